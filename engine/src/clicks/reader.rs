@@ -1,0 +1,78 @@
+//! Reads the click log in order, from a position to the tail.
+
+use std::{
+    fs::File,
+    io::{self, Read, Seek, SeekFrom},
+    path::Path,
+};
+
+use super::{
+    record::{self, Click, Frame},
+    spool::{MAGIC, segment_path, segments},
+};
+use crate::db::clicks::Position;
+
+/// How much of a segment is read at once.
+const CHUNK: u64 = 1 << 20;
+
+/// Whole frames from one segment, and where they end.
+pub struct Chunk {
+    bytes: Vec<u8>,
+    frames: Vec<(usize, usize)>,
+    pub end: Position,
+}
+
+impl Chunk {
+    pub fn clicks(&self) -> impl Iterator<Item = Click<'_>> {
+        self.frames.iter().filter_map(|(from, to)| match record::read(&self.bytes[*from..*to]) {
+            Frame::Whole(click, _) => Some(click),
+            Frame::Cut | Frame::Damaged => None,
+        })
+    }
+}
+
+/// Reads up to `most` clicks that stand between `from` and `tail`. `end` may move on, to the next
+/// segment, without any.
+pub fn read_chunk(folder: &Path, from: Position, tail: Position, most: usize) -> io::Result<Chunk> {
+    let nothing = |end| Chunk { bytes: Vec::new(), frames: Vec::new(), end };
+    let Some(number) = segments(folder)?.into_iter().find(|number| *number >= from.segment) else {
+        return Ok(nothing(from));
+    };
+    let start = if number == from.segment { from.offset.unsigned_abs() } else { 0 };
+    let start = start.max(MAGIC.len() as u64);
+    let mut file = File::open(segment_path(folder, number))?;
+    let is_open = number >= tail.segment;
+    let length = if is_open { tail.offset.unsigned_abs() } else { file.metadata()?.len() };
+    if start >= length {
+        // The open segment may still grow; a closed one is done with.
+        let end = if is_open { from } else { Position { segment: number + 1, offset: 0 } };
+        return Ok(nothing(end));
+    }
+    file.seek(SeekFrom::Start(start))?;
+    let mut bytes = Vec::new();
+    file.take((length - start).min(CHUNK)).read_to_end(&mut bytes)?;
+    let is_last_chunk = start + bytes.len() as u64 >= length;
+    let mut frames = Vec::new();
+    let mut at = 0;
+    let mut skipped = 0;
+    while at < bytes.len() && frames.len() < most {
+        match record::read(&bytes[at..]) {
+            Frame::Whole(_, frame) => {
+                frames.push((at, at + frame));
+                at += frame;
+            }
+            Frame::Cut if !is_last_chunk => break,
+            // Damage: look for the next place where a checked frame begins.
+            Frame::Cut | Frame::Damaged => {
+                at += 1;
+                skipped += 1;
+            }
+        }
+    }
+    let read_to = start + at as u64;
+    if skipped > 0 {
+        tracing::error!(segment = number, before = read_to, bytes = skipped, "the click log is damaged; these bytes are skipped");
+    }
+    let end = Position { segment: number, offset: i64::try_from(read_to).unwrap_or(i64::MAX) };
+    Ok(Chunk { bytes, frames, end })
+}

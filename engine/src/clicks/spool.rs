@@ -1,0 +1,244 @@
+//! The click log on disk: append-only segment files, written before the redirect is answered.
+//!
+//! A segment opens with [`MAGIC`] and holds frames of [`super::record`]. Each start of
+//! the server begins a new segment, after cutting what a crash left half written.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Read, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use uuid::Uuid;
+
+use super::record::{self, Click, Frame};
+use crate::db::clicks::Position;
+
+pub const MAGIC: &[u8; 8] = b"TRBCLK01";
+/// A segment is closed when it has grown to this.
+const SEGMENT_BYTES: u64 = 64 << 20;
+
+pub struct Spool {
+    folder: PathBuf,
+    /// Names this folder's clicks in the database.
+    pub id: Uuid,
+    writer: Mutex<Writer>,
+    /// Clicks that were answered but could not be written down.
+    lost: AtomicU64,
+    /// Held as long as this process has the folder.
+    _lock: File,
+}
+
+struct Writer {
+    /// None until the next click opens one: the first of this process, or after a fault.
+    open: Option<OpenSegment>,
+    last_number: i64,
+    frame: Vec<u8>,
+    /// Written since the last flush.
+    is_dirty: bool,
+}
+
+struct OpenSegment {
+    number: i64,
+    file: Arc<File>,
+    /// Up to here every frame is whole.
+    length: u64,
+}
+
+impl Spool {
+    /// Takes the folder for this process, and cuts a torn end.
+    pub fn open(folder: &Path, new_id: impl FnOnce() -> Uuid) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(folder.join("lock"))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::ResourceBusy,
+                    format!("another process has the click log {}; each needs a folder of its own", folder.display()),
+                ));
+            }
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        let id = read_or_make_id(&folder.join("id"), new_id)?;
+        let last_number = segments(folder)?.last().copied().unwrap_or(0);
+        if last_number > 0 {
+            cut_torn_end(&segment_path(folder, last_number))?;
+        }
+        let writer = Writer { open: None, last_number, frame: Vec::with_capacity(2048), is_dirty: false };
+        Ok(Self { folder: folder.into(), id, writer: Mutex::new(writer), lost: AtomicU64::new(0), _lock: lock })
+    }
+
+    /// Writes a click down. Once this returns Ok, the click survives the end of the process.
+    pub fn append(&self, click: &Click<'_>) -> io::Result<()> {
+        let written = self.writer().append(&self.folder, click);
+        if let Err(error) = &written {
+            let lost = self.lost.fetch_add(1, Ordering::Relaxed) + 1;
+            // At full load a line for each would only fill the disk further.
+            if lost.is_power_of_two() {
+                tracing::error!(%error, lost, "the click log cannot be written: clicks are answered but not counted");
+            }
+        }
+        written
+    }
+
+    /// How many clicks were answered but could not be written down since the start.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Where the next frame will be written: everything before is whole.
+    pub fn tail(&self) -> Position {
+        let writer = self.writer();
+        match &writer.open {
+            Some(open) => Position { segment: open.number, offset: i64::try_from(open.length).unwrap_or(i64::MAX) },
+            None => Position { segment: writer.last_number + 1, offset: 0 },
+        }
+    }
+
+    /// Bytes that wait between a position and the tail.
+    pub fn waiting_bytes(&self, from: Position) -> io::Result<u64> {
+        let tail = self.tail();
+        let mut waiting = 0;
+        for number in segments(&self.folder)?.into_iter().filter(|number| *number >= from.segment) {
+            let end = if number == tail.segment {
+                tail.offset.unsigned_abs()
+            } else {
+                fs::metadata(segment_path(&self.folder, number))?.len()
+            };
+            let start = if number == from.segment { from.offset.unsigned_abs() } else { MAGIC.len() as u64 };
+            waiting += end.saturating_sub(start);
+        }
+        Ok(waiting)
+    }
+
+    /// Puts what was written onto the disk itself.
+    pub fn flush(&self) -> io::Result<()> {
+        let file = {
+            let mut writer = self.writer();
+            if !std::mem::take(&mut writer.is_dirty) {
+                return Ok(());
+            }
+            let Some(open) = &writer.open else { return Ok(()) };
+            Arc::clone(&open.file)
+        };
+        file.sync_data().inspect_err(|error| {
+            // What a failed flush left on the disk is unknown: never write behind it.
+            tracing::error!(%error, "the click log could not be flushed; a new segment is begun");
+            self.writer().open = None;
+        })
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        // A panic while it was held left at most a torn frame, which `length` does not count.
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Writer {
+    fn append(&mut self, folder: &Path, click: &Click<'_>) -> io::Result<()> {
+        self.frame.clear();
+        click.write(&mut self.frame);
+        if self.open.as_ref().is_none_or(|open| open.length >= SEGMENT_BYTES) {
+            self.begin_segment(folder)?;
+        }
+        let open = self.open.as_mut().expect("begun above");
+        match (&*open.file).write_all(&self.frame) {
+            Ok(()) => {
+                open.length += self.frame.len() as u64;
+                self.is_dirty = true;
+                Ok(())
+            }
+            Err(error) => {
+                // Half a frame may stand there. Cut it, or leave this segment for good.
+                if open.file.set_len(open.length).is_err() {
+                    self.open = None;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn begin_segment(&mut self, folder: &Path) -> io::Result<()> {
+        if let Some(full) = self.open.take() {
+            full.file.sync_data()?;
+        }
+        let number = self.last_number + 1;
+        let path = segment_path(folder, number);
+        let mut file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path)?;
+        self.last_number = number;
+        if let Err(error) = file.write_all(MAGIC).and_then(|()| File::open(folder)?.sync_all()) {
+            // An empty segment tells nothing; the next try takes the next number.
+            let _ = fs::remove_file(&path);
+            return Err(error);
+        }
+        self.open = Some(OpenSegment { number, file: Arc::new(file), length: MAGIC.len() as u64 });
+        Ok(())
+    }
+}
+
+/// The numbers of the segments in a folder, ascending.
+pub fn segments(folder: &Path) -> io::Result<Vec<i64>> {
+    let mut numbers = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let number: Option<i64> = name.to_str().and_then(|name| name.strip_suffix(".clicks")).and_then(|stem| stem.parse().ok());
+        numbers.extend(number);
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+pub fn segment_path(folder: &Path, number: i64) -> PathBuf {
+    folder.join(format!("{number:012}.clicks"))
+}
+
+fn read_or_make_id(path: &Path, new_id: impl FnOnce() -> Uuid) -> io::Result<Uuid> {
+    match fs::read_to_string(path) {
+        Ok(text) => Uuid::try_parse(text.trim())
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, format!("{} must hold a UUID", path.display()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let id = new_id();
+            // Renamed into place: a crash leaves the whole id or none.
+            let partial = path.with_extension("new");
+            let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&partial)?;
+            writeln!(file, "{id}")?;
+            file.sync_all()?;
+            fs::rename(&partial, path)?;
+            Ok(id)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Cuts a segment behind its last whole frame.
+fn cut_torn_end(path: &Path) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    File::open(path)?.read_to_end(&mut bytes)?;
+    let mut whole = if bytes.starts_with(MAGIC) { MAGIC.len() } else { 0 };
+    if whole > 0 {
+        while let Frame::Whole(_, length) = record::read(&bytes[whole..]) {
+            whole += length;
+        }
+    }
+    if whole < bytes.len() {
+        tracing::warn!(
+            segment = %path.display(),
+            bytes = bytes.len() - whole,
+            "the click log ends in a half-written click, which was never answered; it is cut off"
+        );
+        let file = OpenOptions::new().write(true).open(path)?;
+        file.set_len(whole as u64)?;
+        file.sync_all()?;
+    }
+    Ok(())
+}

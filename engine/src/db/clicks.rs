@@ -1,0 +1,161 @@
+//! Clicks, their visitors, and how far each spool has been read.
+
+use std::collections::HashSet;
+
+use model::{AdvertiserId, ClickId, LinkId, Timestamp};
+use sqlx::{AssertSqlSafe, QueryBuilder};
+use uuid::Uuid;
+
+use super::{Conn, on};
+use crate::error::Result;
+
+/// A click as it is stored.
+#[derive(Clone, Debug)]
+pub struct ClickRow {
+    pub id: ClickId,
+    pub advertiser_id: Uuid,
+    pub campaign_id: Uuid,
+    pub link_id: Uuid,
+    pub influencer_id: Option<Uuid>,
+    pub at: Timestamp,
+    pub user_agent: Option<String>,
+    pub device: &'static str,
+    pub browser: Option<String>,
+    pub os: Option<String>,
+    pub referrer: Option<String>,
+    pub referrer_host: Option<String>,
+    pub ip: Option<String>,
+    pub country: Option<String>,
+    pub is_bot: bool,
+    /// A hash keyed for this UTC day.
+    pub visitor: [u8; 16],
+}
+
+/// A place in a spool: everything before it is in the database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    pub segment: i64,
+    pub offset: i64,
+}
+
+/// Takes a spool over for the process that owns `nonce`, and tells where to go on.
+pub async fn claim_spool(conn: &mut Conn, spool: Uuid, nonce: Uuid, now: Timestamp) -> Result<Position> {
+    let insert = format!(
+        "INSERT INTO spools (id, nonce, segment, position, moved_at) VALUES (?, ?, 0, 0, ?){}",
+        conn.or_keep("id")
+    );
+    const TAKE: &str = "UPDATE spools SET nonce = ? WHERE id = ?";
+    const GET: &str = "SELECT segment, position FROM spools WHERE id = ?";
+    on!(conn, c => sqlx::query(AssertSqlSafe(insert)).bind(spool).bind(nonce).bind(now.0).execute(c).await.map(drop))?;
+    on!(conn, c => sqlx::query(TAKE).bind(nonce).bind(spool).execute(c).await.map(drop))?;
+    let (segment, offset) = on!(conn, c => sqlx::query_as(GET).bind(spool).fetch_one(c).await)?;
+    Ok(Position { segment, offset })
+}
+
+/// Moves a spool's position if it still stands where this process left it, and says whether it did.
+pub async fn move_spool(
+    conn: &mut Conn,
+    spool: Uuid,
+    nonce: Uuid,
+    from: Position,
+    to: Position,
+    now: Timestamp,
+) -> Result<bool> {
+    const SQL: &str = "UPDATE spools SET segment = ?, position = ?, moved_at = ?
+        WHERE id = ? AND nonce = ? AND segment = ? AND position = ?";
+    // Both drivers count the rows found, which is what is asked here.
+    let found = on!(conn, c => sqlx::query(SQL)
+        .bind(to.segment).bind(to.offset).bind(now.0)
+        .bind(spool).bind(nonce).bind(from.segment).bind(from.offset)
+        .execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(found == 1)
+}
+
+/// Notes the clicks' visitors and returns the clicks that are the first of theirs on their link and day.
+pub async fn note_visitors(conn: &mut Conn, clicks: &[ClickRow]) -> Result<HashSet<ClickId>> {
+    let keep = conn.or_keep("utc_day, link_id, visitor");
+    on!(conn, c => {
+        let mut insert = QueryBuilder::new("INSERT INTO visitors (utc_day, link_id, visitor, click_id) ");
+        insert.push_values(clicks, |mut row, click| {
+            row.push_bind(click.at.utc_day())
+                .push_bind(click.link_id)
+                .push_bind(&click.visitor[..])
+                .push_bind(click.id.0);
+        });
+        insert.push(keep);
+        insert.build().execute(&mut *c).await?;
+    });
+    // Whoever noted the visitor first is the first click: ours, where our id stands there.
+    let rows = conn.rows();
+    let ids: Vec<Uuid> = on!(conn, c => {
+        let mut read = QueryBuilder::new("SELECT click_id FROM visitors WHERE (utc_day, link_id, visitor) IN (");
+        read.push(rows);
+        let mut list = read.separated(", ");
+        for click in clicks {
+            list.push("(")
+                .push_bind_unseparated(click.at.utc_day())
+                .push_unseparated(", ")
+                .push_bind_unseparated(click.link_id)
+                .push_unseparated(", ")
+                .push_bind_unseparated(&click.visitor[..])
+                .push_unseparated(")");
+        }
+        read.push(")");
+        read.build_query_scalar().fetch_all(&mut *c).await?
+    });
+    Ok(ids.into_iter().map(ClickId).collect())
+}
+
+pub async fn insert(conn: &mut Conn, clicks: &[ClickRow], firsts: &HashSet<ClickId>) -> Result<()> {
+    on!(conn, c => {
+        let mut insert = QueryBuilder::new(
+            "INSERT INTO clicks (id, advertiser_id, campaign_id, link_id, influencer_id, clicked_at, quarter, user_agent,
+                device, browser, os, referrer, referrer_host, ip, country, is_bot, is_first) ",
+        );
+        insert.push_values(clicks, |mut row, click| {
+            row.push_bind(click.id.0)
+                .push_bind(click.advertiser_id)
+                .push_bind(click.campaign_id)
+                .push_bind(click.link_id)
+                .push_bind(click.influencer_id)
+                .push_bind(click.at.0)
+                .push_bind(click.at.quarter_hour())
+                .push_bind(&click.user_agent)
+                .push_bind(click.device)
+                .push_bind(&click.browser)
+                .push_bind(&click.os)
+                .push_bind(&click.referrer)
+                .push_bind(&click.referrer_host)
+                .push_bind(&click.ip)
+                .push_bind(&click.country)
+                .push_bind(click.is_bot)
+                .push_bind(firsts.contains(&click.id));
+        });
+        insert.build().execute(&mut *c).await?;
+    });
+    Ok(())
+}
+
+/// The links of clicks, each with its owner.
+pub async fn links_of(conn: &mut Conn, ids: &[ClickId]) -> Result<Vec<(ClickId, AdvertiserId, LinkId)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(Uuid, Uuid, Uuid)> = on!(conn, c => {
+        let mut read = QueryBuilder::new("SELECT id, advertiser_id, link_id FROM clicks WHERE id IN (");
+        let mut list = read.separated(", ");
+        for id in ids {
+            list.push_bind(id.0);
+        }
+        read.push(")");
+        read.build_query_as().fetch_all(&mut *c).await?
+    });
+    Ok(rows.into_iter().map(|(id, advertiser, link)| (id.into(), advertiser.into(), link.into())).collect())
+}
+
+/// Forgets visitors of days before this one.
+pub async fn forget_visitors(conn: &mut Conn, before_utc_day: i64) -> Result<()> {
+    const SQL: &str = "DELETE FROM visitors WHERE utc_day < ?";
+    on!(conn, c => sqlx::query(SQL).bind(before_utc_day).execute(c).await.map(drop))?;
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! What the two databases say differently. Everything else is one text.
+
+use super::Conn;
+
+impl Conn {
+    /// Ends an insert that keeps the row which already holds the key `unique`.
+    /// (MySQL's INSERT IGNORE would swallow other errors too.)
+    pub(super) fn or_keep(&self, unique: &'static str) -> String {
+        match self {
+            Self::SqliteWrite(_) | Self::SqliteRead(_) => format!(" ON CONFLICT ({unique}) DO NOTHING"),
+            Self::MySqlWrite(_) | Self::MySqlRead(_) => {
+                let first = unique.split(',').next().unwrap_or(unique);
+                format!(" ON DUPLICATE KEY UPDATE {first} = {first}")
+            }
+        }
+    }
+
+    /// What stands before a list of rows: `(a, b) IN ({}(?, ?), (?, ?))`.
+    pub(super) fn rows(&self) -> &'static str {
+        match self {
+            Self::SqliteWrite(_) | Self::SqliteRead(_) => "VALUES ",
+            Self::MySqlWrite(_) | Self::MySqlRead(_) => "",
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Events and their credits.
+
+use model::{AdvertiserId, EventId, LinkId, Timestamp, attribution::Attribution, event::NewEvent};
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+
+use super::{Conn, hash, on, word};
+use crate::error::{Error, Result};
+
+/// An event as it is stored.
+#[derive(Clone, Debug)]
+pub struct EventRow {
+    /// Made for this submission alone.
+    pub receipt_id: Uuid,
+    pub id: EventId,
+    pub advertiser_id: AdvertiserId,
+    pub fingerprint: [u8; 32],
+    pub event: NewEvent,
+    pub occurred_at: Timestamp,
+    pub received_at: Timestamp,
+    pub customer: Option<[u8; 16]>,
+    /// JSON: the attribution keys as sent.
+    pub attribution_keys: String,
+    pub attribution: Attribution,
+}
+
+/// What stands under an event's id, whoever recorded it.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    pub id: EventId,
+    pub receipt_id: Uuid,
+    pub fingerprint: [u8; 32],
+    /// None where the shop sent none.
+    pub sent_occurred_at: Option<Timestamp>,
+    pub attribution: Attribution,
+}
+
+/// A link that a customer's earlier event was credited through.
+#[derive(Clone, Debug)]
+pub struct Touch {
+    pub customer: [u8; 16],
+    pub link_id: LinkId,
+    pub occurred_at: Timestamp,
+    pub event_id: EventId,
+}
+
+/// Inserts those whose id is not taken; the others are kept as they were.
+pub async fn insert_or_keep(conn: &mut Conn, events: &[EventRow]) -> Result<()> {
+    let keep = conn.or_keep("id");
+    on!(conn, c => {
+        let mut insert = QueryBuilder::new(
+            "INSERT INTO events (receipt_id, id, advertiser_id, event_id, fingerprint, action, name, value_minor, currency,
+                properties, occurred_at, occurred_at_sent, quarter, received_at, customer, attribution_keys, method,
+                influencer_id, campaign_id, link_id, coupon_id, click_id, trace) ",
+        );
+        insert.push_values(events, |mut row, stored| {
+            let (event, credit) = (&stored.event, &stored.attribution);
+            let trace = serde_json::to_string(&credit.trace).unwrap_or_default();
+            row.push_bind(stored.receipt_id)
+                .push_bind(stored.id.0)
+                .push_bind(stored.advertiser_id.0)
+                .push_bind(&event.event_id)
+                .push_bind(&stored.fingerprint[..])
+                .push_bind(event.action.as_str())
+                .push_bind(&event.name)
+                .push_bind(event.value.map(|value| value.minor))
+                .push_bind(event.currency.code())
+                .push_bind(&event.properties)
+                .push_bind(stored.occurred_at.0)
+                .push_bind(event.occurred_at.is_some())
+                .push_bind(stored.occurred_at.quarter_hour())
+                .push_bind(stored.received_at.0)
+                .push_bind(stored.customer.as_ref().map(|customer| &customer[..]))
+                .push_bind(&stored.attribution_keys)
+                .push_bind(credit.method.as_str())
+                .push_bind(credit.influencer_id.map(|id| id.0))
+                .push_bind(credit.campaign_id.map(|id| id.0))
+                .push_bind(credit.link_id.map(|id| id.0))
+                .push_bind(credit.coupon_id.map(|id| id.0))
+                .push_bind(credit.click_id.map(|id| id.0))
+                .push_bind(trace);
+        });
+        insert.push(keep);
+        insert.build().execute(&mut *c).await?;
+    });
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    receipt_id: Uuid,
+    fingerprint: Vec<u8>,
+    occurred_at: i64,
+    occurred_at_sent: bool,
+    method: String,
+    influencer_id: Option<Uuid>,
+    campaign_id: Option<Uuid>,
+    link_id: Option<Uuid>,
+    coupon_id: Option<Uuid>,
+    click_id: Option<Uuid>,
+    trace: String,
+}
+
+impl TryFrom<Row> for Recorded {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        let method: model::attribution::Method = word(&row.method)?;
+        let trace = serde_json::from_str(&row.trace)
+            .map_err(|error| Error::Internal(format!("stored trace of event {}: {error}", row.id)))?;
+        Ok(Self {
+            id: row.id.into(),
+            receipt_id: row.receipt_id,
+            fingerprint: hash(&row.fingerprint)?,
+            sent_occurred_at: row.occurred_at_sent.then_some(Timestamp(row.occurred_at)),
+            attribution: Attribution {
+                method,
+                confidence: method.confidence(),
+                influencer_id: row.influencer_id.map(Into::into),
+                campaign_id: row.campaign_id.map(Into::into),
+                link_id: row.link_id.map(Into::into),
+                coupon_id: row.coupon_id.map(Into::into),
+                click_id: row.click_id.map(Into::into),
+                trace,
+            },
+        })
+    }
+}
+
+/// What stands under these ids of one or more advertisers. The ids come from [`crate::events`],
+/// which derives them from the advertiser, so that none can name another's event.
+pub async fn recorded(conn: &mut Conn, ids: &[EventId]) -> Result<Vec<Recorded>> {
+    let rows: Vec<Row> = on!(conn, c => {
+        let mut read = QueryBuilder::new(
+            "SELECT id, receipt_id, fingerprint, occurred_at, occurred_at_sent, method, influencer_id, campaign_id, link_id,
+                coupon_id, click_id, trace
+            FROM events WHERE id IN (",
+        );
+        let mut list = read.separated(", ");
+        for id in ids {
+            list.push_bind(id.0);
+        }
+        read.push(")");
+        read.build_query_as().fetch_all(&mut *c).await?
+    });
+    rows.into_iter().map(Recorded::try_from).collect()
+}
+
+/// For each customer, the links earlier events were credited through, earliest first, each link once.
+pub async fn touches(conn: &mut Conn, customers: &[(AdvertiserId, [u8; 16])]) -> Result<Vec<Touch>> {
+    if customers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(Vec<u8>, Uuid, i64, Uuid)> = on!(conn, c => {
+        let mut read = QueryBuilder::new(
+            "SELECT customer, link_id, occurred_at, id FROM (
+                SELECT customer, link_id, occurred_at, id,
+                    ROW_NUMBER() OVER (PARTITION BY customer, link_id ORDER BY occurred_at, id) AS place
+                FROM events WHERE advertiser_id IN (",
+        );
+        let mut list = read.separated(", ");
+        for (advertiser, _) in customers {
+            list.push_bind(advertiser.0);
+        }
+        read.push(") AND customer IN (");
+        let mut list = read.separated(", ");
+        for (_, customer) in customers {
+            list.push_bind(&customer[..]);
+        }
+        read.push(") AND link_id IS NOT NULL) AS touched WHERE place = 1 ORDER BY occurred_at, id");
+        read.build_query_as().fetch_all(&mut *c).await?
+    });
+    let touch = |(customer, link_id, occurred_at, id): (Vec<u8>, Uuid, i64, Uuid)| {
+        let customer = customer.try_into().map_err(|_| Error::Internal("a stored customer does not have 16 bytes".into()))?;
+        Ok(Touch { customer, link_id: link_id.into(), occurred_at: Timestamp(occurred_at), event_id: id.into() })
+    };
+    rows.into_iter().map(touch).collect()
+}

@@ -1,0 +1,187 @@
+//! The only SQL. One text for SQLite and MySQL, compiled for both drivers.
+
+pub mod accounts;
+pub mod advertisers;
+pub mod api_keys;
+pub mod campaigns;
+pub mod clicks;
+pub mod coupons;
+mod dialect;
+pub mod events;
+pub mod influencers;
+pub mod installation;
+pub mod links;
+pub mod page;
+pub mod stats;
+
+use std::{path::Path, str::FromStr, time::Duration};
+
+use model::text::RuleError;
+use sqlx::{
+    MySql, MySqlConnection, MySqlPool, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+    pool::PoolConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::error::{Error, Result};
+
+/// How long a statement waits for another's lock before the caller is told.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
+/// How long a request waits for a connection.
+const ACQUIRE_WAIT: Duration = Duration::from_secs(3);
+
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// One writer, so that writes queue in order; readers beside it see committed snapshots.
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    MySql(MySqlPool),
+}
+
+/// A borrowed connection of one or the other kind; a transaction until it is committed, where it came from `begin`.
+pub enum Conn {
+    SqliteWrite(Transaction<'static, Sqlite>),
+    SqliteRead(PoolConnection<Sqlite>),
+    MySqlWrite(Transaction<'static, MySql>),
+    MySqlRead(PoolConnection<MySql>),
+}
+
+/// What [`on`] matches on.
+pub enum Driver<'c> {
+    Sqlite(&'c mut SqliteConnection),
+    MySql(&'c mut MySqlConnection),
+}
+
+/// Compiles one body for both drivers: `on!(conn, c => sqlx::query(SQL).execute(c).await?)`.
+macro_rules! on {
+    ($conn:expr, $c:ident => $body:expr) => {
+        match $conn.driver() {
+            $crate::db::Driver::Sqlite($c) => $body,
+            $crate::db::Driver::MySql($c) => $body,
+        }
+    };
+}
+pub(crate) use on;
+
+impl Db {
+    /// Opens the database named by the URL, making the file of an SQLite one, and brings its schema up to date.
+    pub async fn open(url: &str) -> Result<Self> {
+        let db = Self::connect(url).await?;
+        db.migrate().await?;
+        Ok(db)
+    }
+
+    async fn connect(url: &str) -> Result<Self> {
+        if url.starts_with("sqlite:") {
+            let options = SqliteConnectOptions::from_str(url)
+                .map_err(|error| Error::Internal(format!("database URL: {error}")))?
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                // What was answered survives power loss.
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(LOCK_WAIT);
+            make_folder_of(options.get_filename())?;
+            let writer = SqlitePoolOptions::new()
+                .max_connections(1)
+                .acquire_timeout(ACQUIRE_WAIT)
+                .connect_with(options.clone())
+                .await?;
+            let readers = SqlitePoolOptions::new()
+                .max_connections(4)
+                .acquire_timeout(ACQUIRE_WAIT)
+                .connect_lazy_with(options.read_only(true));
+            return Ok(Self::Sqlite { writer, readers });
+        }
+        let options = MySqlConnectOptions::from_str(url).map_err(|error| {
+            Error::Internal(format!("database URL: {error}; expected sqlite://… or mysql://…"))
+        })?;
+        let pool = MySqlPoolOptions::new()
+            .max_connections(16)
+            .acquire_timeout(ACQUIRE_WAIT)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    // A read inside a transaction must see what other nodes have committed meanwhile.
+                    sqlx::raw_sql(
+                        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, SESSION innodb_lock_wait_timeout = 2",
+                    )
+                    .execute(connection)
+                    .await
+                    .map(drop)
+                })
+            })
+            .connect_with(options)
+            .await?;
+        Ok(Self::MySql(pool))
+    }
+
+    async fn migrate(&self) -> Result<()> {
+        let done = match self {
+            Self::Sqlite { writer, .. } => sqlx::migrate!("../migrations/sqlite").run(writer).await,
+            Self::MySql(pool) => sqlx::migrate!("../migrations/mysql").run(pool).await,
+        };
+        done.map_err(|error| Error::Internal(format!("migration: {error}")))
+    }
+
+    /// A connection to read from.
+    pub async fn read(&self) -> Result<Conn> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Conn::SqliteRead(readers.acquire().await?),
+            Self::MySql(pool) => Conn::MySqlRead(pool.acquire().await?),
+        })
+    }
+
+    /// A transaction to write in. Dropped without `commit`, it changes nothing.
+    pub async fn begin(&self) -> Result<Conn> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Conn::SqliteWrite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::MySql(pool) => Conn::MySqlWrite(pool.begin().await?),
+        })
+    }
+
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::MySql(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Conn {
+    pub fn driver(&mut self) -> Driver<'_> {
+        match self {
+            Self::SqliteWrite(connection) => Driver::Sqlite(connection),
+            Self::SqliteRead(connection) => Driver::Sqlite(connection),
+            Self::MySqlWrite(connection) => Driver::MySql(connection),
+            Self::MySqlRead(connection) => Driver::MySql(connection),
+        }
+    }
+
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::SqliteWrite(transaction) => transaction.commit().await?,
+            Self::MySqlWrite(transaction) => transaction.commit().await?,
+            Self::SqliteRead(_) | Self::MySqlRead(_) => {}
+        }
+        Ok(())
+    }
+}
+
+fn make_folder_of(file: &Path) -> Result<()> {
+    let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    std::fs::create_dir_all(folder)
+        .map_err(|error| Error::Internal(format!("cannot make the folder {}: {error}", folder.display())))
+}
+
+/// A stored word of a closed set. Another one means a newer or damaged database.
+pub(crate) fn word<T: FromStr<Err = RuleError>>(text: &str) -> Result<T> {
+    text.parse().map_err(|rule| Error::Internal(format!("stored value {text:?} {rule}")))
+}
+
+/// A stored 32-byte hash.
+pub(crate) fn hash(bytes: &[u8]) -> Result<[u8; 32]> {
+    bytes.try_into().map_err(|_| Error::Internal("a stored hash does not have 32 bytes".into()))
+}

@@ -1,0 +1,72 @@
+//! What can go wrong in the engine. One place in the server maps it to HTTP.
+
+use model::FieldError;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request breaks rules; all that are broken are named.
+    #[error("the request is not valid")]
+    Invalid(Vec<FieldError>),
+    /// It does not exist, or is not this caller's to see: the two look alike.
+    #[error("not found")]
+    NotFound,
+    #[error("wrong e-mail or password")]
+    WrongCredentials,
+    #[error("not open to this role")]
+    Forbidden,
+    /// Something else already holds what must be unique, or has changed meanwhile.
+    #[error("{0}")]
+    Conflict(String),
+    /// The database is away, busy or full. Nothing was changed; trying again may succeed.
+    #[error("the database is not available: {0}")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Error {
+    pub fn invalid(field: &str, message: impl ToString) -> Self {
+        Self::Invalid(vec![FieldError::new(field, message)])
+    }
+
+    pub fn unavailable(reason: &'static str) -> Self {
+        Self::Unavailable(reason.into())
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        if is_outage(&error) { Self::Unavailable(Box::new(error)) } else { Self::Internal(format!("database: {error}")) }
+    }
+}
+
+/// Whether a unique key refused the row.
+pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.is_unique_violation())
+}
+
+/// Whether the same statement may succeed later, unchanged.
+fn is_outage(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => {
+            if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+                // Too many connections, shutting down, lock wait, deadlock, disk or table full, read-only.
+                matches!(error.number(), 3 | 1021 | 1028 | 1030 | 1040 | 1041 | 1053 | 1114 | 1205 | 1213 | 1290 | 1317 | 1836)
+            } else {
+                // SQLite's extended codes carry the primary one in the low byte:
+                // busy, locked, out of memory, read-only, interrupted, I/O error, full, cannot open.
+                let code = error.code().and_then(|code| code.parse::<u32>().ok());
+                code.is_some_and(|code| matches!(code & 0xff, 5 | 6 | 7 | 8 | 9 | 10 | 13 | 14))
+            }
+        }
+        _ => false,
+    }
+}

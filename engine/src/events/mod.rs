@@ -1,0 +1,56 @@
+//! Events: from a validated request to one durable row, exactly once.
+//!
+//! In order: [`Ingest::record`] takes the event, [`prepare`] gathers what memory knows of it,
+//! [`writer`] commits many at a time and answers each.
+
+mod prepare;
+pub mod ref_code;
+mod writer;
+
+use std::sync::Arc;
+
+use model::{
+    AdvertiserId, Timestamp,
+    event::{EventAnswer, NewEvent},
+};
+use tokio::sync::{mpsc, oneshot};
+
+use self::prepare::Prepared;
+pub use self::writer::Writer;
+use crate::{
+    catalog::Catalog,
+    error::{Error, Result},
+};
+
+/// Events that may wait for the writer; beyond, callers wait for room.
+const QUEUE: usize = 4096;
+
+/// An event on its way to the database.
+pub(crate) struct Submission {
+    pub prepared: Prepared,
+    pub answer: oneshot::Sender<Result<EventAnswer>>,
+}
+
+/// Takes events in.
+#[derive(Clone)]
+pub struct Ingest {
+    catalog: Arc<Catalog>,
+    customer_secret: [u8; 32],
+    queue: mpsc::Sender<Submission>,
+}
+
+impl Ingest {
+    pub(crate) fn new(catalog: Arc<Catalog>, customer_secret: [u8; 32]) -> (Self, mpsc::Receiver<Submission>) {
+        let (queue, submissions) = mpsc::channel(QUEUE);
+        (Self { catalog, customer_secret, queue }, submissions)
+    }
+
+    /// Records an event and answers once it is durable.
+    pub async fn record(&self, advertiser: AdvertiserId, event: NewEvent, now: Timestamp) -> Result<EventAnswer> {
+        let prepared = prepare::prepare(&self.catalog, &self.customer_secret, advertiser, event, now);
+        let (answer, answered) = oneshot::channel();
+        let stopping = |_| Error::unavailable("the server is stopping");
+        self.queue.send(Submission { prepared, answer }).await.map_err(|_| Error::unavailable("the server is stopping"))?;
+        answered.await.map_err(stopping)?
+    }
+}

@@ -1,0 +1,113 @@
+//! Gathers what memory knows of an event at the moment it arrives: no later change alters its credit.
+
+use std::sync::Arc;
+
+use model::{AdvertiserId, ClickId, EventId, InfluencerId, Timestamp, event::NewEvent, text::normal_code};
+use uuid::Uuid;
+
+use super::ref_code;
+use crate::{
+    attribution::{CouponFacts, Facts, Key, LinkFacts, OwnerFacts},
+    catalog::Catalog,
+    clock::new_id,
+    secret::{keyed_hash, sha256},
+};
+
+/// An event with everything but what only the database knows: earlier events, and clicks.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    pub receipt_id: Uuid,
+    pub id: EventId,
+    pub advertiser_id: AdvertiserId,
+    pub event: NewEvent,
+    pub fingerprint: [u8; 32],
+    pub occurred_at: Timestamp,
+    pub received_at: Timestamp,
+    pub customer: Option<[u8; 16]>,
+    /// The click the event names, where that is a UUID at all.
+    pub click_id: Option<ClickId>,
+    /// `click` and `touches` are filled in by the writer.
+    pub facts: Facts,
+}
+
+pub fn prepare(
+    catalog: &Catalog,
+    customer_secret: &[u8; 32],
+    advertiser_id: AdvertiserId,
+    event: NewEvent,
+    now: Timestamp,
+) -> Prepared {
+    let occurred_at = event.occurred_at.unwrap_or(now);
+    let link_key = |sent: &str| Key { sent: sent.to_owned(), found: link_facts(catalog, sent.trim()) };
+    let lazy_key = |address: &Option<String>| address.as_deref().and_then(ref_code::find).map(|code| link_key(&code));
+    let facts = Facts {
+        advertiser_id,
+        advertiser_active: catalog.advertiser(advertiser_id).is_some_and(|advertiser| advertiser.active),
+        occurred_at,
+        coupons: event
+            .coupon_codes
+            .iter()
+            .map(|sent| Key { sent: sent.clone(), found: coupon_facts(catalog, advertiser_id, sent) })
+            .collect(),
+        touches: Vec::new(),
+        click: event.click_id.as_ref().map(|sent| Key { sent: sent.clone(), found: None }),
+        ref_code: event.ref_code.as_deref().map(link_key),
+        landing: lazy_key(&event.landing_url),
+        referrer: lazy_key(&event.referrer),
+    };
+    Prepared {
+        receipt_id: new_id(now, &mut rand::rng()),
+        id: event_id(advertiser_id, event.event_id.as_deref(), now),
+        advertiser_id,
+        fingerprint: sha256(event.canonical().as_bytes()),
+        occurred_at,
+        received_at: now,
+        customer: event
+            .customer_id
+            .as_deref()
+            .map(|id| keyed_hash(customer_secret, &[advertiser_id.0.as_bytes(), id.as_bytes()])),
+        click_id: event.click_id.as_deref().and_then(|id| id.trim().parse().ok()),
+        facts,
+        event,
+    }
+}
+
+/// With an `event_id`, the id follows from it: every node and every retry names the same row.
+fn event_id(advertiser: AdvertiserId, event_id: Option<&str>, now: Timestamp) -> EventId {
+    let Some(event_id) = event_id else { return EventId(new_id(now, &mut rand::rng())) };
+    let hash = sha256(&[advertiser.0.as_bytes(), event_id.as_bytes()].concat());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    EventId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+pub fn link_facts(catalog: &Catalog, code: &str) -> Option<LinkFacts> {
+    let link = catalog.link(code)?;
+    Some(LinkFacts { owner: owner(catalog, link.campaign_id, link.influencer_id), link })
+}
+
+pub fn owner(catalog: &Catalog, campaign: model::CampaignId, influencer: Option<InfluencerId>) -> OwnerFacts {
+    OwnerFacts {
+        campaign: catalog.campaign(campaign),
+        influencer: influencer.and_then(|influencer| catalog.influencer_status(influencer)),
+    }
+}
+
+fn coupon_facts(catalog: &Catalog, advertiser: AdvertiserId, code: &str) -> Option<CouponFacts> {
+    let coupon = catalog.coupon(advertiser, &normal_code(code))?;
+    Some(CouponFacts { owner: owner(catalog, coupon.campaign_id, coupon.influencer_id), coupon: Arc::clone(&coupon) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_event_id_of_one_advertiser_always_names_one_row() {
+        let (shop, other) = (AdvertiserId(Uuid::from_u128(1)), AdvertiserId(Uuid::from_u128(2)));
+        let id = |advertiser, event: &str, now| event_id(advertiser, Some(event), Timestamp(now));
+        assert_eq!(id(shop, "A-1", 1), id(shop, "A-1", 2));
+        assert_ne!(id(shop, "A-1", 1), id(shop, "A-2", 1));
+        assert_ne!(id(shop, "A-1", 1), id(other, "A-1", 1));
+    }
+}

@@ -1,0 +1,25 @@
+//! What happens in Tributary: storage, click log, ingestion, attribution, figures, accounts.
+//! No HTTP and no HTML: the server and the pages call the same functions of [`Engine`].
+
+pub mod accounts;
+pub mod attribution;
+pub mod catalog;
+pub mod clicks;
+pub mod clock;
+pub mod db;
+mod engine;
+mod error;
+pub mod events;
+pub mod secret;
+mod setup;
+mod stats;
+
+pub use self::{
+    accounts::Session,
+    clicks::drain::IpStorage,
+    clock::Clock,
+    db::page::PageAt,
+    engine::{Engine, Health, Options, Visit, Workers},
+    error::{Error, Result},
+    setup::random_password,
+};

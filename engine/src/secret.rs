@@ -1,0 +1,116 @@
+//! The one secret of an installation and the keys derived from it.
+
+use std::{
+    fs,
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
+
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use rand::Rng;
+use sha2::{Digest, Sha256};
+
+/// Keys for each purpose. The secret itself is not kept.
+#[derive(Clone)]
+pub struct Secrets {
+    /// Signs session tokens.
+    pub tokens: [u8; 32],
+    /// Hashes customers' ids.
+    pub customers: [u8; 32],
+    /// From this each UTC day's key for visitors is made.
+    pub visitors: [u8; 32],
+    /// Tells, without revealing anything, whether two nodes share the secret.
+    pub fingerprint: [u8; 32],
+}
+
+impl Secrets {
+    /// Reads the secret file, or makes one that only its owner may read.
+    pub fn load_or_create(path: &Path, random: &mut impl Rng) -> io::Result<Self> {
+        match fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let mut secret = [0; 32];
+                random.fill_bytes(&mut secret);
+                let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+                writeln!(file, "{}", hex::encode(secret))?;
+                file.sync_all()?;
+                Ok(Self::derive(&secret))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn parse(text: &str) -> io::Result<Self> {
+        let secret = hex::decode(text.trim()).ok().filter(|secret| secret.len() >= 32);
+        let secret = secret.ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidData, "the secret key file must hold at least 64 hexadecimal digits")
+        })?;
+        Ok(Self::derive(&secret))
+    }
+
+    pub fn derive(secret: &[u8]) -> Self {
+        let source = Hkdf::<Sha256>::new(Some(b"tributary"), secret);
+        let key = |purpose: &str| {
+            let mut key = [0; 32];
+            source.expand(purpose.as_bytes(), &mut key).expect("32 bytes are within what HKDF-SHA256 gives");
+            key
+        };
+        Self {
+            tokens: key("session tokens"),
+            customers: key("customer ids"),
+            visitors: key("visitors"),
+            fingerprint: key("fingerprint"),
+        }
+    }
+}
+
+/// HMAC-SHA256, cut to the 16 bytes that are stored.
+pub fn keyed_hash(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 16] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    for part in parts {
+        // Lengths apart: ("ab", "c") and ("a", "bc") differ.
+        mac.update(&(part.len() as u64).to_le_bytes());
+        mac.update(part);
+    }
+    let mut hash = [0; 16];
+    hash.copy_from_slice(&mac.finalize().into_bytes()[..16]);
+    hash
+}
+
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn the_secret_file_is_made_once_and_only_its_owner_may_read_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret.key");
+        let first = Secrets::load_or_create(&path, &mut rand::rng()).unwrap();
+        let second = Secrets::load_or_create(&path, &mut rand::rng()).unwrap();
+        assert_eq!(first.tokens, second.tokens);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn each_purpose_has_its_own_key() {
+        let secrets = Secrets::derive(&[7; 32]);
+        assert_ne!(secrets.tokens, secrets.customers);
+        assert_ne!(secrets.customers, secrets.visitors);
+    }
+
+    #[test]
+    fn a_damaged_secret_file_is_an_error_not_a_new_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret.key");
+        fs::write(&path, "abc").unwrap();
+        assert!(Secrets::load_or_create(&path, &mut rand::rng()).is_err());
+    }
+}

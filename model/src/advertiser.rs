@@ -1,0 +1,39 @@
+//! Advertisers: the tenants.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AdvertiserId, Fields, Timestamp, text::{Name, ZoneName}, words::words};
+
+words! {
+    AdvertiserStatus { Active = "active", Inactive = "inactive" }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Advertiser {
+    pub id: AdvertiserId,
+    pub name: String,
+    /// IANA name; the default zone of this advertiser's figures.
+    pub time_zone: String,
+    /// Whether events without a valid `X-Signature` are refused.
+    pub require_signature: bool,
+    pub status: AdvertiserStatus,
+    pub created_at: Timestamp,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewAdvertiser {
+    pub name: Name,
+    pub time_zone: Option<ZoneName>,
+    pub require_signature: bool,
+    pub status: AdvertiserStatus,
+}
+
+impl NewAdvertiser {
+    pub fn read(fields: &mut Fields) -> Option<Self> {
+        let name = fields.require("name");
+        let time_zone = fields.get("time_zone");
+        let require_signature = fields.json("require_signature", "true or false").unwrap_or_default();
+        let status = fields.get("status").unwrap_or_default();
+        Some(Self { name: name?, time_zone, require_signature, status })
+    }
+}

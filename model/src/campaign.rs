@@ -1,0 +1,105 @@
+//! Campaigns: what an advertiser runs, and who takes part.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AdvertiserId, CampaignId, Currency, Fields, Timestamp,
+    text::{DestinationUrl, Name},
+    words::words,
+};
+
+words! {
+    CampaignStatus { Active = "active", Paused = "paused", Archived = "archived" }
+}
+
+words! {
+    /// Which keys may credit an influencer in this campaign.
+    AttributionSource { CouponAndLink = "coupon_and_link", Coupon = "coupon", Link = "link" }
+}
+
+impl AttributionSource {
+    pub fn takes_coupons(self) -> bool {
+        self != Self::Link
+    }
+
+    pub fn takes_links(self) -> bool {
+        self != Self::Coupon
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Campaign {
+    pub id: CampaignId,
+    pub advertiser_id: AdvertiserId,
+    pub name: String,
+    pub destination_url: String,
+    pub starts_at: Option<Timestamp>,
+    /// The first moment that is no longer inside.
+    pub ends_at: Option<Timestamp>,
+    pub attribution_source: AttributionSource,
+    /// What forms and cards show first; events carry their own.
+    pub currency: Currency,
+    /// 0 to 100, for display.
+    pub commission_percent: Option<f64>,
+    /// Whether redirects carry `click_id` to the shop.
+    pub append_click_id: bool,
+    pub status: CampaignStatus,
+    pub created_at: Timestamp,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewCampaign {
+    pub advertiser_id: AdvertiserId,
+    pub name: Name,
+    pub destination_url: DestinationUrl,
+    pub starts_at: Option<Timestamp>,
+    pub ends_at: Option<Timestamp>,
+    pub attribution_source: AttributionSource,
+    pub currency: Currency,
+    /// In hundredths of a percent, so that it is exact: 12.5 % is 1250.
+    pub commission_basis_points: Option<i64>,
+    pub append_click_id: bool,
+    pub status: CampaignStatus,
+}
+
+impl NewCampaign {
+    pub fn read(fields: &mut Fields) -> Option<Self> {
+        let advertiser_id = fields.require("advertiser_id");
+        let name = fields.require("name");
+        let destination_url = fields.require("destination_url");
+        let starts_at: Option<Timestamp> = fields.get("starts_at");
+        let ends_at: Option<Timestamp> = fields.get("ends_at");
+        if let (Some(starts_at), Some(ends_at)) = (starts_at, ends_at)
+            && ends_at <= starts_at
+        {
+            fields.refuse("ends_at", "must be after starts_at");
+        }
+        let attribution_source = fields.get("attribution_source").unwrap_or_default();
+        let currency = fields.get("currency").unwrap_or(Currency::USD);
+        let commission_basis_points = read_percent(fields, "commission_percent");
+        let append_click_id = fields.json("append_click_id", "true or false").unwrap_or_default();
+        let status = fields.get("status").unwrap_or_default();
+        Some(Self {
+            advertiser_id: advertiser_id?,
+            name: name?,
+            destination_url: destination_url?,
+            starts_at,
+            ends_at,
+            attribution_source,
+            currency,
+            commission_basis_points,
+            append_click_id,
+            status,
+        })
+    }
+}
+
+fn read_percent(fields: &mut Fields, field: &'static str) -> Option<i64> {
+    let percent: f64 = fields.json(field, "a number from 0 to 100")?;
+    if !(0.0..=100.0).contains(&percent) {
+        fields.refuse(field, "must be a number from 0 to 100");
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "0 to 10000 by the check above")]
+    Some((percent * 100.0).round() as i64)
+}

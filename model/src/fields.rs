@@ -1,0 +1,131 @@
+//! A JSON object read field by field, so that an answer can name all that is wrong at once.
+
+use std::{collections::BTreeMap, str::FromStr};
+
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use crate::{problem::FieldError, text::RuleError};
+
+/// The body is not JSON at all, or not an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BodyError {
+    NotJson(String),
+    NotAnObject,
+}
+
+/// The fields of one JSON object and what is wrong with them so far.
+/// A field that is `null` counts as absent.
+#[derive(Debug)]
+pub struct Fields {
+    values: BTreeMap<String, Box<RawValue>>,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    pub fn parse(body: &[u8]) -> Result<Self, BodyError> {
+        match serde_json::from_slice(body) {
+            Ok(values) => Ok(Self { values, errors: Vec::new() }),
+            Err(error) if error.is_data() => Err(BodyError::NotAnObject),
+            Err(error) => Err(BodyError::NotJson(error.to_string())),
+        }
+    }
+
+    /// The text of the field as it stands in the body; None where absent or null.
+    pub fn raw(&self, field: &str) -> Option<&str> {
+        self.values.get(field).map(|value| value.get()).filter(|text| *text != "null")
+    }
+
+    pub fn is_present(&self, field: &str) -> bool {
+        self.values.contains_key(field)
+    }
+
+    pub fn refuse(&mut self, field: impl Into<String>, message: impl ToString) {
+        self.errors.push(FieldError::new(field, message));
+    }
+
+    /// A field of any JSON type; `expected` finishes "must be …".
+    pub fn json<T: DeserializeOwned>(&mut self, field: &'static str, expected: &str) -> Option<T> {
+        let parsed = serde_json::from_str(self.raw(field)?);
+        match parsed {
+            Ok(value) => Some(value),
+            Err(_) => {
+                self.refuse(field, format!("must be {expected}"));
+                None
+            }
+        }
+    }
+
+    pub fn string(&mut self, field: &'static str) -> Option<String> {
+        self.json(field, "a string")
+    }
+
+    /// A string that follows the rule of `T`.
+    pub fn get<T: FromStr<Err = RuleError>>(&mut self, field: &'static str) -> Option<T> {
+        let text = self.string(field)?;
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(rule) => {
+                self.refuse(field, rule);
+                None
+            }
+        }
+    }
+
+    /// As [`Self::get`]; absence is an error too.
+    pub fn require<T: FromStr<Err = RuleError>>(&mut self, field: &'static str) -> Option<T> {
+        if self.raw(field).is_none() {
+            self.refuse(field, "is required");
+            return None;
+        }
+        self.get(field)
+    }
+
+    /// A string of at most `most` bytes without control characters, as it was sent.
+    pub fn bounded(&mut self, field: &'static str, most: usize) -> Option<String> {
+        let text = self.string(field)?;
+        if text.is_empty() || text.len() > most || text.chars().any(char::is_control) {
+            self.refuse(field, format!("must be 1 to {most} bytes, without control characters"));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// All errors, or the whole. `whole` is None only where an error was noted.
+    pub fn finish<T>(mut self, whole: Option<T>) -> Result<T, Vec<FieldError>> {
+        match whole {
+            Some(whole) if self.errors.is_empty() => Ok(whole),
+            _ => {
+                if self.errors.is_empty() {
+                    self.refuse("", "the request could not be read");
+                }
+                Err(self.errors)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{Email, Name};
+
+    #[test]
+    fn every_wrong_field_is_named() {
+        let mut fields = Fields::parse(br#"{"name": 5, "email": "x"}"#).unwrap();
+        let name = fields.require::<Name>("name");
+        let email = fields.require::<Email>("email");
+        let handle = fields.require::<Name>("handle");
+        let whole = (|| Some((name?, email?, handle?)))();
+        let errors = fields.finish(whole).unwrap_err();
+        let named: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(named, ["name", "email", "handle"]);
+    }
+
+    #[test]
+    fn text_that_is_not_json_is_told_from_json_that_is_no_object() {
+        assert!(matches!(Fields::parse(b"{\"a\":"), Err(BodyError::NotJson(_))));
+        assert!(matches!(Fields::parse(b"\xff"), Err(BodyError::NotJson(_))));
+        assert_eq!(Fields::parse(b"[1]").unwrap_err(), BodyError::NotAnObject);
+    }
+}

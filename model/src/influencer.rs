@@ -1,0 +1,57 @@
+//! Influencers: platform-wide, assigned to campaigns.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Fields, InfluencerId, Timestamp, text::{Email, Name, ShortText}, words::words};
+
+words! {
+    InfluencerStatus { Active = "active", Inactive = "inactive", Archived = "archived" }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Influencer {
+    pub id: InfluencerId,
+    pub name: String,
+    /// Absent where the reader may not see it: advertisers never do.
+    #[serde(default, skip_serializing_if = "Hidden::is_hidden")]
+    pub email: Hidden,
+    pub handle: Option<String>,
+    pub platform: Option<String>,
+    pub status: InfluencerStatus,
+    pub created_at: Timestamp,
+}
+
+/// A value that some readers may not see: then the field is absent, not null.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Hidden {
+    Shown(Option<String>),
+    #[default]
+    Hidden,
+}
+
+impl Hidden {
+    pub fn is_hidden(&self) -> bool {
+        matches!(self, Self::Hidden)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct NewInfluencer {
+    pub name: Name,
+    pub email: Option<Email>,
+    pub handle: Option<ShortText>,
+    pub platform: Option<ShortText>,
+    pub status: InfluencerStatus,
+}
+
+impl NewInfluencer {
+    pub fn read(fields: &mut Fields) -> Option<Self> {
+        let name = fields.require("name");
+        let email = fields.get("email");
+        let handle = fields.get("handle");
+        let platform = fields.get("platform");
+        let status = fields.get("status").unwrap_or_default();
+        Some(Self { name: name?, email, handle, platform, status })
+    }
+}
