@@ -156,11 +156,15 @@ impl Shared {
         self.catalog.advertiser(id).is_some_and(|advertiser| advertiser.active)
     }
 
+    pub fn new_click_id(&self) -> ClickId {
+        ClickId(new_id(self.clock.now(), &mut rand::rng()))
+    }
+
     /// Writes a click down before it is answered. Where that fails, the loss is counted and logged,
     /// and the shopper is sent on all the same.
     pub fn record_click(&self, link: &LinkFact, visit: &Visit<'_>) -> ClickId {
         let at = self.clock.now();
-        let id = ClickId(new_id(at, &mut rand::rng()));
+        let id = self.new_click_id();
         let click = Click {
             id,
             advertiser_id: link.advertiser_id,

@@ -1,0 +1,41 @@
+# Everything one does with Tributary, one target each; `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help run demo build site dev test test-mysql test-kill bench fmt clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build, then serve
+	exec target/release/tributary serve
+
+demo: build ## build, fill data/demo with a lively example, and serve it
+	exec scripts/demo.sh
+
+build: site ## the one file target/release/tributary, with the site inside
+	cargo build --release --package server --features embed-site
+
+site: ## what the browser loads, in target/site
+	scripts/build-site.sh
+
+dev: ## a debug server and an unoptimised site: quick to rebuild
+	scripts/build-site.sh --dev
+	cargo run --package server -- serve
+
+test: ## everything CI checks; ends with "N passed, N failed"
+	@scripts/test.sh
+
+test-mysql: ## the storage tests on a real MySQL (root; fetches Debian's newest)
+	scripts/mysql-sid.sh run cargo test --workspace --exclude frontend
+
+test-kill: ## 100 rounds of kill -9 under load
+	TRIBUTARY_KILL_ROUNDS=100 cargo test --release --package server --test kill9 -- --nocapture
+
+bench: ## measure against the yardsticks, in one run
+	scripts/ensure-apt.sh build-essential=cc nginx=nginx sqlite3=sqlite3
+	cargo run --release --package bench
+
+fmt: ## format the Rust code
+	cargo fmt --all
+
+clean: ## remove what was built (the tools' cache folder stays)
+	rm -rf target node_modules

@@ -1,0 +1,189 @@
+//! A view is its address: range, zone and filters are read from the query string and written back to it.
+
+use std::str::FromStr;
+
+use leptos_router::params::ParamsMap;
+use model::{FieldError, account::Role, stats::{Preset, StatsQuery}, text::RuleError};
+
+use crate::error::{AppError, ErrorKind};
+
+pub const LOG_IN: &str = "/login";
+pub const DASHBOARD: &str = "/dashboard";
+
+/// Where an account lands after it has logged in.
+pub fn landing(_role: Role) -> &'static str {
+    DASHBOARD
+}
+
+/// The range shown where the address names none: influencers are paid by the month.
+pub fn usual_range(role: Role) -> Preset {
+    match role {
+        Role::Influencer => Preset::MonthToDate,
+        Role::Admin | Role::Advertiser => Preset::Last30Days,
+    }
+}
+
+/// The question an address asks. What is empty counts as absent.
+pub fn read(params: &ParamsMap, role: Role) -> Result<StatsQuery, AppError> {
+    let mut errors = Vec::new();
+    let text = |name: &str| params.get(name).filter(|value| !value.is_empty());
+    let mut query = StatsQuery {
+        from: text("from"),
+        to: text("to"),
+        range: text("range"),
+        tz: text("tz"),
+        interval: text("interval"),
+        include_bots: parsed(params, "include_bots", &mut errors).is_some_and(|Flag(set)| set),
+        advertiser_id: parsed(params, "advertiser_id", &mut errors),
+        campaign_id: parsed(params, "campaign_id", &mut errors),
+        influencer_id: parsed(params, "influencer_id", &mut errors),
+        link_id: parsed(params, "link_id", &mut errors),
+        coupon_id: parsed(params, "coupon_id", &mut errors),
+        method: parsed(params, "method", &mut errors),
+    };
+    if query.from.is_none() && query.to.is_none() && query.range.is_none() {
+        query.range = Some(usual_range(role).to_string());
+    }
+    if errors.is_empty() { Ok(query) } else { Err(AppError::invalid(errors)) }
+}
+
+struct Flag(bool);
+
+impl FromStr for Flag {
+    type Err = RuleError;
+
+    fn from_str(text: &str) -> Result<Self, RuleError> {
+        match text {
+            "true" | "1" => Ok(Self(true)),
+            "false" | "0" => Ok(Self(false)),
+            _ => Err(RuleError("must be true or false")),
+        }
+    }
+}
+
+fn parsed<T: FromStr<Err = RuleError>>(params: &ParamsMap, name: &str, errors: &mut Vec<FieldError>) -> Option<T> {
+    match params.get_str(name).filter(|value| !value.is_empty())?.parse() {
+        Ok(value) => Some(value),
+        Err(rule) => {
+            errors.push(FieldError::new(name, rule));
+            None
+        }
+    }
+}
+
+/// Name and value of all that is set, in a fixed order: for links, and for hidden fields of forms.
+pub fn pairs(query: &StatsQuery) -> Vec<(&'static str, String)> {
+    fn shown<T: ToString>(value: Option<T>) -> Option<String> {
+        value.map(|value| value.to_string())
+    }
+    let dated = query.from.is_some() || query.to.is_some();
+    [
+        ("range", query.range.clone().filter(|_| !dated)),
+        ("from", query.from.clone()),
+        ("to", query.to.clone()),
+        ("tz", query.tz.clone()),
+        ("interval", query.interval.clone()),
+        ("advertiser_id", shown(query.advertiser_id)),
+        ("campaign_id", shown(query.campaign_id)),
+        ("influencer_id", shown(query.influencer_id)),
+        ("link_id", shown(query.link_id)),
+        ("coupon_id", shown(query.coupon_id)),
+        ("method", shown(query.method)),
+        ("include_bots", query.include_bots.then(|| "true".to_owned())),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect()
+}
+
+/// The address of a page with this question.
+pub fn link(path: &str, query: &StatsQuery) -> String {
+    with_query(path, pairs(query))
+}
+
+fn with_query(path: &str, pairs: impl IntoIterator<Item = (&'static str, impl AsRef<str>)>) -> String {
+    let mut address = path.to_owned();
+    for (index, (name, value)) in pairs.into_iter().enumerate() {
+        address.push(if index == 0 { '?' } else { '&' });
+        address.push_str(name);
+        address.push('=');
+        escape(value.as_ref(), &mut address);
+    }
+    address
+}
+
+/// The login page's address, with what it leads back to and what went wrong there.
+pub fn log_in(next: Option<&str>, problem: Option<ErrorKind>) -> String {
+    let pairs = [("next", next), ("problem", problem.map(ErrorKind::as_str))];
+    with_query(LOG_IN, pairs.into_iter().filter_map(|(name, value)| Some((name, value?))))
+}
+
+/// A target to go to after login, where it is a page of ours: never another host.
+pub fn local(target: &str) -> Option<&str> {
+    let ours = target.starts_with('/')
+        && !target.starts_with("//")
+        && !target.starts_with(LOG_IN)
+        && target.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    ours.then_some(target)
+}
+
+/// Percent-encodes all but the unreserved characters of RFC 3986, and `:` `,` for legibility.
+fn escape(value: &str, into: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~:,".contains(&byte) {
+            into.push(char::from(byte));
+        } else {
+            into.push('%');
+            into.push(char::from(HEX[usize::from(byte >> 4)]));
+            into.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(pairs: &[(&'static str, &str)]) -> ParamsMap {
+        pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn an_address_that_says_nothing_asks_for_the_role_s_usual_range() {
+        let asked = |role| read(&ParamsMap::new(), role).unwrap().range.unwrap();
+        assert_eq!(asked(Role::Advertiser), "30d");
+        assert_eq!(asked(Role::Influencer), "mtd");
+        let dated = read(&params(&[("from", "2026-02-01"), ("range", "")]), Role::Admin).unwrap();
+        assert_eq!((dated.range, dated.from.as_deref()), (None, Some("2026-02-01")));
+    }
+
+    #[test]
+    fn what_is_written_is_what_was_read() {
+        let id = "0190d7a4-6d3c-7c3e-8f50-2f3a3d3a4b5c";
+        let given = [("range", "7d"), ("tz", "Europe/Berlin"), ("interval", "hour"), ("campaign_id", id), ("include_bots", "true")];
+        let query = read(&params(&given), Role::Admin).unwrap();
+        assert_eq!(
+            link(DASHBOARD, &query),
+            format!("/dashboard?range=7d&tz=Europe%2FBerlin&interval=hour&campaign_id={id}&include_bots=true")
+        );
+        assert_eq!(read(&pairs(&query).into_iter().collect(), Role::Admin), Ok(query));
+    }
+
+    #[test]
+    fn every_wrong_part_of_an_address_is_named() {
+        let error = read(&params(&[("campaign_id", "x"), ("method", "magic")]), Role::Admin).unwrap_err();
+        let named: Vec<_> = error.fields.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(named, ["campaign_id", "method"]);
+    }
+
+    #[test]
+    fn only_our_own_pages_are_gone_to_after_login() {
+        assert_eq!(local("/dashboard?range=7d"), Some("/dashboard?range=7d"));
+        for foreign in ["", "https://evil.example", "//evil.example", "/\\evil.example", "/a\r\nb", "dashboard", "/login?next=/login"] {
+            assert_eq!(local(foreign), None, "{foreign}");
+        }
+        assert_eq!(log_in(Some("/dashboard?range=7d"), None), "/login?next=%2Fdashboard%3Frange%3D7d");
+        assert_eq!(log_in(None, Some(ErrorKind::WrongCredentials)), "/login?problem=wrong_credentials");
+    }
+}

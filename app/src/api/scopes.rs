@@ -1,0 +1,64 @@
+//! What the figures of a dashboard may be narrowed to.
+
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use model::{AdvertiserId, CampaignId};
+use serde::{Deserialize, Serialize};
+
+use crate::error::AppError;
+
+/// The advertisers in sight, and the campaigns of the chosen one, each by name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Scopes {
+    pub advertisers: Vec<Scope<AdvertiserId>>,
+    pub campaigns: Vec<Scope<CampaignId>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scope<Id> {
+    pub id: Id,
+    pub name: String,
+}
+
+/// Admins see every advertiser; an advertiser itself and its campaigns; influencers are not asked.
+#[server(prefix = "/api/ui", endpoint = "scopes", input = GetUrl)]
+pub async fn load_scopes(#[server(default)] advertiser_id: Option<AdvertiserId>) -> Result<Scopes, AppError> {
+    crate::api::answer::told(ssr::scopes(advertiser_id).await)
+}
+
+#[cfg(feature = "ssr")]
+mod ssr {
+    use engine::PageAt;
+    use model::{AdvertiserId, account::Role, page::MOST_ITEMS};
+
+    use super::{Scope, Scopes};
+    use crate::{error::AppError, session};
+
+    /// Newest first where there are more: a list to choose from needs an end.
+    const NEWEST: PageAt = PageAt { limit: MOST_ITEMS, after: None };
+
+    pub async fn scopes(chosen: Option<AdvertiserId>) -> Result<Scopes, AppError> {
+        let (engine, session) = session::required()?;
+        let account = &session.account;
+        if account.role == Role::Influencer {
+            return Ok(Scopes::default());
+        }
+        let advertisers = engine.list_advertisers(&session, NEWEST).await?.items;
+        let campaigns = match chosen.or(account.advertiser_id) {
+            Some(owner) => {
+                let all = engine.list_campaigns(&session, NEWEST).await?.items.into_iter();
+                all.filter(|campaign| campaign.advertiser_id == owner).collect()
+            }
+            None => Vec::new(),
+        };
+        Ok(Scopes {
+            advertisers: by_name(advertisers.into_iter().map(|advertiser| Scope { id: advertiser.id, name: advertiser.name })),
+            campaigns: by_name(campaigns.into_iter().map(|campaign| Scope { id: campaign.id, name: campaign.name })),
+        })
+    }
+
+    fn by_name<Id>(scopes: impl Iterator<Item = Scope<Id>>) -> Vec<Scope<Id>> {
+        let mut scopes: Vec<_> = scopes.collect();
+        scopes.sort_by_cached_key(|scope| scope.name.to_lowercase());
+        scopes
+    }
+}

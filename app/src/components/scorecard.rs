@@ -1,0 +1,102 @@
+//! The six figures that answer "how is it going?".
+
+use leptos::prelude::*;
+use model::{
+    Money,
+    stats::{Figures, Overview},
+};
+
+use crate::format::{self, Shown};
+
+#[component]
+pub fn Scorecard(#[prop(into)] overview: Signal<Option<Overview>>, #[prop(into)] bots: Signal<bool>) -> impl IntoView {
+    let cards = move || overview.with(|overview| overview.as_ref().map(|overview| cards(&overview.figures, bots.get())));
+    view! { <dl class="cards">{cards}</dl> }.into_any()
+}
+
+fn cards(figures: &Figures, bots: bool) -> impl IntoView + use<> {
+    let robots = match (figures.bot_clicks, bots) {
+        (0, _) => "no bots among them".to_owned(),
+        (some, true) => format!("{} of them by bots", format::exact_count(some)),
+        (some, false) => format!("{} more by bots", format::exact_count(some)),
+    };
+    let carts = format::per_hundred(figures.add_to_cart, figures.clicks).map(|per| format!("{per} per 100 clicks"));
+    view! {
+        <Card label="Clicks" values=vec![counted(figures.clicks)] note=robots/>
+        <Card label="Unique visitors" values=vec![counted(figures.unique_visitors)] note="per link and UTC day"/>
+        <Card label="Add to carts" values=vec![counted(figures.add_to_cart)] note=carts.unwrap_or_default()/>
+        <Card
+            label="Conversions"
+            values=vec![counted(figures.conversions)]
+            note=format!("{} attributed", format::exact_count(figures.attributed_conversions))
+        />
+        <Card label="GMV" values=valued(&figures.gmv) note=attributed(figures)/>
+        <Card
+            label="Conversion rate"
+            values=vec![(Shown { short: format::rate(figures.conversion_rate), exact: None }, "")]
+            note="attributed conversions ÷ clicks"
+        />
+    }
+}
+
+type Value = (Shown, &'static str);
+
+fn counted(number: i64) -> Value {
+    (format::count(number), "")
+}
+
+/// One value for each currency: they are never added together.
+fn valued(sums: &[Money]) -> Vec<Value> {
+    if sums.is_empty() {
+        return vec![(Shown { short: format::NONE.to_owned(), exact: None }, "")];
+    }
+    sums.iter().map(|sum| (format::amount(sum), sum.currency.code())).collect()
+}
+
+fn attributed(figures: &Figures) -> String {
+    if figures.gmv.is_empty() {
+        return "no purchase with a value".to_owned();
+    }
+    let each: Vec<_> = figures
+        .gmv
+        .iter()
+        .map(|sum| {
+            let share = figures.attributed_gmv.iter().find(|share| share.currency == sum.currency);
+            share.map_or_else(|| "0".to_owned(), |share| format::amount(share).short)
+        })
+        .collect();
+    format!("{} attributed", each.join(", "))
+}
+
+#[component]
+fn Card(label: &'static str, values: Vec<Value>, #[prop(into)] note: String) -> impl IntoView {
+    let class = if values.len() > 1 { "value several" } else { "value" };
+    let values = values.into_iter().map(|(Shown { short, exact }, unit)| {
+        view! {
+            <dd class=class>
+                <Number short exact/>
+                {(!unit.is_empty()).then(|| view! { <span class="unit">" " {unit}</span> })}
+            </dd>
+        }
+    });
+    view! {
+        <div class="card">
+            <dt>{label}</dt>
+            {values.collect_view()}
+            <dd class="note">{note}</dd>
+        </div>
+    }
+}
+
+/// The short form for the eye, with the exact one on hover; the exact one for those who listen.
+#[component]
+fn Number(short: String, exact: Option<String>) -> impl IntoView {
+    match exact {
+        None => view! { <span class="number">{short}</span> }.into_any(),
+        Some(exact) => view! {
+            <span class="number" title=exact.clone() aria-hidden="true">{short}</span>
+            <span class="heard">{exact}</span>
+        }
+        .into_any(),
+    }
+}

@@ -1,0 +1,52 @@
+//! What people see: pages, their parts, and the server functions behind them.
+//!
+//! The same code renders on the server (`ssr`) and wakes in the browser (`hydrate`).
+#![recursion_limit = "256"]
+
+pub mod address;
+pub mod api;
+mod components;
+mod days;
+mod elsewhere;
+pub mod error;
+mod format;
+mod pages;
+mod plot;
+#[cfg(feature = "ssr")]
+pub mod session;
+#[cfg(feature = "ssr")]
+mod shell;
+mod viewer;
+
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::{
+    SsrMode,
+    components::{FlatRoutes, Route, Router},
+    path,
+};
+
+use crate::pages::{DashboardPage, HomePage, LogInPage, NotFoundPage};
+
+#[cfg(feature = "ssr")]
+pub use crate::{
+    session::CookieRules,
+    shell::{Assets, shell},
+};
+
+/// The whole app. Pages are sent when they are complete, so that they serve
+/// without JavaScript too and carry the status of what they show.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    viewer::provide_viewer();
+    view! {
+        <Router>
+            <FlatRoutes fallback=NotFoundPage>
+                <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
+                <Route path=path!("/login") view=LogInPage ssr=SsrMode::Async/>
+                <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
+            </FlatRoutes>
+        </Router>
+    }
+}

@@ -1,0 +1,197 @@
+//! `/dashboard`: how it is going, for one range and filter. All of the view is in its address.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_location, use_query_map};
+use model::{
+    account::{Account, Role},
+    stats::StatsQuery,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    address,
+    api::{
+        figures::{Figures, load_figures},
+        scopes::load_scopes,
+    },
+    components::{Empty, Failed, Frame, Freshness, Loading, RangePicker, ScopePicker, Scorecard, Stale, TimeChart},
+    days::Days,
+    elsewhere::GoTo,
+    error::{AppError, ErrorKind},
+    viewer::viewer,
+};
+
+#[component]
+pub fn DashboardPage() -> impl IntoView {
+    match viewer() {
+        Some(account) => view! { <Dashboard account/> }.into_any(),
+        None => {
+            let location = use_location();
+            let search = location.search.get_untracked();
+            let here = format!("{}{}{search}", location.pathname.get_untracked(), if search.is_empty() { "" } else { "?" });
+            view! { <GoTo to=address::log_in(Some(&here), None)/> }.into_any()
+        }
+    }
+}
+
+/// What was asked and what came of it: an answer is never shown for another question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Answer {
+    asked: Result<StatsQuery, AppError>,
+    figures: Result<Figures, AppError>,
+}
+
+/// What the page shows: the last figures of this question, and what went wrong since.
+#[derive(Clone, Debug, PartialEq)]
+struct Shown {
+    asked: Result<StatsQuery, AppError>,
+    figures: Option<Figures>,
+    error: Option<AppError>,
+}
+
+impl Shown {
+    fn after(before: Option<&Self>, answer: Answer) -> Self {
+        let Answer { asked, figures } = answer;
+        match figures {
+            Ok(figures) => Self { asked, figures: Some(figures), error: None },
+            Err(error) => {
+                let kept = before.filter(|before| before.asked == asked).and_then(|before| before.figures.clone());
+                Self { asked, figures: kept, error: Some(error) }
+            }
+        }
+    }
+
+    fn state(&self) -> State {
+        match &self.figures {
+            None => State::Failed,
+            Some(figures) if is_empty(figures) => State::Empty,
+            Some(_) => State::Figures,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    Failed,
+    Empty,
+    Figures,
+}
+
+fn is_empty(figures: &Figures) -> bool {
+    let sums = &figures.overview.figures;
+    [sums.clicks, sums.bot_clicks, sums.add_to_cart, sums.signups, sums.purchases, sums.drop_offs].iter().all(|count| *count == 0)
+}
+
+#[component]
+fn Dashboard(account: Account) -> impl IntoView {
+    let role = account.role;
+    let params = use_query_map();
+    let asked = Memo::new(move |_| params.with(|params| address::read(params, role)));
+    let answer = Resource::new(
+        move || asked.get(),
+        |asked| async move {
+            let figures = match asked.clone() {
+                Ok(query) => load_figures(query).await,
+                Err(error) => Err(error),
+            };
+            Answer { asked, figures }
+        },
+    );
+    let title = match role {
+        Role::Influencer => "Your figures",
+        Role::Admin | Role::Advertiser => "Dashboard",
+    };
+    view! {
+        <Title text=format!("{title} · Tributary")/>
+        <Frame account>
+            <div class="head">
+                <h1>{title}</h1>
+                {(role != Role::Influencer).then(|| view! { <Scopes asked across=role == Role::Admin/> })}
+            </div>
+            <Transition fallback=Loading>
+                <Body asked answer/>
+            </Transition>
+        </Frame>
+    }
+}
+
+/// What the figures can be narrowed to; without it the page still serves.
+#[component]
+fn Scopes(asked: Memo<Result<StatsQuery, AppError>>, across: bool) -> impl IntoView {
+    let advertiser = Memo::new(move |_| asked.with(|asked| asked.as_ref().ok().and_then(|asked| asked.advertiser_id)));
+    let choices = Resource::new(move || advertiser.get(), load_scopes);
+    let known = Signal::derive(move || asked.get().unwrap_or_default());
+    view! {
+        <Transition>
+            <div class="scopes">{move || choices.get().and_then(Result::ok).map(|scopes| view! { <ScopePicker asked=known scopes across/> })}</div>
+        </Transition>
+    }
+}
+
+/// Reads the answer inside the transition, so that the page waits for it.
+#[component]
+fn Body(asked: Memo<Result<StatsQuery, AppError>>, answer: Resource<Answer>) -> impl IntoView {
+    let shown = Memo::new(move |before: Option<&Option<Shown>>| {
+        let before = before.and_then(Option::as_ref);
+        match answer.get() {
+            Some(answer) => Some(Shown::after(before, answer)),
+            None => before.cloned(),
+        }
+    });
+    let figures = Memo::new(move |_| shown.with(|shown| shown.as_ref().and_then(|shown| shown.figures.clone())));
+    let overview = Signal::derive(move || figures.with(|figures| figures.as_ref().map(|figures| figures.overview.clone())));
+    let chart = Signal::derive(move || figures.with(|figures| figures.as_ref().map(|figures| figures.chart.clone())));
+    let days = Signal::derive(move || {
+        figures.with(|figures| figures.as_ref().and_then(|figures| Days::between(&figures.overview.from, &figures.overview.to)))
+    });
+    let open = Signal::derive(move || {
+        figures.with(|figures| figures.as_ref().is_some_and(|figures| figures.chart.points.last().is_some_and(|last| !last.complete)))
+    });
+    let error = Signal::derive(move || shown.with(|shown| shown.as_ref().and_then(|shown| shown.error.clone())));
+    let state = Memo::new(move |_| shown.with(|shown| shown.as_ref().map(Shown::state)));
+    // The question as it stands in the address; the answer may still be on its way.
+    let question = Signal::derive(move || asked.get().unwrap_or_default());
+    let waiting = move || asked.with(|asked| shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.asked != *asked)));
+    let retry = Callback::new(move |()| answer.refetch());
+    let refresh = Callback::new(move |()| {
+        // Only a new login helps, and that is offered.
+        if !error.get_untracked().is_some_and(|error| error.kind == ErrorKind::LoggedOut) {
+            answer.refetch();
+        }
+    });
+    let arrivals = Memo::new(move |before: Option<&u32>| {
+        let arrived = answer.with(|answer| answer.as_ref().is_some_and(|answer| answer.figures.is_ok()));
+        before.copied().unwrap_or_default() + u32::from(arrived)
+    });
+
+    let content = move || match state.get() {
+        None => view! { <Loading/> }.into_any(),
+        Some(State::Failed) => {
+            let error = Signal::derive(move || error.get().unwrap_or_else(|| AppError::new(ErrorKind::Internal)));
+            view! { <Failed error retry/> }.into_any()
+        }
+        Some(State::Empty) => {
+            let label = Signal::derive(move || days.get().map(Days::label).unwrap_or_default());
+            view! { <Empty days=label asked=question/> }.into_any()
+        }
+        Some(State::Figures) => {
+            let bots = Signal::derive(move || question.with(|question| question.include_bots));
+            view! {
+                <Scorecard overview bots/>
+                <TimeChart chart asked=question days/>
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <RangePicker asked=question days open/>
+        <p class="facts">
+            <span>{move || overview.with(|overview| overview.as_ref().map(|overview| format!("Times in {}", overview.tz)))}</span>
+            <Freshness arrivals refresh/>
+        </p>
+        <Stale error=Signal::derive(move || error.get().filter(|_| state.get() != Some(State::Failed)))/>
+        <div class="figures" aria-busy=move || if waiting() { "true" } else { "false" }>{content}</div>
+    }
+    .into_any()
+}

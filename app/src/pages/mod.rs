@@ -1,0 +1,11 @@
+//! The pages. Each fetches; components render.
+
+mod dashboard;
+mod home;
+mod login;
+mod not_found;
+
+pub use dashboard::DashboardPage;
+pub use home::HomePage;
+pub use login::LogInPage;
+pub use not_found::NotFoundPage;

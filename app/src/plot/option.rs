@@ -1,0 +1,114 @@
+//! What a chart looks like, as ECharts' option.
+
+use charming::{
+    Chart,
+    component::{Axis, Grid},
+    datatype::{DataPoint, DataPointItem},
+    element::{
+        AxisLabel, AxisLine, AxisPointer, AxisPointerType, AxisTick, AxisType, BorderType, Emphasis, ItemStyle, LineStyle, SplitLine, Tooltip,
+        Trigger,
+    },
+    series::Bar,
+};
+
+/// Light or dark, still or moving: as the reader's system asks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    pub dark: bool,
+    pub still: bool,
+}
+
+/// Colours kept apart under the common colour deficiencies, 3:1 or more on their ground.
+pub struct Colours {
+    pub clicks: &'static str,
+    pub conversions: &'static str,
+    pub text: &'static str,
+    pub line: &'static str,
+    pub ground: &'static str,
+}
+
+impl Look {
+    pub fn colours(self) -> Colours {
+        if self.dark {
+            Colours { clicks: "#56B4E9", conversions: "#E69F00", text: "#9aa4b2", line: "#2b313b", ground: "#171a21" }
+        } else {
+            Colours { clicks: "#0072B2", conversions: "#D55E00", text: "#57606a", line: "#d8dee4", ground: "#ffffff" }
+        }
+    }
+}
+
+/// One series of bars. `room` is the width of the widest label at the value axis, so that charts above one another align.
+pub fn chart(name: &str, colour: &str, labels: &[String], values: &[i64], complete: &[bool], room: f64, look: Look) -> Chart {
+    let Colours { text, line, ground, .. } = look.colours();
+    let label = || AxisLabel::new().color(text).font_size(13);
+    let points = values.iter().zip(complete).map(|(value, complete)| point(*value, *complete, colour)).collect();
+    Chart::new()
+        .animation(!look.still)
+        .animation_duration(150)
+        .animation_duration_update(150)
+        .grid(Grid::new().left(room).right(8).top(8).bottom(24))
+        .tooltip(
+            Tooltip::new()
+                .trigger(Trigger::Axis)
+                .axis_pointer(AxisPointer::new().type_(AxisPointerType::Shadow).animation(false))
+                .background_color(ground)
+                .border_color(line)
+                .border_width(1),
+        )
+        .x_axis(
+            Axis::new()
+                .type_(AxisType::Category)
+                .data(labels.to_vec())
+                .axis_label(label())
+                .axis_tick(AxisTick::new().show(false))
+                .axis_line(AxisLine::new().line_style((1.0, text))),
+        )
+        .y_axis(
+            Axis::new()
+                .type_(AxisType::Value)
+                .min(0)
+                .min_interval(1)
+                .split_number(2)
+                .axis_label(label())
+                .split_line(SplitLine::new().line_style(LineStyle::new().color(line))),
+        )
+        .series(
+            Bar::new()
+                .name(name)
+                .bar_width("72%")
+                .item_style(ItemStyle::new().color(colour))
+                .emphasis(Emphasis::new().item_style(ItemStyle::new().color(colour)))
+                .data(points),
+        )
+}
+
+/// An unfinished bucket is drawn as an outline.
+fn point(value: i64, complete: bool, colour: &str) -> DataPoint {
+    #[expect(clippy::cast_precision_loss, reason = "a bar's height")]
+    let height = value as f64;
+    if complete {
+        return height.into();
+    }
+    let outline = ItemStyle::new().color("transparent").border_color(colour).border_width(1.5).border_type(BorderType::Dashed);
+    DataPointItem::new(height).item_style(outline).into()
+}
+
+/// Pixels for the labels of a value axis that reaches `most`.
+pub fn room(most: i64) -> f64 {
+    // The axis ends at a round number, at most twice the highest bar.
+    let digits = most.max(1).saturating_mul(2).to_string().len();
+    #[expect(clippy::cast_precision_loss, reason = "a few digits")]
+    let characters = (digits + (digits - 1) / 3) as f64;
+    characters * 8.0 + 12.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_grows_with_the_figures() {
+        assert!(room(0) < room(50));
+        assert!(room(50) < room(50_000));
+    }
+}

@@ -1,0 +1,12 @@
+# What every script here needs: the project's folder, the cache folder, messages. Sourced, not run.
+# shellcheck shell=bash
+set -euo pipefail
+
+# shellcheck disable=SC2034  # used by the scripts that source this file
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck disable=SC2034
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/tributary
+
+# Messages go to standard error: standard output carries results for the caller.
+say() { printf '· %s\n' "$*" >&2; }
+die() { printf '✗ %s\n' "$*" >&2; exit 1; }

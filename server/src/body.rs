@@ -1,0 +1,81 @@
+//! Request bodies: within their size, JSON, an object. Each breach has its own answer.
+
+use std::time::Duration;
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{FromRequest, Request},
+    http::{HeaderMap, StatusCode, header},
+};
+use futures_util::StreamExt;
+use model::{Fields, fields::BodyError};
+
+use crate::problem::ApiError;
+
+/// Most bytes of one JSON body.
+pub const MOST_BYTES: usize = 64 * 1024;
+/// So much of an oversized body is read and thrown away, so that its sender gets to read the answer.
+const MOST_DISCARDED: usize = 16 << 20;
+const MOST_TIME: Duration = Duration::from_secs(10);
+
+/// The fields of a JSON object.
+pub struct JsonFields(pub Fields);
+
+impl<S: Sync> FromRequest<S> for JsonFields {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        json_fields(&parts.headers, body).await.map(Self)
+    }
+}
+
+pub async fn json_fields(headers: &HeaderMap, body: Body) -> Result<Fields, ApiError> {
+    let bytes = read(body).await?;
+    if !is_json(headers) {
+        let detail = "Send the body as \"Content-Type: application/json\".";
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "Not JSON", detail));
+    }
+    Fields::parse(&bytes).map_err(|error| match error {
+        BodyError::NotJson(reason) => {
+            ApiError::new(StatusCode::BAD_REQUEST, "not-json", "The body is not JSON", format!("The body is not JSON: {reason}."))
+        }
+        BodyError::NotAnObject => ApiError::invalid(vec![model::FieldError::new("", "the body must be a JSON object")]),
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let named = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = named.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+async fn read(body: Body) -> Result<Bytes, ApiError> {
+    tokio::time::timeout(MOST_TIME, collect(body)).await.unwrap_or_else(|_| {
+        let detail = "The body took more than 10 seconds to arrive.";
+        Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "timeout", "Too slow", detail))
+    })
+}
+
+async fn collect(body: Body) -> Result<Bytes, ApiError> {
+    let mut stream = body.into_data_stream();
+    let mut collected = Vec::new();
+    let mut seen = 0;
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| {
+            ApiError::new(StatusCode::BAD_REQUEST, "bad-request", "Bad request", "The body broke off before its end.")
+        })?;
+        seen += chunk.len();
+        if seen > MOST_DISCARDED {
+            break;
+        }
+        if seen <= MOST_BYTES {
+            collected.extend_from_slice(&chunk);
+        }
+    }
+    if seen > MOST_BYTES {
+        let detail = format!("The body may have at most {MOST_BYTES} bytes.");
+        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail));
+    }
+    Ok(collected.into())
+}

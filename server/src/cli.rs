@@ -1,0 +1,105 @@
+//! The command line. Every flag also stands in the environment, as `TRIBUTARY_…`.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use engine::{Clock, IpStorage, Options};
+
+#[derive(Debug, Parser)]
+#[command(name = "tributary", version, about = "Influencer and affiliate campaigns: coupons, tracking links, events, attribution")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub log: LogConfig,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serves pages, redirects and the API.
+    Serve(ServeConfig),
+    /// Fills an empty database with a small campaign history to look at, and prints its logins.
+    Demo(DataConfig),
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct ServeConfig {
+    /// Where to listen.
+    #[arg(long, env = "TRIBUTARY_ADDR", default_value = "127.0.0.1:3000")]
+    pub addr: SocketAddr,
+    #[command(flatten)]
+    pub data: DataConfig,
+    /// The built pages' folder. Default: what the binary carries, else target/site.
+    #[arg(long, env = "TRIBUTARY_SITE_DIR")]
+    pub site_dir: Option<PathBuf>,
+    /// The first admin's e-mail, used only while there is no admin.
+    #[arg(long, env = "TRIBUTARY_ADMIN_EMAIL", default_value = "admin@example.com")]
+    pub admin_email: String,
+    /// The first admin's password; without one a random one is made and printed once.
+    #[arg(long, env = "TRIBUTARY_ADMIN_PASSWORD", hide_env_values = true)]
+    pub admin_password: Option<String>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct DataConfig {
+    /// `sqlite://PATH` or `mysql://USER:PASSWORD@HOST/DATABASE`. Default: tributary.db in the data folder.
+    #[arg(long, env = "TRIBUTARY_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Holds the click log, the secret key and the SQLite database. One process, one folder.
+    #[arg(long, env = "TRIBUTARY_DATA_DIR", default_value = "./data")]
+    pub data_dir: PathBuf,
+    /// The installation's one secret; nodes of one database share it. Default: secret.key in the data folder, made once.
+    #[arg(long, env = "TRIBUTARY_SECRET_KEY_FILE")]
+    pub secret_key_file: Option<PathBuf>,
+    /// The address shoppers and browsers reach this server at.
+    #[arg(long, env = "TRIBUTARY_PUBLIC_URL", default_value = "http://127.0.0.1:3000")]
+    pub public_url: String,
+    /// How much of a visitor's address is stored with a click.
+    #[arg(long, env = "TRIBUTARY_IP_STORAGE", value_enum, default_value_t = IpConfig::Truncated)]
+    pub ip_storage: IpConfig,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum IpConfig {
+    /// IPv4 to /24, IPv6 to /48.
+    Truncated,
+    Full,
+    None,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct LogConfig {
+    /// What to log: a level, or a filter such as `info,engine=debug`.
+    #[arg(long, env = "TRIBUTARY_LOG", default_value = "info,sqlx=warn", global = true)]
+    pub log: String,
+    /// One JSON object a line, or lines for people.
+    #[arg(long, env = "TRIBUTARY_LOG_FORMAT", value_enum, default_value_t = LogFormat::Pretty, global = true)]
+    pub log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogFormat {
+    Pretty,
+    Json,
+}
+
+impl DataConfig {
+    pub fn options(&self) -> Options {
+        let database_url = self
+            .database_url
+            .clone()
+            .unwrap_or_else(|| format!("sqlite://{}", self.data_dir.join("tributary.db").display()));
+        Options {
+            database_url,
+            data_dir: self.data_dir.clone(),
+            secret_key_file: self.secret_key_file.clone().unwrap_or_else(|| self.data_dir.join("secret.key")),
+            public_url: self.public_url.trim_end_matches('/').to_owned(),
+            ip_storage: match self.ip_storage {
+                IpConfig::Truncated => IpStorage::Truncated,
+                IpConfig::Full => IpStorage::Full,
+                IpConfig::None => IpStorage::None,
+            },
+            clock: Clock::System,
+        }
+    }
+}

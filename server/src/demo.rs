@@ -1,0 +1,3 @@
+//! `tributary demo`.
+use crate::cli::DataConfig;
+pub async fn fill(_config: DataConfig) -> anyhow::Result<()> { anyhow::bail!("x") }

@@ -1,0 +1,30 @@
+//! The first start on an empty database makes an admin.
+
+use std::io::Write;
+
+use engine::{Engine, random_password};
+use model::text::{Email, NewPassword};
+
+use crate::cli::ServeConfig;
+
+pub async fn ensure_admin(engine: &Engine, config: &ServeConfig) -> anyhow::Result<()> {
+    if engine.has_admin().await? {
+        return Ok(());
+    }
+    let email: Email =
+        config.admin_email.parse().map_err(|rule| anyhow::anyhow!("the admin's e-mail (TRIBUTARY_ADMIN_EMAIL) {rule}"))?;
+    let chosen = config.admin_password.clone();
+    let is_random = chosen.is_none();
+    let text = chosen.unwrap_or_else(|| random_password(&mut rand::rng()));
+    let password: NewPassword =
+        text.parse().map_err(|rule| anyhow::anyhow!("the admin's password (TRIBUTARY_ADMIN_PASSWORD) {rule}"))?;
+    // Another node may have been first: then its password holds, and ours must not be printed.
+    let made = engine.ensure_admin(email.clone(), password).await?.is_some();
+    if made && is_random {
+        // To the terminal, not to the log: logs are kept.
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "\n  First login (shown this once):\n    e-mail    {email}\n    password  {text}\n")?;
+        out.flush()?;
+    }
+    Ok(())
+}

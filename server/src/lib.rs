@@ -1,0 +1,17 @@
+//! What machines talk to: the redirect, events, REST, configuration, the command line.
+
+pub mod assets;
+pub mod auth;
+pub mod body;
+pub mod cli;
+pub mod demo;
+pub mod first_start;
+pub mod logging;
+pub mod origin;
+pub mod problem;
+pub mod routes;
+mod run;
+pub mod shutdown;
+pub mod state;
+
+pub use self::run::run;

@@ -1,0 +1,21 @@
+//! `tributary`: reads what was asked for, then runs it.
+
+use clap::Parser;
+use server::cli::{Cli, Command};
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    server::logging::start(&cli.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Serve(config) => {
+                let listener = tokio::net::TcpListener::bind(config.addr)
+                    .await
+                    .map_err(|error| anyhow::anyhow!("cannot listen on {}: {error}", config.addr))?;
+                server::run(config, listener, server::shutdown::signal()).await
+            }
+            Command::Demo(config) => server::demo::fill(config).await,
+        }
+    })
+}

@@ -1,0 +1,152 @@
+//! Every error as RFC 9457 `application/problem+json`: the one place that knows their status codes.
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use engine::Error;
+use model::{FieldError, Problem};
+use uuid::Uuid;
+
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// An error on its way out. The request's id is added by [`layer`].
+#[derive(Clone, Debug)]
+pub struct ApiError {
+    pub status: StatusCode,
+    /// The last part of `type`.
+    pub kind: &'static str,
+    pub title: &'static str,
+    pub detail: String,
+    pub errors: Vec<FieldError>,
+    /// Seconds after which trying again may help.
+    pub retry_after: Option<u32>,
+}
+
+pub type ApiResult<T> = Result<T, ApiError>;
+
+impl ApiError {
+    pub fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, kind, title, detail: detail.into(), errors: Vec::new(), retry_after: None }
+    }
+
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.len() {
+            1 => "One field is wrong.".to_owned(),
+            count => format!("{count} fields are wrong."),
+        };
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", "The request is not valid", detail) }
+    }
+
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", "Nothing here answers to this address.")
+    }
+
+    pub fn unauthenticated() -> Self {
+        let detail = "Log in, or send a session token as \"Authorization: Bearer …\".";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Not logged in", detail)
+    }
+
+    pub fn problem(&self, request_id: String) -> Problem {
+        Problem {
+            kind: format!("urn:tributary:problem:{}", self.kind),
+            title: self.title.to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail.clone(),
+            request_id,
+            errors: self.errors.clone(),
+        }
+    }
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Invalid(errors) => Self::invalid(errors),
+            Error::NotFound => Self::not_found(),
+            Error::WrongCredentials => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "wrong-credentials",
+                "Wrong e-mail or password",
+                "No active account has this e-mail and password.",
+            ),
+            Error::Forbidden => {
+                Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", "Your role does not open this.")
+            }
+            Error::Conflict(detail) => Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail),
+            Error::Unavailable(reason) => {
+                tracing::warn!(%reason, "a request could not be served");
+                let detail = "The database does not answer. Nothing was changed; send the same request again.";
+                let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available now", detail);
+                Self { retry_after: Some(1), ..error }
+            }
+            Error::Internal(reason) => {
+                tracing::error!(reason, "a request failed");
+                let detail = "The fault is ours and is in the log under this request id.";
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
+            }
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Gives each request an id, and every error of a machine's path its body.
+pub async fn layer(mut request: Request, next: Next) -> Response {
+    let request_id = Uuid::new_v4().to_string();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let for_machines = path.starts_with("/api/v1") || path.starts_with("/event");
+    let span = tracing::info_span!("request", id = %request_id, %method, path);
+    request.extensions_mut().insert(RequestId(request_id.clone()));
+    let mut response = tracing::Instrument::instrument(next.run(request), span).await;
+    let error = response.extensions_mut().remove::<ApiError>();
+    let error = error.or_else(|| if for_machines { of_status(response.status(), &method) } else { None });
+    if let Some(error) = error {
+        let body = serde_json::to_vec(&error.problem(request_id.clone())).unwrap_or_default();
+        response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        *response.body_mut() = Body::from(body);
+    }
+    if let Ok(id) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// The request's id, for whoever wants to tell it.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// What axum itself refused, which has no body of ours yet.
+fn of_status(status: StatusCode, method: &Method) -> Option<ApiError> {
+    match status {
+        StatusCode::METHOD_NOT_ALLOWED => Some(ApiError::new(
+            status,
+            "method-not-allowed",
+            "Method not allowed",
+            format!("This address does not take {method}; see the Allow header."),
+        )),
+        StatusCode::NOT_FOUND => Some(ApiError::not_found()),
+        StatusCode::BAD_REQUEST => {
+            Some(ApiError::new(status, "bad-request", "Bad request", "The address could not be read."))
+        }
+        _ => None,
+    }
+}

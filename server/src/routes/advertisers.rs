@@ -1,0 +1,80 @@
+//! `/api/v1/advertisers`, and each one's API keys.
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::StatusCode,
+    routing::get,
+};
+use engine::Engine;
+use model::{
+    advertiser::{Advertiser, NewAdvertiser},
+    api_key::{ApiKey, IssuedApiKey, NewApiKey},
+    page::Page,
+};
+
+use super::listing::{Paging, id};
+use crate::{
+    auth::LoggedIn,
+    body::JsonFields,
+    problem::{ApiError, ApiResult},
+    state::AppState,
+};
+
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/", get(list).post(create))
+        .route("/{id}", get(show))
+        .route("/{id}/api-keys", get(list_keys).post(issue_key))
+}
+
+async fn list(
+    State(engine): State<Engine>,
+    LoggedIn(session): LoggedIn,
+    Paging(at): Paging,
+) -> ApiResult<Json<Page<Advertiser>>> {
+    session.admin()?;
+    Ok(Json(engine.list_advertisers(&session, at).await?))
+}
+
+async fn create(
+    State(engine): State<Engine>,
+    LoggedIn(session): LoggedIn,
+    JsonFields(mut fields): JsonFields,
+) -> ApiResult<(StatusCode, Json<Advertiser>)> {
+    session.admin()?;
+    let new = NewAdvertiser::read(&mut fields);
+    let new = fields.finish(new).map_err(ApiError::invalid)?;
+    Ok((StatusCode::CREATED, Json(engine.create_advertiser(&session, new).await?)))
+}
+
+async fn show(
+    State(engine): State<Engine>,
+    LoggedIn(session): LoggedIn,
+    Path(text): Path<String>,
+) -> ApiResult<Json<Advertiser>> {
+    session.admin()?;
+    Ok(Json(engine.advertiser(&session, id(&text)?).await?))
+}
+
+async fn list_keys(
+    State(engine): State<Engine>,
+    LoggedIn(session): LoggedIn,
+    Path(text): Path<String>,
+    Paging(at): Paging,
+) -> ApiResult<Json<Page<ApiKey>>> {
+    session.admin()?;
+    Ok(Json(engine.list_api_keys(&session, id(&text)?, at).await?))
+}
+
+async fn issue_key(
+    State(engine): State<Engine>,
+    LoggedIn(session): LoggedIn,
+    Path(text): Path<String>,
+    JsonFields(mut fields): JsonFields,
+) -> ApiResult<(StatusCode, Json<IssuedApiKey>)> {
+    session.admin()?;
+    let new = NewApiKey::read(&mut fields);
+    let new = fields.finish(new).map_err(ApiError::invalid)?;
+    Ok((StatusCode::CREATED, Json(engine.issue_api_key(&session, id(&text)?, new).await?)))
+}

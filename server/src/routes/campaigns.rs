@@ -1,0 +1,86 @@
+//! `/api/v1/campaigns`, and who is assigned to each.
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::StatusCode,
+    routing::{get, put},
+};
+use engine::Engine;
+use model::{
+    campaign::{Campaign, NewCampaign},
+    influencer::Influencer,
+    page::Page,
+};
+
+use super::listing::{Paging, id};
+use crate::{
+    auth::LoggedIn,
+    body::JsonFields,
+    problem::{ApiError, ApiResult},
+    state::AppState,
+};
+
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/", get(list).post(create))
+        .route("/{id}", get(show))
+        .route("/{id}/influencers", get(list_assigned))
+        .route("/{id}/influencers/{influencer_id}", put(assign).delete(unassign))
+}
+
+async fn list(
+    State(engine): State<Engine>,
+    LoggedIn(session): LoggedIn,
+    Paging(at): Paging,
+) -> ApiResult<Json<Page<Campaign>>> {
+    Ok(Json(engine.list_campaigns(&session, at).await?))
+}
+
+async fn create(
+    State(engine): State<Engine>,
+    LoggedIn(session): LoggedIn,
+    JsonFields(mut fields): JsonFields,
+) -> ApiResult<(StatusCode, Json<Campaign>)> {
+    session.admin()?;
+    let new = NewCampaign::read(&mut fields);
+    let new = fields.finish(new).map_err(ApiError::invalid)?;
+    Ok((StatusCode::CREATED, Json(engine.create_campaign(&session, new).await?)))
+}
+
+async fn show(
+    State(engine): State<Engine>,
+    LoggedIn(session): LoggedIn,
+    Path(text): Path<String>,
+) -> ApiResult<Json<Campaign>> {
+    Ok(Json(engine.campaign(&session, id(&text)?).await?))
+}
+
+async fn list_assigned(
+    State(engine): State<Engine>,
+    LoggedIn(session): LoggedIn,
+    Path(text): Path<String>,
+    Paging(at): Paging,
+) -> ApiResult<Json<Page<Influencer>>> {
+    Ok(Json(engine.assigned_influencers(&session, id(&text)?, at).await?))
+}
+
+async fn assign(
+    State(engine): State<Engine>,
+    LoggedIn(session): LoggedIn,
+    Path((campaign, influencer)): Path<(String, String)>,
+) -> ApiResult<StatusCode> {
+    session.admin()?;
+    engine.assign(&session, id(&campaign)?, id(&influencer)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn unassign(
+    State(engine): State<Engine>,
+    LoggedIn(session): LoggedIn,
+    Path((campaign, influencer)): Path<(String, String)>,
+) -> ApiResult<StatusCode> {
+    session.admin()?;
+    engine.unassign(&session, id(&campaign)?, id(&influencer)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

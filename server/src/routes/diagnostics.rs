@@ -1,0 +1,30 @@
+//! `/api/v1/diagnostics`: how the click log and the database stand.
+
+use axum::{Json, Router, extract::State, routing::get};
+use engine::Engine;
+use serde::Serialize;
+
+use crate::{auth::LoggedIn, problem::ApiResult, state::AppState};
+
+#[derive(Serialize)]
+struct Diagnostics {
+    database: bool,
+    spool: Spool,
+}
+
+#[derive(Serialize)]
+struct Spool {
+    waiting_bytes: u64,
+    clicks_lost: u64,
+}
+
+pub fn router() -> Router<AppState> {
+    Router::new().route("/diagnostics", get(show))
+}
+
+async fn show(State(engine): State<Engine>, LoggedIn(session): LoggedIn) -> ApiResult<Json<Diagnostics>> {
+    session.admin()?;
+    let health = engine.health().await;
+    let spool = Spool { waiting_bytes: health.spool_waiting_bytes, clicks_lost: health.clicks_lost };
+    Ok(Json(Diagnostics { database: health.database, spool }))
+}

@@ -1,0 +1,52 @@
+//! `/api/v1/influencers`.
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::StatusCode,
+    routing::get,
+};
+use engine::Engine;
+use model::{
+    influencer::{Influencer, NewInfluencer},
+    page::Page,
+};
+
+use super::listing::{Paging, id};
+use crate::{
+    auth::LoggedIn,
+    body::JsonFields,
+    problem::{ApiError, ApiResult},
+    state::AppState,
+};
+
+pub fn router() -> Router<AppState> {
+    Router::new().route("/", get(list).post(create)).route("/{id}", get(show))
+}
+
+async fn list(
+    State(engine): State<Engine>,
+    LoggedIn(session): LoggedIn,
+    Paging(at): Paging,
+) -> ApiResult<Json<Page<Influencer>>> {
+    Ok(Json(engine.list_influencers(&session, at).await?))
+}
+
+async fn create(
+    State(engine): State<Engine>,
+    LoggedIn(session): LoggedIn,
+    JsonFields(mut fields): JsonFields,
+) -> ApiResult<(StatusCode, Json<Influencer>)> {
+    session.admin()?;
+    let new = NewInfluencer::read(&mut fields);
+    let new = fields.finish(new).map_err(ApiError::invalid)?;
+    Ok((StatusCode::CREATED, Json(engine.create_influencer(&session, new).await?)))
+}
+
+async fn show(
+    State(engine): State<Engine>,
+    LoggedIn(session): LoggedIn,
+    Path(text): Path<String>,
+) -> ApiResult<Json<Influencer>> {
+    Ok(Json(engine.influencer(&session, id(&text)?).await?))
+}

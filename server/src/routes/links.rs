@@ -1,0 +1,65 @@
+//! `/api/v1/links`.
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::StatusCode,
+    routing::{get, post},
+};
+use engine::Engine;
+use model::{
+    link::{Link, NewLink},
+    page::Page,
+};
+
+use super::listing::{Paging, id};
+use crate::{
+    auth::LoggedIn,
+    body::JsonFields,
+    problem::{ApiError, ApiResult},
+    state::AppState,
+};
+
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/", get(list).post(create))
+        .route("/{id}/activate", post(activate))
+        .route("/{id}/deactivate", post(deactivate))
+}
+
+async fn list(
+    State(engine): State<Engine>,
+    LoggedIn(session): LoggedIn,
+    Paging(at): Paging,
+) -> ApiResult<Json<Page<Link>>> {
+    Ok(Json(engine.list_links(&session, at).await?))
+}
+
+async fn create(
+    State(engine): State<Engine>,
+    LoggedIn(session): LoggedIn,
+    JsonFields(mut fields): JsonFields,
+) -> ApiResult<(StatusCode, Json<Link>)> {
+    session.admin()?;
+    let new = NewLink::read(&mut fields);
+    let new = fields.finish(new).map_err(ApiError::invalid)?;
+    Ok((StatusCode::CREATED, Json(engine.create_link(&session, new).await?)))
+}
+
+async fn activate(
+    State(engine): State<Engine>,
+    LoggedIn(session): LoggedIn,
+    Path(text): Path<String>,
+) -> ApiResult<Json<Link>> {
+    session.admin()?;
+    Ok(Json(engine.set_link_active(&session, id(&text)?, true).await?))
+}
+
+async fn deactivate(
+    State(engine): State<Engine>,
+    LoggedIn(session): LoggedIn,
+    Path(text): Path<String>,
+) -> ApiResult<Json<Link>> {
+    session.admin()?;
+    Ok(Json(engine.set_link_active(&session, id(&text)?, false).await?))
+}

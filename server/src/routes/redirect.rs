@@ -1,0 +1,99 @@
+//! `GET /r/{code}`: writes the click down, then sends the shopper on. No database, no parsing of user agents.
+
+use std::net::SocketAddr;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, Path, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
+    response::{Html, IntoResponse, Response},
+    routing::any,
+};
+use engine::{Engine, Visit};
+use model::link::LinkStatus;
+
+use crate::{
+    problem::{ApiError, PROBLEM_JSON},
+    state::AppState,
+};
+
+pub fn router() -> Router<AppState> {
+    Router::new().route("/r/{code}", any(redirect))
+}
+
+async fn redirect(
+    State(engine): State<Engine>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    method: Method,
+    Path(code): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    if method != Method::GET && method != Method::HEAD {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
+    }
+    let Some(link) = engine.link(&code) else { return dead_end(&headers, StatusCode::NOT_FOUND) };
+    if link.status != LinkStatus::Active || !engine.advertiser_is_active(link.advertiser_id) {
+        return dead_end(&headers, StatusCode::GONE);
+    }
+    let click = if method == Method::GET {
+        engine.record_click(&link, &visit(peer, &headers))
+    } else {
+        // Not a visit: the same answer, and nothing is recorded.
+        engine.new_click_id()
+    };
+    let location = link.location.with(uri.query(), click);
+    let Ok(location) = HeaderValue::from_str(&location) else {
+        tracing::error!(link = %link.id, "a destination cannot stand in a header");
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::FOUND;
+    response.headers_mut().insert(header::LOCATION, location);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn visit(peer: SocketAddr, headers: &HeaderMap) -> Visit<'_> {
+    let bytes = |name: HeaderName| headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
+    Visit {
+        ip: peer.ip(),
+        is_prefetch: is_prefetch(headers),
+        user_agent: bytes(header::USER_AGENT),
+        referrer: bytes(header::REFERER),
+    }
+}
+
+/// `Sec-Purpose: prefetch;prerender`, `Purpose: prefetch`.
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    ["sec-purpose", "purpose"].into_iter().filter_map(|name| headers.get(name)).any(|value| {
+        let value = value.as_bytes().to_ascii_lowercase();
+        value.windows(8).any(|part| part == b"prefetch") || value.windows(9).any(|part| part == b"prerender")
+    })
+}
+
+/// A small page that says what happened; problem+json where the client asks for JSON.
+fn dead_end(headers: &HeaderMap, status: StatusCode) -> Response {
+    let (title, text) = if status == StatusCode::GONE {
+        ("This link has ended", "The link you followed is no longer in use. The shop it led to may still be open.")
+    } else {
+        ("No such link", "The link you followed does not exist. It may be mistyped or cut off.")
+    };
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let no_store = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if accept.contains("json") && !accept.contains("text/html") {
+        let kind = if status == StatusCode::GONE { "link-gone" } else { "not-found" };
+        let problem = ApiError::new(status, kind, title, text).problem(uuid::Uuid::new_v4().to_string());
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        return (status, [no_store, (header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
+    }
+    let page = format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width, initial-scale=1\"><meta name=\"robots\" content=\"noindex\"><title>{title}</title>\
+         <style>:root{{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}}\
+         main{{max-width:32rem;margin:20vh auto;padding:0 1rem}}h1{{font-size:1.5rem}}</style></head>\
+         <body><main><h1>{title}</h1><p>{text}</p></main></body></html>"
+    );
+    (status, [no_store], Html(page)).into_response()
+}

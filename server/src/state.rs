@@ -1,0 +1,36 @@
+//! What every handler may reach.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use engine::Engine;
+use leptos::config::LeptosOptions;
+
+use crate::assets::Site;
+
+#[derive(Clone)]
+pub struct AppState {
+    pub engine: Engine,
+    pub site: Arc<Site>,
+    pub secure_cookies: bool,
+    pub leptos: LeptosOptions,
+}
+
+impl AppState {
+    pub fn new(engine: Engine, site: Arc<Site>, secure_cookies: bool) -> Self {
+        let leptos = LeptosOptions::builder().output_name("tributary").site_root("target/site").site_pkg_dir("pkg").build();
+        Self { engine, site, secure_cookies, leptos }
+    }
+}
+
+impl FromRef<AppState> for Engine {
+    fn from_ref(state: &AppState) -> Self {
+        state.engine.clone()
+    }
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos.clone()
+    }
+}
