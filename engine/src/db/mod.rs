@@ -103,7 +103,7 @@ impl Db {
                 Box::pin(async move {
                     // A read inside a transaction must see what other nodes have committed meanwhile.
                     sqlx::raw_sql(
-                        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, SESSION innodb_lock_wait_timeout = 2",
+                        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; SET SESSION innodb_lock_wait_timeout = 2",
                     )
                     .execute(connection)
                     .await

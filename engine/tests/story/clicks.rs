@@ -1,0 +1,155 @@
+//! Clicks: written down, moved into the database once, whatever happens between.
+
+use std::{fs, time::Duration};
+
+use engine::{Clock, Engine, clicks::spool::Spool};
+use model::stats::StatsQuery;
+use sqlx::{Connection, SqliteConnection};
+
+use crate::world::{CHROME, World};
+
+crate::on_both! {
+    async fn a_click_is_counted_once_it_is_drained(world: World) {
+        let running = world.running().await;
+        for _ in 0..3 {
+            world.click(&running.link, "203.0.113.7", CHROME);
+        }
+        world.click(&running.link, "203.0.113.8", CHROME);
+        world.click(&running.link, "203.0.113.9", "curl/8.5.0");
+        world.engine.drained().await.unwrap();
+        let figures = world.figures(StatsQuery::default()).await;
+        assert_eq!((figures.clicks, figures.bot_clicks, figures.unique_visitors), (4, 1, 2));
+        let all = world.figures(StatsQuery { include_bots: true, ..StatsQuery::default() }).await;
+        assert_eq!((all.clicks, all.bot_clicks, all.unique_visitors), (5, 1, 3));
+        world.end().await;
+    }
+
+    async fn a_visitor_is_new_again_on_another_link_and_another_day(world: World) {
+        let running = world.running().await;
+        let other = world.link(&running.campaign, Some(&running.influencer)).await;
+        world.click(&running.link, "203.0.113.7", CHROME);
+        world.click(&other, "203.0.113.7", CHROME);
+        world.set_clock(crate::world::NOON.plus(model::time::DAY));
+        world.click(&running.link, "203.0.113.7", CHROME);
+        world.click(&running.link, "203.0.113.7", CHROME);
+        world.engine.drained().await.unwrap();
+        let figures = world.figures(StatsQuery::default()).await;
+        assert_eq!((figures.clicks, figures.unique_visitors), (4, 3));
+        world.end().await;
+    }
+
+    async fn clicks_written_before_a_stop_are_counted_after_the_start_and_none_twice(world: World) {
+        let running = world.running().await;
+        let mut world = world;
+        for round in 1..=3 {
+            for _ in 0..700 {
+                world.click(&running.link, "203.0.113.7", CHROME);
+            }
+            world = world.restart().await;
+            world.engine.drained().await.unwrap();
+            assert_eq!(world.figures(StatsQuery::default()).await.clicks, round * 700);
+        }
+        world.end().await;
+    }
+
+    async fn a_copied_click_log_is_drained_by_one_process_alone(world: World) {
+        let running = world.running().await;
+        world.click(&running.link, "203.0.113.7", CHROME);
+        world.engine.drained().await.unwrap();
+        // A clone of the machine: the same log, the same id, another process.
+        let copy = tempfile::tempdir().unwrap();
+        fs::create_dir_all(copy.path().join("clicks")).unwrap();
+        for entry in fs::read_dir(world.folder.path().join("clicks")).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), copy.path().join("clicks").join(entry.file_name())).unwrap();
+        }
+        let mut options = world.options();
+        options.data_dir = copy.path().to_owned();
+        let (engine, workers) = Engine::open(options).await.unwrap();
+        engine.drained().await.unwrap();
+        assert_eq!(world.figures(StatsQuery::default()).await.clicks, 1, "what was drained is not drained again");
+        workers.stop(engine).await.unwrap();
+        world.end().await;
+    }
+
+    async fn another_secret_key_is_refused(world: World) {
+        let other = tempfile::tempdir().unwrap();
+        let mut options = world.options();
+        options.data_dir = other.path().to_owned();
+        options.secret_key_file = other.path().join("secret.key");
+        let Err(error) = Engine::open(options).await else { panic!("a node with another secret must not start") };
+        assert!(error.to_string().contains("secret key"), "{error}");
+        world.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clicks_go_on_while_the_database_is_locked_and_are_counted_afterwards() {
+    let world = World::start(crate::databases::Database::sqlite()).await;
+    let running = world.running().await;
+    let mut other = SqliteConnection::connect(&world.options().database_url).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    for _ in 0..100 {
+        world.click(&running.link, "203.0.113.7", CHROME);
+    }
+    let event = serde_json::json!({ "action": "purchase", "event_id": "A-1" });
+    let refused = world.send(running.advertiser.id, event.clone()).await;
+    assert!(matches!(refused, Err(engine::Error::Unavailable(_))), "{refused:?}");
+    assert!(tokio::time::timeout(Duration::from_millis(50), world.engine.drained()).await.is_err(), "they wait in the log");
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    world.engine.drained().await.unwrap();
+    assert_eq!(world.figures(StatsQuery::default()).await.clicks, 100);
+    assert!(!world.send(running.advertiser.id, event).await.unwrap().duplicate, "the refused try left nothing behind");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_torn_end_is_cut_and_what_is_whole_before_it_is_counted() {
+    let world = World::start(crate::databases::Database::sqlite()).await;
+    let running = world.running().await;
+    let mut other = SqliteConnection::connect(&world.options().database_url).await.unwrap();
+    // The lock keeps the clicks in the log until its end is torn.
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    for _ in 0..10 {
+        world.click(&running.link, "203.0.113.7", CHROME);
+    }
+    let options = world.options();
+    let (folder, database) = (world.folder, world.database);
+    drop(world.engine);
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    let _ = database;
+
+    // The process is gone in the middle of a write. A copy stands for what it left, as its workers still run here.
+    let left = tempfile::tempdir().unwrap();
+    fs::create_dir_all(left.path().join("clicks")).unwrap();
+    for entry in fs::read_dir(folder.path().join("clicks")).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), left.path().join("clicks").join(entry.file_name())).unwrap();
+    }
+    let segment = left.path().join("clicks/000000000001.clicks");
+    let whole = fs::read(&segment).unwrap();
+    fs::write(&segment, &whole[..whole.len() - 5]).unwrap();
+    let spool = Spool::open(&left.path().join("clicks"), uuid::Uuid::nil).unwrap();
+    let frame = (whole.len() - 8) / 10;
+    assert_eq!(fs::metadata(&segment).unwrap().len(), (8 + 9 * frame) as u64, "nine whole clicks are left");
+    drop(spool);
+
+    let fresh = tempfile::tempdir().unwrap();
+    let mut options = options;
+    options.database_url = format!("sqlite://{}", fresh.path().join("other.db").display());
+    options.data_dir = left.path().to_owned();
+    options.clock = Clock::at(crate::world::NOON);
+    let (engine, workers) = Engine::open(options).await.unwrap();
+    engine.drained().await.unwrap();
+    let overview = engine.overview(&crate::world::admin(), &StatsQuery::default()).await.unwrap();
+    assert_eq!(overview.figures.clicks, 9);
+    workers.stop(engine).await.unwrap();
+}
+
+#[test]
+fn one_folder_belongs_to_one_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let _first = Spool::open(folder.path(), uuid::Uuid::nil).unwrap();
+    let Err(error) = Spool::open(folder.path(), uuid::Uuid::nil) else { panic!("must be refused") };
+    assert!(error.to_string().contains("another process"), "{error}");
+}

@@ -1,0 +1,175 @@
+//! One installation for one test: an engine on a fresh database, and short ways to set it up.
+
+use std::{net::IpAddr, sync::{Arc, atomic::{AtomicI64, Ordering}}};
+
+use engine::{Clock, Engine, IpStorage, Options, Session, Visit, Workers};
+use model::{
+    AdvertiserId, Fields, Timestamp,
+    account::{Account, AccountStatus, Credentials, Role},
+    advertiser::{Advertiser, NewAdvertiser},
+    attribution::Attribution,
+    campaign::{Campaign, NewCampaign},
+    coupon::{Coupon, NewCoupon},
+    event::{Arrival, EventAnswer, NewEvent},
+    influencer::{Influencer, NewInfluencer},
+    link::{Link, NewLink},
+    stats::{Figures, StatsQuery},
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::databases::Database;
+
+pub const NOON: Timestamp = Timestamp(1_800_000_000_000);
+pub const CHROME: &str =
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36";
+
+pub struct World {
+    pub engine: Engine,
+    workers: Option<Workers>,
+    pub clock: Arc<AtomicI64>,
+    pub folder: TempDir,
+    pub database: Database,
+}
+
+/// A campaign that is ready to run.
+pub struct Running {
+    pub advertiser: Advertiser,
+    pub campaign: Campaign,
+    pub influencer: Influencer,
+    pub link: Link,
+}
+
+impl World {
+    pub async fn start(database: Database) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(AtomicI64::new(NOON.0));
+        let (engine, workers) = Engine::open(options(&folder, &database, &clock)).await.unwrap();
+        Self { engine, workers: Some(workers), clock, folder, database }
+    }
+
+    pub fn options(&self) -> Options {
+        options(&self.folder, &self.database, &self.clock)
+    }
+
+    /// Stops the engine in order and opens it again on the same data.
+    pub async fn restart(mut self) -> Self {
+        let options = self.options();
+        self.workers.take().unwrap().stop(self.engine.clone()).await.unwrap_or_default();
+        drop(self.engine);
+        let (engine, workers) = Engine::open(options).await.unwrap();
+        Self { engine, workers: Some(workers), ..self }
+    }
+
+    pub async fn end(self) {
+        if let Some(workers) = self.workers {
+            workers.stop(self.engine).await.unwrap();
+        }
+        self.database.remove().await;
+    }
+
+    pub fn set_clock(&self, at: Timestamp) {
+        self.clock.store(at.0, Ordering::Relaxed);
+    }
+
+    pub async fn advertiser(&self, name: &str) -> Advertiser {
+        let new = read(json!({ "name": name }), NewAdvertiser::read);
+        self.engine.create_advertiser(&admin(), new).await.unwrap()
+    }
+
+    pub async fn influencer(&self, name: &str) -> Influencer {
+        let new = read(json!({ "name": name, "email": "someone@social.example" }), NewInfluencer::read);
+        self.engine.create_influencer(&admin(), new).await.unwrap()
+    }
+
+    pub async fn campaign(&self, advertiser: AdvertiserId, more: Value) -> Campaign {
+        let mut body = json!({ "advertiser_id": advertiser, "name": "Spring", "destination_url": "https://shop.example/p" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        self.engine.create_campaign(&admin(), read(body, NewCampaign::read)).await.unwrap()
+    }
+
+    pub async fn link(&self, campaign: &Campaign, influencer: Option<&Influencer>) -> Link {
+        let body = json!({ "campaign_id": campaign.id, "influencer_id": influencer.map(|influencer| influencer.id) });
+        self.engine.create_link(&admin(), read(body, NewLink::read)).await.unwrap()
+    }
+
+    pub async fn coupon(&self, campaign: &Campaign, influencer: Option<&Influencer>, code: &str) -> engine::Result<Coupon> {
+        let body =
+            json!({ "campaign_id": campaign.id, "influencer_id": influencer.map(|influencer| influencer.id), "code": code });
+        self.engine.create_coupon(&admin(), read(body, NewCoupon::read)).await
+    }
+
+    pub async fn running(&self) -> Running {
+        let advertiser = self.advertiser("Shop").await;
+        let campaign = self.campaign(advertiser.id, json!({})).await;
+        let influencer = self.influencer("Anna").await;
+        self.engine.assign(&admin(), campaign.id, influencer.id).await.unwrap();
+        let link = self.link(&campaign, Some(&influencer)).await;
+        Running { advertiser, campaign, influencer, link }
+    }
+
+    pub fn click(&self, link: &Link, ip: &str, user_agent: &str) -> model::ClickId {
+        let fact = self.engine.link(&link.code).expect("the link is known at once");
+        let ip: IpAddr = ip.parse().unwrap();
+        let visit =
+            Visit { ip, is_prefetch: false, user_agent: user_agent.as_bytes(), referrer: b"https://social.example/p/1" };
+        self.engine.record_click(&fact, &visit)
+    }
+
+    pub async fn send(&self, advertiser: AdvertiserId, body: Value) -> engine::Result<EventAnswer> {
+        let now = self.engine.now();
+        let read_event = |fields: &mut Fields| NewEvent::read(fields, Arrival { now, action: None, idempotency_key: None });
+        self.engine.record_event(advertiser, read(body, read_event)).await
+    }
+
+    pub async fn credit(&self, advertiser: AdvertiserId, body: Value) -> Attribution {
+        self.send(advertiser, body).await.unwrap().attribution
+    }
+
+    pub async fn figures(&self, query: StatsQuery) -> Figures {
+        self.engine.overview(&admin(), &query).await.unwrap().figures
+    }
+}
+
+fn options(folder: &TempDir, database: &Database, clock: &Arc<AtomicI64>) -> Options {
+    Options {
+        database_url: database.url(folder.path()),
+        data_dir: folder.path().to_owned(),
+        secret_key_file: folder.path().join("secret.key"),
+        public_url: "http://127.0.0.1:3000".into(),
+        ip_storage: IpStorage::Truncated,
+        clock: Clock::Set(Arc::clone(clock)),
+    }
+}
+
+pub fn read<T>(body: Value, read: impl FnOnce(&mut Fields) -> Option<T>) -> T {
+    let mut fields = Fields::parse(body.to_string().as_bytes()).unwrap();
+    let whole = read(&mut fields);
+    fields.finish(whole).unwrap()
+}
+
+pub fn credentials(email: &str, password: &str) -> Credentials {
+    Credentials { email: email.into(), password: password.into() }
+}
+
+pub fn admin() -> Session {
+    session(Role::Admin, None)
+}
+
+pub fn shop_session(advertiser: AdvertiserId) -> Session {
+    session(Role::Advertiser, Some(advertiser))
+}
+
+fn session(role: Role, advertiser_id: Option<AdvertiserId>) -> Session {
+    Session {
+        account: Account {
+            id: uuid::Uuid::nil().into(),
+            email: "someone@example.com".into(),
+            role,
+            advertiser_id,
+            influencer_id: None,
+            status: AccountStatus::Active,
+        },
+        expires_at: Timestamp(i64::MAX),
+    }
+}
