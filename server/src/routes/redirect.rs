@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use axum::{
     Router,
     body::Body,
-    extract::{ConnectInfo, Path, State},
+    extract::{ConnectInfo, Path, State, rejection::PathRejection},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
     routing::any,
@@ -26,14 +26,15 @@ async fn redirect(
     State(engine): State<Engine>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     method: Method,
-    Path(code): Path<String>,
+    code: Result<Path<String>, PathRejection>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
     if method != Method::GET && method != Method::HEAD {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
     }
-    let Some(link) = engine.link(&code) else { return dead_end(&headers, StatusCode::NOT_FOUND) };
+    // What is no text names no link.
+    let Some(link) = code.ok().and_then(|Path(code)| engine.link(&code)) else { return dead_end(&headers, StatusCode::NOT_FOUND) };
     if link.status != LinkStatus::Active || !engine.advertiser_is_active(link.advertiser_id) {
         return dead_end(&headers, StatusCode::GONE);
     }

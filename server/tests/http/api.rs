@@ -1,0 +1,202 @@
+//! A server for one test, and a client that speaks to it as admins and shops do.
+
+use std::{net::SocketAddr, time::{Duration, Instant}};
+
+use model::account::LoggedIn;
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect::Policy};
+use serde_json::{Value, json};
+use server::cli::{DataConfig, IpConfig, ServeConfig};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+use crate::databases::Database;
+
+pub const EMAIL: &str = "admin@example.com";
+pub const PASSWORD: &str = "correct horse battery";
+pub const CHROME: &str =
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36";
+
+pub struct Api {
+    pub base: String,
+    pub client: Client,
+    pub token: String,
+    /// The server's data; gone with the test.
+    _folder: TempDir,
+    database: Database,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinHandle<anyhow::Result<()>>,
+}
+
+/// A campaign that is ready to run, by its ids.
+pub struct Running {
+    pub advertiser: String,
+    pub campaign: String,
+    pub influencer: String,
+    pub link: String,
+    pub code: String,
+    pub key: String,
+}
+
+impl Api {
+    pub async fn start(database: Database) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        write_site(&folder);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let shutdown = async {
+            let _ = stopped.await;
+        };
+        let server = tokio::spawn(server::run(config(&folder, &database, addr), listener, shutdown));
+        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        let mut api = Self {
+            base: format!("http://{addr}"),
+            client,
+            token: String::new(),
+            _folder: folder,
+            database,
+            stop: Some(stop),
+            server,
+        };
+        api.token = api.log_in().await.token;
+        api
+    }
+
+    /// Waits for the server, which opens its database first.
+    async fn log_in(&self) -> LoggedIn {
+        let answer = self.post_as("", "/api/v1/auth/login", json!({ "email": EMAIL, "password": PASSWORD })).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        answer.json().await.unwrap()
+    }
+
+    /// Stops the server as SIGTERM does, and says how it ended.
+    pub async fn end(mut self) {
+        let _ = self.stop.take().unwrap().send(());
+        self.server.await.unwrap().unwrap();
+        self.database.remove().await;
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, self.url(path)).bearer_auth(&self.token)
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.request(Method::GET, path).send().await.unwrap()
+    }
+
+    pub async fn got(&self, path: &str) -> Value {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        answer.json().await.unwrap()
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Response {
+        self.request(Method::POST, path).json(&body).send().await.unwrap()
+    }
+
+    async fn post_as(&self, token: &str, path: &str, body: Value) -> Response {
+        self.client.post(self.url(path)).bearer_auth(token).json(&body).send().await.unwrap()
+    }
+
+    pub async fn created(&self, path: &str, body: Value) -> Value {
+        let answer = self.post(path, body).await;
+        assert_eq!(answer.status(), StatusCode::CREATED, "{path}");
+        answer.json().await.unwrap()
+    }
+
+    pub async fn event(&self, key: &str, body: Value) -> Response {
+        self.client.post(self.url("/api/v1/events")).header("X-API-KEY", key).json(&body).send().await.unwrap()
+    }
+
+    /// Follows a link as a shopper's browser does, up to the redirect.
+    pub async fn follow(&self, code_and_query: &str) -> Response {
+        let request = self.client.get(self.url(&format!("/r/{code_and_query}")));
+        request.header("User-Agent", CHROME).header("Referer", "https://social.example/p/1").send().await.unwrap()
+    }
+
+    pub async fn running(&self) -> Running {
+        self.running_with(json!({})).await
+    }
+
+    pub async fn running_with(&self, campaign: Value) -> Running {
+        let id = |made: &Value| made["id"].as_str().unwrap().to_owned();
+        let advertiser = id(&self.created("/api/v1/advertisers", json!({ "name": "Shop" })).await);
+        let mut body =
+            json!({ "advertiser_id": advertiser, "name": "Spring", "destination_url": "https://shop.example/p?x=1#top" });
+        body.as_object_mut().unwrap().extend(campaign.as_object().unwrap().clone());
+        let campaign = id(&self.created("/api/v1/campaigns", body).await);
+        let influencer = id(&self.created("/api/v1/influencers", json!({ "name": "Anna", "email": "anna@social.example" })).await);
+        let assign = self.request(Method::PUT, &format!("/api/v1/campaigns/{campaign}/influencers/{influencer}"));
+        assert_eq!(assign.send().await.unwrap().status(), StatusCode::NO_CONTENT);
+        let link = self.created("/api/v1/links", json!({ "campaign_id": campaign, "influencer_id": influencer })).await;
+        let key = self.created(&format!("/api/v1/advertisers/{advertiser}/api-keys"), json!({ "name": "Backend" })).await;
+        Running {
+            code: link["code"].as_str().unwrap().to_owned(),
+            key: key["key"].as_str().unwrap().to_owned(),
+            link: id(&link),
+            advertiser,
+            campaign,
+            influencer,
+        }
+    }
+
+    /// Asks until a figure is as expected; the drain moves clicks several times a second.
+    pub async fn wait_for(&self, path: &str, field: &str, expected: Value) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let answer = self.got(path).await;
+            if answer[field] == expected || Instant::now() > deadline {
+                assert_eq!(answer[field], expected, "{field} of {path}");
+                return answer;
+            }
+        }
+    }
+}
+
+fn config(folder: &TempDir, database: &Database, addr: SocketAddr) -> ServeConfig {
+    ServeConfig {
+        addr,
+        data: DataConfig {
+            database_url: Some(database.url(folder.path())),
+            data_dir: folder.path().to_owned(),
+            secret_key_file: None,
+            public_url: format!("http://{addr}"),
+            ip_storage: IpConfig::Truncated,
+        },
+        site_dir: Some(folder.path().join("site")),
+        admin_email: EMAIL.into(),
+        admin_password: Some(PASSWORD.into()),
+    }
+}
+
+/// What a page names, without the browser's half: these tests read HTML alone.
+fn write_site(folder: &TempDir) {
+    let site = folder.path().join("site");
+    std::fs::create_dir_all(site.join("pkg")).unwrap();
+    let manifest = json!({ "js": "pkg/t.js", "wasm": "pkg/t.wasm", "css": "pkg/t.css", "charts": "pkg/c.js" });
+    std::fs::write(site.join("manifest.json"), manifest.to_string()).unwrap();
+    std::fs::write(site.join("pkg/t.css"), "body{}").unwrap();
+    std::fs::write(site.join("robots.txt"), "User-agent: *\nDisallow: /\n").unwrap();
+}
+
+/// Checks that an answer is a problem of this status and returns it.
+pub async fn problem(answer: Response, status: StatusCode) -> Value {
+    assert_eq!(answer.status(), status);
+    assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let problem: Value = answer.json().await.unwrap();
+    assert_eq!(problem["status"], status.as_u16());
+    assert_eq!(problem["request_id"], id);
+    for field in ["type", "title", "detail"] {
+        assert!(problem[field].as_str().is_some_and(|text| !text.is_empty()), "{field} of {problem}");
+    }
+    problem
+}
+
+pub fn wrong_fields(problem: &Value) -> Vec<&str> {
+    problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect()
+}

@@ -1,0 +1,14 @@
+//! The server over HTTP, on a real listening port with a database of its own for each test.
+//! Files mirror the addresses they ask.
+
+#[path = "../../../engine/tests/support/databases.rs"]
+mod databases;
+
+mod api;
+mod auth;
+mod bad_input;
+mod events;
+mod pages;
+mod redirect;
+mod setup;
+mod stats;

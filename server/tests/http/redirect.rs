@@ -1,0 +1,132 @@
+//! `/r/{code}`.
+
+use reqwest::{Method, StatusCode, header};
+use serde_json::json;
+use url::Url;
+
+use crate::api::{Api, CHROME};
+
+crate::on_both! {
+    async fn a_link_leads_to_the_shop_with_its_code_and_is_counted(api: Api) {
+        let running = api.running().await;
+        let answer = api.follow(&format!("{}?utm_source=ig&x=9&ref_code=EVIL", running.code)).await;
+        assert_eq!(answer.status(), StatusCode::FOUND);
+        assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
+        assert!(!answer.headers().contains_key(header::REFERRER_POLICY));
+        let location = answer.headers()[header::LOCATION].to_str().unwrap();
+        assert_eq!(location, format!("https://shop.example/p?x=1&ref_code={}&utm_source=ig#top", running.code));
+        let overview = api.wait_for("/api/v1/stats/overview", "clicks", json!(1)).await;
+        assert_eq!((&overview["unique_visitors"], &overview["bot_clicks"]), (&json!(1), &json!(0)));
+        api.end().await;
+    }
+
+    async fn the_click_id_in_the_address_is_the_clicks(api: Api) {
+        let running = api.running_with(json!({ "append_click_id": true })).await;
+        let answer = api.follow(&running.code).await;
+        let location = Url::parse(answer.headers()[header::LOCATION].to_str().unwrap()).unwrap();
+        let click = location.query_pairs().find(|(name, _)| name == "click_id").unwrap().1.into_owned();
+        api.wait_for("/api/v1/stats/overview", "clicks", json!(1)).await;
+        let answer = api.event(&running.key, json!({ "action": "purchase", "click_id": click })).await;
+        let answer: serde_json::Value = answer.json().await.unwrap();
+        assert_eq!(answer["attribution"]["method"], "click_id");
+        assert_eq!(answer["attribution"]["click_id"], click.as_str());
+        api.end().await;
+    }
+}
+
+#[tokio::test]
+async fn head_answers_the_same_and_records_nothing() {
+    let api = Api::start(crate::databases::Database::sqlite()).await;
+    let running = api.running().await;
+    let head = api.client.head(api.url(&format!("/r/{}", running.code))).header("User-Agent", CHROME).send().await.unwrap();
+    assert_eq!(head.status(), StatusCode::FOUND);
+    let get = api.follow(&running.code).await;
+    assert_eq!(head.headers()[header::LOCATION], get.headers()[header::LOCATION]);
+    api.wait_for("/api/v1/stats/overview?include_bots=true", "clicks", json!(1)).await;
+    api.end().await;
+}
+
+#[tokio::test]
+async fn other_methods_are_not_allowed() {
+    let api = Api::start(crate::databases::Database::sqlite()).await;
+    let running = api.running().await;
+    for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS] {
+        let answer = api.request(method.clone(), &format!("/r/{}", running.code)).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{method}");
+        assert_eq!(answer.headers()[header::ALLOW], "GET, HEAD");
+    }
+    api.end().await;
+}
+
+#[tokio::test]
+async fn unknown_codes_are_404_for_people_and_for_machines() {
+    let api = Api::start(crate::databases::Database::sqlite()).await;
+    let running = api.running().await;
+    let cased: String = running.code.chars().map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }).collect();
+    for code in ["nosuch", "a%0d%0aSet-Cookie:x", "%00", "%ff%fe", cased.as_str(), &"x".repeat(3000), "..%2f..%2fetc"] {
+        let answer = api.follow(code).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{code}");
+        assert!(!answer.headers().contains_key(header::SET_COOKIE));
+        assert!(answer.text().await.unwrap().contains("No such link"), "{code}");
+    }
+    let answer = api.client.get(api.url("/r/nosuch")).header(header::ACCEPT, "application/json").send().await.unwrap();
+    assert_eq!((answer.status(), answer.headers()[header::CONTENT_TYPE].to_str().unwrap()), (StatusCode::NOT_FOUND, "application/problem+json"));
+    api.end().await;
+}
+
+#[tokio::test]
+async fn a_link_that_was_turned_off_is_gone_and_comes_back() {
+    let api = Api::start(crate::databases::Database::sqlite()).await;
+    let running = api.running().await;
+    for (action, status) in [("deactivate", StatusCode::GONE), ("activate", StatusCode::FOUND)] {
+        let answer = api.post(&format!("/api/v1/links/{}/{action}", running.link), json!({})).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(api.follow(&running.code).await.status(), status);
+    }
+    api.wait_for("/api/v1/stats/overview", "clicks", json!(1)).await;
+    api.end().await;
+}
+
+#[tokio::test]
+async fn paused_ended_and_coming_campaigns_still_redirect_and_earn_nothing() {
+    let api = Api::start(crate::databases::Database::sqlite()).await;
+    for campaign in [
+        json!({ "status": "paused" }),
+        json!({ "status": "archived" }),
+        json!({ "starts_at": "2099-01-01T00:00:00Z" }),
+        json!({ "ends_at": "2020-01-01T00:00:00Z" }),
+    ] {
+        let running = api.running_with(campaign.clone()).await;
+        assert_eq!(api.follow(&running.code).await.status(), StatusCode::FOUND, "{campaign}");
+        let path = format!("/api/v1/stats/overview?advertiser_id={}", running.advertiser);
+        api.wait_for(&path, "clicks", json!(1)).await;
+        let answer = api.event(&running.key, json!({ "action": "purchase", "ref_code": running.code })).await;
+        let answer: serde_json::Value = answer.json().await.unwrap();
+        assert_eq!(answer["attribution"]["method"], "none", "{campaign}");
+        assert_eq!(answer["attribution"]["trace"][0]["outcome"], "rejected");
+    }
+    api.end().await;
+}
+
+#[tokio::test]
+async fn bots_and_prefetches_are_recorded_apart() {
+    let api = Api::start(crate::databases::Database::sqlite()).await;
+    let running = api.running().await;
+    let visit = |name: &'static str, value: &'static str| {
+        let request = api.client.get(api.url(&format!("/r/{}", running.code)));
+        let request = if name == "User-Agent" { request } else { request.header("User-Agent", CHROME) };
+        request.header(name, value).send()
+    };
+    for (name, value) in [
+        ("User-Agent", "WhatsApp/2.23.20.0"),
+        ("User-Agent", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"),
+        ("Sec-Purpose", "prefetch;prerender"),
+        ("Purpose", "prefetch"),
+    ] {
+        assert_eq!(visit(name, value).await.unwrap().status(), StatusCode::FOUND);
+    }
+    api.follow(&running.code).await;
+    api.wait_for("/api/v1/stats/overview", "bot_clicks", json!(4)).await;
+    api.wait_for("/api/v1/stats/overview", "clicks", json!(1)).await;
+    api.end().await;
+}
