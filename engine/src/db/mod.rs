@@ -18,7 +18,7 @@ use std::{path::Path, str::FromStr, time::Duration};
 
 use model::text::RuleError;
 use sqlx::{
-    MySql, MySqlConnection, MySqlPool, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    Connection, MySql, MySqlConnection, MySqlPool, Sqlite, SqliteConnection, SqlitePool, Transaction,
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -85,6 +85,12 @@ impl Db {
             let writer = SqlitePoolOptions::new()
                 .max_connections(1)
                 .acquire_timeout(ACQUIRE_WAIT)
+                // After a full disk SQLite has ended the transaction itself, and sqlx still counts it:
+                // such a connection begins no other, so another takes its place.
+                .before_acquire(|connection, _| {
+                    let is_free = !connection.is_in_transaction();
+                    Box::pin(async move { Ok(is_free) })
+                })
                 .connect_with(options.clone())
                 .await?;
             let readers = SqlitePoolOptions::new()
