@@ -141,8 +141,7 @@ impl Engine {
         let hash = self.hash_password(password).await?;
         let mut conn = self.db.begin().await?;
         let version = db::installation::raise_version(&mut conn).await?;
-        let account =
-            self.insert_account(&mut conn, email, hash, role, advertiser_id, influencer_id, version).await?;
+        let account = self.insert_account(&mut conn, email, hash, role, advertiser_id, influencer_id, version).await?;
         conn.commit().await?;
         self.catalog.refresh(&self.db).await?;
         Ok(account)

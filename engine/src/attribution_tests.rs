@@ -105,7 +105,11 @@ fn a_coupon_beats_every_link() {
     assert_eq!((credit.link_id, credit.coupon_id.is_some()), (None, true));
     assert_eq!(
         outcomes(&credit),
-        [(Method::Coupon, Outcome::Won), (Method::RefCode, Outcome::NotReached), (Method::LandingUrl, Outcome::NotReached)]
+        [
+            (Method::Coupon, Outcome::Won),
+            (Method::RefCode, Outcome::NotReached),
+            (Method::LandingUrl, Outcome::NotReached)
+        ]
     );
 }
 
@@ -152,7 +156,11 @@ fn a_generic_coupon_alone_counts_for_its_campaign_unattributed() {
 #[test]
 fn ref_code_then_landing_url_then_referrer() {
     for (method, confidence, facts) in [
-        (Method::RefCode, 0.9, Facts { ref_code: Some(key(Some(link()))), landing: Some(key(Some(link()))), ..facts() }),
+        (
+            Method::RefCode,
+            0.9,
+            Facts { ref_code: Some(key(Some(link()))), landing: Some(key(Some(link()))), ..facts() },
+        ),
         (Method::LandingUrl, 0.7, Facts { ref_code: Some(key(None)), landing: Some(key(Some(link()))), ..facts() }),
         (Method::Referrer, 0.5, Facts { landing: Some(key(None)), referrer: Some(key(Some(link()))), ..facts() }),
     ] {
@@ -227,7 +235,8 @@ fn a_known_click_is_tied_whoever_is_credited() {
     let click = ClickFacts { id, advertiser_id: SHOP, link: Some(link()) };
     let credit = decide(&Facts { click: Some(key(Some(click.clone()))), ..facts() });
     assert_eq!((credit.method, credit.click_id), (Method::ClickId, Some(id)));
-    let credit = decide(&Facts { coupons: vec![key(Some(coupon()))], click: Some(key(Some(click.clone()))), ..facts() });
+    let credit =
+        decide(&Facts { coupons: vec![key(Some(coupon()))], click: Some(key(Some(click.clone()))), ..facts() });
     assert_eq!((credit.method, credit.click_id), (Method::Coupon, Some(id)));
     let foreign = ClickFacts { advertiser_id: OTHER_SHOP, ..click };
     let credit = decide(&Facts { click: Some(key(Some(foreign))), ..facts() });

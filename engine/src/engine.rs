@@ -1,19 +1,15 @@
 //! The engine as one handle: everything opened, and the workers behind it.
 
-use std::{
-    io,
-    net::IpAddr,
-    ops::Deref,
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, net::IpAddr, ops::Deref, path::PathBuf, sync::Arc, time::Duration};
 
 use model::{
     AdvertiserId, ClickId, Timestamp,
     event::{EventAnswer, NewEvent},
 };
-use tokio::{sync::{Semaphore, watch}, task::JoinHandle};
+use tokio::{
+    sync::{Semaphore, watch},
+    task::JoinHandle,
+};
 
 use crate::{
     catalog::{Catalog, LinkFact},
@@ -204,7 +200,8 @@ impl Shared {
         let mut drained = self.drained.clone();
         // A tail at the start of a segment that is not begun yet is reached at the end of the one before.
         let reached = |at: &Option<Position>| {
-            at.is_some_and(|at| at >= tail) || self.spool.waiting_bytes(at.unwrap_or_default()).is_ok_and(|bytes| bytes == 0)
+            at.is_some_and(|at| at >= tail)
+                || self.spool.waiting_bytes(at.unwrap_or_default()).is_ok_and(|bytes| bytes == 0)
         };
         drained.wait_for(reached).await.map_err(|_| Error::unavailable("the drain has stopped"))?;
         Ok(())

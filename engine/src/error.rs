@@ -38,7 +38,11 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        if is_outage(&error) { Self::Unavailable(Box::new(error)) } else { Self::Internal(format!("database: {error}")) }
+        if is_outage(&error) {
+            Self::Unavailable(Box::new(error))
+        } else {
+            Self::Internal(format!("database: {error}"))
+        }
     }
 }
 
@@ -59,7 +63,10 @@ fn is_outage(error: &sqlx::Error) -> bool {
         sqlx::Error::Database(error) => {
             if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
                 // Too many connections, shutting down, lock wait, deadlock, disk or table full, read-only.
-                matches!(error.number(), 3 | 1021 | 1028 | 1030 | 1040 | 1041 | 1053 | 1114 | 1205 | 1213 | 1290 | 1317 | 1836)
+                matches!(
+                    error.number(),
+                    3 | 1021 | 1028 | 1030 | 1040 | 1041 | 1053 | 1114 | 1205 | 1213 | 1290 | 1317 | 1836
+                )
             } else {
                 // SQLite's extended codes carry the primary one in the low byte:
                 // busy, locked, out of memory, read-only, interrupted, I/O error, full, cannot open.

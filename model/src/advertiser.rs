@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AdvertiserId, Fields, Timestamp, text::{Name, ZoneName}, words::words};
+use crate::{
+    AdvertiserId, Fields, Timestamp,
+    text::{Name, ZoneName},
+    words::words,
+};
 
 words! {
     AdvertiserStatus { Active = "active", Inactive = "inactive" }

@@ -254,8 +254,18 @@ mod tests {
             "coupon_codes":"X","ref_code":7,"landing_url":{},"customer_id":"a\nb"}"#;
         assert_eq!(
             wrong_fields(body),
-            ["action", "name", "event_id", "value", "properties", "occurred_at", "coupon_codes", "ref_code",
-             "landing_url", "customer_id"]
+            [
+                "action",
+                "name",
+                "event_id",
+                "value",
+                "properties",
+                "occurred_at",
+                "coupon_codes",
+                "ref_code",
+                "landing_url",
+                "customer_id"
+            ]
         );
         assert_eq!(wrong_fields(r#"{"action":"purchase","value":-5,"currency":"EURO"}"#), ["currency", "value"]);
     }

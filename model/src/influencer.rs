@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Fields, InfluencerId, Timestamp, text::{Email, Name, ShortText}, words::words};
+use crate::{
+    Fields, InfluencerId, Timestamp,
+    text::{Email, Name, ShortText},
+    words::words,
+};
 
 words! {
     InfluencerStatus { Active = "active", Inactive = "inactive", Archived = "archived" }

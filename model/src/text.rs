@@ -124,21 +124,13 @@ fn email(text: &str) -> Result<Cow<'_, str>, RuleError> {
         && local.len() <= 64
         && !local.contains('@')
         && local.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>()[],;:\\\"".contains(c));
-    if text.len() <= 254 && labels_stand && local_stands {
-        Ok(text.to_lowercase().into())
-    } else {
-        Err(error)
-    }
+    if text.len() <= 254 && labels_stand && local_stands { Ok(text.to_lowercase().into()) } else { Err(error) }
 }
 
 fn coupon_code(text: &str) -> Result<Cow<'_, str>, RuleError> {
-    let stands = (3..=64).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-    if stands {
-        Ok(text.into())
-    } else {
-        Err(RuleError("must be 3 to 64 of A-Z a-z 0-9 _ -"))
-    }
+    let stands =
+        (3..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    if stands { Ok(text.into()) } else { Err(RuleError("must be 3 to 64 of A-Z a-z 0-9 _ -")) }
 }
 
 /// The shape alone, so that the browser needs no URL parser; the engine parses it in full.
@@ -160,13 +152,9 @@ fn destination_url(text: &str) -> Result<Cow<'_, str>, RuleError> {
 }
 
 fn zone_name(text: &str) -> Result<Cow<'_, str>, RuleError> {
-    let stands = (1..=64).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-+/".contains(&b));
-    if stands {
-        Ok(text.into())
-    } else {
-        Err(RuleError("must be an IANA time zone, such as Europe/Berlin"))
-    }
+    let stands =
+        (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-+/".contains(&b));
+    if stands { Ok(text.into()) } else { Err(RuleError("must be an IANA time zone, such as Europe/Berlin")) }
 }
 
 fn new_password(text: &str) -> Result<Cow<'_, str>, RuleError> {
@@ -187,8 +175,15 @@ mod tests {
             assert!(good.parse::<DestinationUrl>().is_ok(), "{good}");
         }
         for bad in [
-            "", "shop.example", "javascript:alert(1)", "ftp://x.example", "https://", "https:///x",
-            "https://x.example/\r\nSet-Cookie: a=b", "https://x.example/a b", "https://x\\y.example",
+            "",
+            "shop.example",
+            "javascript:alert(1)",
+            "ftp://x.example",
+            "https://",
+            "https:///x",
+            "https://x.example/\r\nSet-Cookie: a=b",
+            "https://x.example/a b",
+            "https://x\\y.example",
         ] {
             assert!(bad.parse::<DestinationUrl>().is_err(), "{bad}");
         }

@@ -49,7 +49,10 @@ impl FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Self, RuleError> {
         let error = RuleError("must be an RFC 3339 time, such as 2026-01-31T12:00:00Z");
         // jiff reads more forms than RFC 3339 has; hold it to that one.
-        if text.len() < 20 || text.as_bytes().get(10).is_none_or(|t| !t.eq_ignore_ascii_case(&b'T')) || text.contains('[') {
+        if text.len() < 20
+            || text.as_bytes().get(10).is_none_or(|t| !t.eq_ignore_ascii_case(&b'T'))
+            || text.contains('[')
+        {
             return Err(error);
         }
         text.parse::<jiff::Timestamp>().map(|moment| Self(moment.as_millisecond())).map_err(|_| error)
@@ -81,7 +84,9 @@ mod tests {
 
     #[test]
     fn what_is_not_rfc_3339_is_refused() {
-        for bad in ["", "2026-01-31", "2026-01-31 12:00:00Z", "2026-02-30T12:00:00Z", "2026-01-31T12:00:00", "1769860800"] {
+        for bad in
+            ["", "2026-01-31", "2026-01-31 12:00:00Z", "2026-02-30T12:00:00Z", "2026-01-31T12:00:00", "1769860800"]
+        {
             assert!(bad.parse::<Timestamp>().is_err(), "{bad}");
         }
     }

@@ -80,7 +80,8 @@ pub fn file(site: &Site, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
         return None;
     }
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let takes = |name: &str| accepted.split(',').any(|part| part.split(';').next().is_some_and(|part| part.trim() == name));
+    let takes =
+        |name: &str| accepted.split(',').any(|part| part.split(';').next().is_some_and(|part| part.trim() == name));
     let compressed = [("br", ".br"), ("gzip", ".gz")]
         .into_iter()
         .filter(|(name, _)| takes(name))

@@ -37,9 +37,12 @@ pub async fn json_fields(headers: &HeaderMap, body: Body) -> Result<Fields, ApiE
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "Not JSON", detail));
     }
     Fields::parse(&bytes).map_err(|error| match error {
-        BodyError::NotJson(reason) => {
-            ApiError::new(StatusCode::BAD_REQUEST, "not-json", "The body is not JSON", format!("The body is not JSON: {reason}."))
-        }
+        BodyError::NotJson(reason) => ApiError::new(
+            StatusCode::BAD_REQUEST,
+            "not-json",
+            "The body is not JSON",
+            format!("The body is not JSON: {reason}."),
+        ),
         BodyError::NotAnObject => ApiError::invalid(vec![model::FieldError::new("", "the body must be a JSON object")]),
     })
 }

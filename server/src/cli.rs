@@ -6,7 +6,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::{Clock, IpStorage, Options};
 
 #[derive(Debug, Parser)]
-#[command(name = "tributary", version, about = "Influencer and affiliate campaigns: coupons, tracking links, events, attribution")]
+#[command(
+    name = "tributary",
+    version,
+    about = "Influencer and affiliate campaigns: coupons, tracking links, events, attribution"
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,

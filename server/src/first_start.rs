@@ -11,8 +11,10 @@ pub async fn ensure_admin(engine: &Engine, config: &ServeConfig) -> anyhow::Resu
     if engine.has_admin().await? {
         return Ok(());
     }
-    let email: Email =
-        config.admin_email.parse().map_err(|rule| anyhow::anyhow!("the admin's e-mail (TRIBUTARY_ADMIN_EMAIL) {rule}"))?;
+    let email: Email = config
+        .admin_email
+        .parse()
+        .map_err(|rule| anyhow::anyhow!("the admin's e-mail (TRIBUTARY_ADMIN_EMAIL) {rule}"))?;
     let chosen = config.admin_password.clone();
     let is_random = chosen.is_none();
     let text = chosen.unwrap_or_else(|| random_password(&mut rand::rng()));

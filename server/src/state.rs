@@ -18,7 +18,8 @@ pub struct AppState {
 
 impl AppState {
     pub fn new(engine: Engine, site: Arc<Site>, secure_cookies: bool) -> Self {
-        let leptos = LeptosOptions::builder().output_name("tributary").site_root("target/site").site_pkg_dir("pkg").build();
+        let leptos =
+            LeptosOptions::builder().output_name("tributary").site_root("target/site").site_pkg_dir("pkg").build();
         Self { engine, site, secure_cookies, leptos }
     }
 }

@@ -73,7 +73,11 @@ async fn clicks_are_answered_events_are_refused_and_both_recover() {
     let agent = format!("Mozilla/5.0 {}", "x".repeat(480));
     let follow = || {
         let url = format!("{base}/r/{}", link["code"].as_str().unwrap());
-        client.get(url).header("User-Agent", &agent).header("Referer", format!("https://s.example/{}", "y".repeat(900))).send()
+        client
+            .get(url)
+            .header("User-Agent", &agent)
+            .header("Referer", format!("https://s.example/{}", "y".repeat(900)))
+            .send()
     };
     let diagnostics = async || {
         let answer = client.get(format!("{base}/api/v1/diagnostics")).bearer_auth(&token).send().await.unwrap();
@@ -102,7 +106,8 @@ async fn clicks_are_answered_events_are_refused_and_both_recover() {
     assert!(server.0.try_wait().unwrap().is_none(), "the server has ended: {:?}", server.0.wait().unwrap().signal());
 
     // Room again: the soft limit is lifted from outside.
-    let lifted = Command::new("prlimit").args(["--pid", &server.0.id().to_string(), "--fsize=unlimited"]).status().unwrap();
+    let lifted =
+        Command::new("prlimit").args(["--pid", &server.0.id().to_string(), "--fsize=unlimited"]).status().unwrap();
     assert!(lifted.success());
     for id in &recorded {
         let event = json!({ "action": "purchase", "event_id": id, "properties": { "note": "z".repeat(8000) } });

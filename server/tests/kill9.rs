@@ -6,7 +6,10 @@ use std::{
     collections::HashSet,
     path::Path,
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex, atomic::{AtomicBool, AtomicU64, Ordering}},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -119,7 +122,8 @@ async fn every_answered_click_and_event_is_in_the_database_once() {
     assert!(unanswered <= CLIENTS * (rounds as usize + 1), "{unanswered} clicks nobody was answered for");
     assert!(answered.len() > rounds as usize * 10, "too little load to prove anything: {} clicks", answered.len());
 
-    let rows = sqlx::query("SELECT event_id, COUNT(*) FROM events GROUP BY event_id").fetch_all(&mut database).await.unwrap();
+    let rows =
+        sqlx::query("SELECT event_id, COUNT(*) FROM events GROUP BY event_id").fetch_all(&mut database).await.unwrap();
     let counts: Vec<(String, i64)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     assert!(counts.iter().all(|(_, count)| *count == 1), "an event is stored twice");
     let stored: HashSet<&str> = counts.iter().map(|(id, _)| id.as_str()).collect();

@@ -100,7 +100,12 @@ pub struct KeyFact {
 
 impl From<ApiKey> for KeyFact {
     fn from(key: ApiKey) -> Self {
-        Self { id: key.id, advertiser_id: key.advertiser_id, expires_at: key.expires_at, revoked: key.revoked_at.is_some() }
+        Self {
+            id: key.id,
+            advertiser_id: key.advertiser_id,
+            expires_at: key.expires_at,
+            revoked: key.revoked_at.is_some(),
+        }
     }
 }
 

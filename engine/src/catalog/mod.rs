@@ -10,7 +10,9 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use model::{AccountId, AdvertiserId, CampaignId, InfluencerId, LinkId, account::AccountStatus, influencer::InfluencerStatus};
+use model::{
+    AccountId, AdvertiserId, CampaignId, InfluencerId, LinkId, account::AccountStatus, influencer::InfluencerStatus,
+};
 use papaya::HashMap;
 use tokio::sync::Mutex;
 

@@ -54,19 +54,52 @@ mod tests {
     #[test]
     fn browsers_are_told_by_device_and_family() {
         for (user_agent, device, browser, os) in [
-            ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36", "desktop", "Chrome", "Windows 10"),
-            ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1", "mobile", "Safari", "iPhone"),
-            ("Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1", "tablet", "Safari", "iPad"),
-            ("Mozilla/5.0 (Linux; Android 14; SM-X710) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36", "tablet", "Chrome", "Android"),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
+                "desktop",
+                "Chrome",
+                "Windows 10",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1",
+                "mobile",
+                "Safari",
+                "iPhone",
+            ),
+            (
+                "Mozilla/5.0 (iPad; CPU OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
+                "tablet",
+                "Safari",
+                "iPad",
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 14; SM-X710) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
+                "tablet",
+                "Chrome",
+                "Android",
+            ),
         ] {
             let agent = classify(user_agent);
-            assert_eq!((agent.device, agent.browser.as_deref(), agent.os.as_deref(), agent.is_bot), (device, Some(browser), Some(os), false), "{user_agent}");
+            assert_eq!(
+                (agent.device, agent.browser.as_deref(), agent.os.as_deref(), agent.is_bot),
+                (device, Some(browser), Some(os), false),
+                "{user_agent}"
+            );
         }
     }
 
     #[test]
     fn machines_are_bots() {
-        for user_agent in ["", " ", "curl/8.5.0", "WhatsApp/2.23.20.0", "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", "facebookexternalhit/1.1", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "python-requests/2.32"] {
+        for user_agent in [
+            "",
+            " ",
+            "curl/8.5.0",
+            "WhatsApp/2.23.20.0",
+            "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+            "facebookexternalhit/1.1",
+            "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+            "python-requests/2.32",
+        ] {
             assert!(classify(user_agent).is_bot, "{user_agent:?}");
         }
     }

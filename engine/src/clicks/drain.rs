@@ -2,7 +2,10 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use model::{Timestamp, time::{DAY, HOUR}};
+use model::{
+    Timestamp,
+    time::{DAY, HOUR},
+};
 use rand::RngExt;
 use serde::Deserialize;
 use tokio::sync::watch;
@@ -16,7 +19,10 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    db::{self, Db, clicks::{ClickRow, Position}},
+    db::{
+        self, Db,
+        clicks::{ClickRow, Position},
+    },
     error::{Error, Result},
     secret::keyed_hash,
 };

@@ -7,7 +7,8 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 use url::Url;
 
 /// What may not stand in a `Location`: everything beyond visible ASCII, and what ends or quotes an address.
-const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'#').add(b'\\').add(b'{').add(b'}');
+const UNSAFE: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'#').add(b'\\').add(b'{').add(b'}');
 
 /// A link's destination, taken apart so that an answer is put together by copying.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,7 +115,9 @@ mod tests {
     fn what_the_visitor_brought_is_passed_through_but_overrides_nothing() {
         let leads = |query| leads("https://shop.example/p?x=1", Some(query));
         assert_eq!(leads("utm_source=ig"), "https://shop.example/p?x=1&ref_code=CODE&utm_source=ig");
-        for hostile in ["ref_code=EVIL", "ref%5Fcode=EVIL", "ref.code=EVIL", "ref_code[]=EVIL", "x=2", "click_id=1", "%78=2", "&&"] {
+        for hostile in
+            ["ref_code=EVIL", "ref%5Fcode=EVIL", "ref.code=EVIL", "ref_code[]=EVIL", "x=2", "click_id=1", "%78=2", "&&"]
+        {
             assert_eq!(leads(hostile), "https://shop.example/p?x=1&ref_code=CODE", "{hostile}");
         }
     }
@@ -137,7 +140,14 @@ mod tests {
 
     #[test]
     fn only_web_addresses_are_destinations() {
-        for bad in ["javascript:alert(1)", "//shop.example", "/p", "ftp://shop.example", "https://user:pass@shop.example/", "data:text/html,x"] {
+        for bad in [
+            "javascript:alert(1)",
+            "//shop.example",
+            "/p",
+            "ftp://shop.example",
+            "https://user:pass@shop.example/",
+            "data:text/html,x",
+        ] {
             assert!(parse_destination(bad).is_err(), "{bad}");
         }
     }

@@ -71,7 +71,12 @@ pub fn read_chunk(folder: &Path, from: Position, tail: Position, most: usize) ->
     }
     let read_to = start + at as u64;
     if skipped > 0 {
-        tracing::error!(segment = number, before = read_to, bytes = skipped, "the click log is damaged; these bytes are skipped");
+        tracing::error!(
+            segment = number,
+            before = read_to,
+            bytes = skipped,
+            "the click log is damaged; these bytes are skipped"
+        );
     }
     let end = Position { segment: number, offset: i64::try_from(read_to).unwrap_or(i64::MAX) };
     Ok(Chunk { bytes, frames, end })

@@ -159,7 +159,9 @@ mod tests {
 
     #[test]
     fn a_click_is_read_back_as_it_was_written() {
-        for click in [click(), Click { influencer_id: None, ip: "2001:db8::1".parse().unwrap(), user_agent: b"", ..click() }] {
+        for click in
+            [click(), Click { influencer_id: None, ip: "2001:db8::1".parse().unwrap(), user_agent: b"", ..click() }]
+        {
             let mut frame = Vec::new();
             click.write(&mut frame);
             assert_eq!(read(&frame), Frame::Whole(click, frame.len()));

@@ -191,7 +191,8 @@ pub fn segments(folder: &Path) -> io::Result<Vec<i64>> {
     let mut numbers = Vec::new();
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
-        let number: Option<i64> = name.to_str().and_then(|name| name.strip_suffix(".clicks")).and_then(|stem| stem.parse().ok());
+        let number: Option<i64> =
+            name.to_str().and_then(|name| name.strip_suffix(".clicks")).and_then(|stem| stem.parse().ok());
         numbers.extend(number);
     }
     numbers.sort_unstable();

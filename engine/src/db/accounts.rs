@@ -66,7 +66,11 @@ pub async fn insert(conn: &mut Conn, new: &StoredAccount, now: Timestamp, versio
         .bind(version)
         .execute(c).await.map(drop));
     done.map_err(|error| {
-        if is_taken(&error) { Error::Conflict("this e-mail address has an account already".into()) } else { error.into() }
+        if is_taken(&error) {
+            Error::Conflict("this e-mail address has an account already".into())
+        } else {
+            error.into()
+        }
     })
 }
 

@@ -66,7 +66,8 @@ pub async fn find(conn: &mut Conn, id: AdvertiserId) -> Result<Option<Advertiser
 
 /// Those that changed after a catalog version.
 pub async fn changed_since(conn: &mut Conn, version: i64) -> Result<Vec<Advertiser>> {
-    const SQL: &str = "SELECT id, name, time_zone, require_signature, status, created_at FROM advertisers WHERE version > ?";
+    const SQL: &str =
+        "SELECT id, name, time_zone, require_signature, status, created_at FROM advertisers WHERE version > ?";
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(SQL).bind(version).fetch_all(c).await)?;
     rows.into_iter().map(Advertiser::try_from).collect()
 }

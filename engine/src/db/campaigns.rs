@@ -77,7 +77,8 @@ pub async fn insert(conn: &mut Conn, id: CampaignId, new: &NewCampaign, now: Tim
 
 /// `within`: the only advertiser whose campaigns are wanted; None for all.
 pub async fn list(conn: &mut Conn, within: Option<AdvertiserId>, at: PageAt) -> Result<Page<Campaign>> {
-    const SQL: &str = "SELECT id, advertiser_id, name, destination_url, starts_at, ends_at, attribution_source, currency,
+    const SQL: &str =
+        "SELECT id, advertiser_id, name, destination_url, starts_at, ends_at, attribution_source, currency,
             commission_basis_points, append_click_id, status, created_at
         FROM campaigns WHERE id < ? AND (? IS NULL OR advertiser_id = ?) ORDER BY id DESC LIMIT ?";
     let within = within.map(|id| id.0);
@@ -89,7 +90,8 @@ pub async fn list(conn: &mut Conn, within: Option<AdvertiserId>, at: PageAt) -> 
 }
 
 pub async fn find(conn: &mut Conn, within: Option<AdvertiserId>, id: CampaignId) -> Result<Option<Campaign>> {
-    const SQL: &str = "SELECT id, advertiser_id, name, destination_url, starts_at, ends_at, attribution_source, currency,
+    const SQL: &str =
+        "SELECT id, advertiser_id, name, destination_url, starts_at, ends_at, attribution_source, currency,
             commission_basis_points, append_click_id, status, created_at
         FROM campaigns WHERE id = ? AND (? IS NULL OR advertiser_id = ?)";
     let within = within.map(|id| id.0);
@@ -100,7 +102,8 @@ pub async fn find(conn: &mut Conn, within: Option<AdvertiserId>, id: CampaignId)
 
 /// Those that changed after a catalog version.
 pub async fn changed_since(conn: &mut Conn, version: i64) -> Result<Vec<Campaign>> {
-    const SQL: &str = "SELECT id, advertiser_id, name, destination_url, starts_at, ends_at, attribution_source, currency,
+    const SQL: &str =
+        "SELECT id, advertiser_id, name, destination_url, starts_at, ends_at, attribution_source, currency,
             commission_basis_points, append_click_id, status, created_at
         FROM campaigns WHERE version > ?";
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(SQL).bind(version).fetch_all(c).await)?;

@@ -1,11 +1,6 @@
 //! Coupons.
 
-use model::{
-    AdvertiserId, Timestamp,
-    coupon::Coupon,
-    page::Page,
-    text::normal_code,
-};
+use model::{AdvertiserId, Timestamp, coupon::Coupon, page::Page, text::normal_code};
 use uuid::Uuid;
 
 use super::{Conn, on, page::PageAt, word};

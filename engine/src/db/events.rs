@@ -172,7 +172,8 @@ pub async fn touches(conn: &mut Conn, customers: &[(AdvertiserId, [u8; 16])]) ->
         read.build_query_as().fetch_all(&mut *c).await?
     });
     let touch = |(customer, link_id, occurred_at, id): (Vec<u8>, Uuid, i64, Uuid)| {
-        let customer = customer.try_into().map_err(|_| Error::Internal("a stored customer does not have 16 bytes".into()))?;
+        let customer =
+            customer.try_into().map_err(|_| Error::Internal("a stored customer does not have 16 bytes".into()))?;
         Ok(Touch { customer, link_id: link_id.into(), occurred_at: Timestamp(occurred_at), event_id: id.into() })
     };
     rows.into_iter().map(touch).collect()

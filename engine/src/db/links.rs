@@ -1,10 +1,6 @@
 //! Tracking links.
 
-use model::{
-    AdvertiserId, CampaignId, InfluencerId, LinkId, Timestamp,
-    link::LinkStatus,
-    page::Page,
-};
+use model::{AdvertiserId, CampaignId, InfluencerId, LinkId, Timestamp, link::LinkStatus, page::Page};
 use uuid::Uuid;
 
 use super::{Conn, on, page::PageAt, word};

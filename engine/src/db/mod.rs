@@ -34,7 +34,10 @@ const ACQUIRE_WAIT: Duration = Duration::from_secs(3);
 #[derive(Clone, Debug)]
 pub enum Db {
     /// One writer, so that writes queue in order; readers beside it see committed snapshots.
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
     MySql(MySqlPool),
 }
 
@@ -99,9 +102,8 @@ impl Db {
                 .connect_lazy_with(options.read_only(true));
             return Ok(Self::Sqlite { writer, readers });
         }
-        let options = MySqlConnectOptions::from_str(url).map_err(|error| {
-            Error::Internal(format!("database URL: {error}; expected sqlite://… or mysql://…"))
-        })?;
+        let options = MySqlConnectOptions::from_str(url)
+            .map_err(|error| Error::Internal(format!("database URL: {error}; expected sqlite://… or mysql://…")))?;
         let pool = MySqlPoolOptions::new()
             .max_connections(16)
             .acquire_timeout(ACQUIRE_WAIT)

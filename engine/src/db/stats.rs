@@ -110,7 +110,15 @@ pub async fn events(conn: &mut Conn, filter: &Filter, by_quarter: bool) -> Resul
     });
     rows.into_iter()
         .map(|(quarter, action, currency, attributed, count, valued, sum_minor)| {
-            Ok(EventCount { quarter, action: word(&action)?, currency, attributed: attributed != 0, count, valued, sum_minor })
+            Ok(EventCount {
+                quarter,
+                action: word(&action)?,
+                currency,
+                attributed: attributed != 0,
+                count,
+                valued,
+                sum_minor,
+            })
         })
         .collect()
 }

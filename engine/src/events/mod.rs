@@ -50,7 +50,10 @@ impl Ingest {
         let prepared = prepare::prepare(&self.catalog, &self.customer_secret, advertiser, event, now);
         let (answer, answered) = oneshot::channel();
         let stopping = |_| Error::unavailable("the server is stopping");
-        self.queue.send(Submission { prepared, answer }).await.map_err(|_| Error::unavailable("the server is stopping"))?;
+        self.queue
+            .send(Submission { prepared, answer })
+            .await
+            .map_err(|_| Error::unavailable("the server is stopping"))?;
         answered.await.map_err(stopping)?
     }
 }

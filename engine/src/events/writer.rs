@@ -12,7 +12,10 @@ use model::{
 };
 use tokio::sync::mpsc;
 
-use super::{Submission, prepare::{self, Prepared}};
+use super::{
+    Submission,
+    prepare::{self, Prepared},
+};
 use crate::{
     attribution::{self, ClickFacts, LinkFacts},
     catalog::Catalog,
@@ -59,7 +62,11 @@ impl Writer {
                     tries += 1;
                 }
                 Err(Error::Internal(reason)) if events.len() > 1 => {
-                    tracing::error!(reason, events = events.len(), "a batch was refused; its events are tried one by one");
+                    tracing::error!(
+                        reason,
+                        events = events.len(),
+                        "a batch was refused; its events are tried one by one"
+                    );
                     let mut answers = Vec::with_capacity(events.len());
                     for event in events {
                         answers.extend(Box::pin(self.record(std::slice::from_ref(event))).await);
@@ -185,7 +192,8 @@ fn first_of_each_id(rows: &[EventRow]) -> Vec<EventRow> {
 }
 
 fn answer(row: &EventRow, standing: Option<&Recorded>) -> Result<EventAnswer> {
-    let standing = standing.ok_or_else(|| Error::Internal(format!("event {} did not stand after its insert", row.id)))?;
+    let standing =
+        standing.ok_or_else(|| Error::Internal(format!("event {} did not stand after its insert", row.id)))?;
     let duplicate = standing.receipt_id != row.receipt_id;
     if duplicate && differs(row, standing) {
         return Err(Error::Conflict(

@@ -10,7 +10,11 @@ mod links;
 
 pub use self::codes::password as random_password;
 
-use crate::{Engine, db::{self, Conn}, error::Result};
+use crate::{
+    Engine,
+    db::{self, Conn},
+    error::Result,
+};
 
 impl Engine {
     /// Opens a transaction that will change the catalog, with the version its rows get.

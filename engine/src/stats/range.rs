@@ -103,7 +103,10 @@ impl Range {
         let mut start = self.from.clone();
         while start < self.to {
             if starts.len() == MOST_POINTS {
-                return Err(Error::invalid("interval", "gives more than 1000 points over this range; choose a longer one"));
+                return Err(Error::invalid(
+                    "interval",
+                    "gives more than 1000 points over this range; choose a longer one",
+                ));
             }
             starts.push(start.clone());
             start = next_bucket(&start, interval).ok_or_else(|| Error::invalid("to", "is too far in the future"))?;
@@ -154,9 +157,8 @@ fn next_bucket(start: &Zoned, interval: Interval) -> Option<Zoned> {
     match interval {
         Interval::Hour => {
             // The next full hour of the zone's clock, also where its offset has half hours.
-            let into = i64::from(start.minute()) * 60_000
-                + i64::from(start.second()) * 1000
-                + i64::from(start.millisecond());
+            let into =
+                i64::from(start.minute()) * 60_000 + i64::from(start.second()) * 1000 + i64::from(start.millisecond());
             start.checked_add((3_600_000 - into).milliseconds()).ok()
         }
         Interval::Day => start_of(next_day(day)?, zone),
@@ -193,7 +195,10 @@ mod tests {
         assert_eq!(edges("today", "UTC"), pair("2026-03-31T00:00:00+00:00", "2026-04-01T00:00:00+00:00"));
         assert_eq!(edges("today", "Europe/Berlin"), pair("2026-04-01T00:00:00+02:00", "2026-04-02T00:00:00+02:00"));
         assert_eq!(edges("7d", "UTC"), pair("2026-03-25T00:00:00+00:00", "2026-04-01T00:00:00+00:00"));
-        assert_eq!(edges("last_month", "Europe/Berlin"), pair("2026-03-01T00:00:00+01:00", "2026-04-01T00:00:00+02:00"));
+        assert_eq!(
+            edges("last_month", "Europe/Berlin"),
+            pair("2026-03-01T00:00:00+01:00", "2026-04-01T00:00:00+02:00")
+        );
         assert_eq!(edges("mtd", "Asia/Kolkata"), pair("2026-04-01T00:00:00+05:30", "2026-04-02T00:00:00+05:30"));
         assert_eq!(edges("12m", "UTC"), pair("2025-04-01T00:00:00+00:00", "2026-04-01T00:00:00+00:00"));
     }
@@ -204,7 +209,10 @@ mod tests {
             resolve(StatsQuery { from: Some(from.into()), to: Some(to.into()), ..StatsQuery::default() }).unwrap()
         };
         assert_eq!(written(&query("2026-03-01", "2026-03-01").to), "2026-03-02T00:00:00+00:00");
-        assert_eq!(written(&query("2026-03-01T10:00:00 02:00", "2026-03-01T10:00:00Z").from), "2026-03-01T08:00:00+00:00");
+        assert_eq!(
+            written(&query("2026-03-01T10:00:00 02:00", "2026-03-01T10:00:00Z").from),
+            "2026-03-01T08:00:00+00:00"
+        );
     }
 
     #[test]
@@ -236,9 +244,12 @@ mod tests {
 
     #[test]
     fn weeks_begin_on_mondays_and_months_on_the_first() {
-        let query = StatsQuery { from: Some("2026-02-26".into()), to: Some("2026-03-10".into()), ..StatsQuery::default() };
+        let query =
+            StatsQuery { from: Some("2026-02-26".into()), to: Some("2026-03-10".into()), ..StatsQuery::default() };
         let range = resolve(query).unwrap();
-        let starts = |interval| range.buckets(interval).unwrap().iter().map(|start| start.date().to_string()).collect::<Vec<_>>();
+        let starts = |interval| {
+            range.buckets(interval).unwrap().iter().map(|start| start.date().to_string()).collect::<Vec<_>>()
+        };
         assert_eq!(starts(Interval::Week), ["2026-02-26", "2026-03-02", "2026-03-09"]);
         assert_eq!(starts(Interval::Month), ["2026-02-26", "2026-03-01"]);
     }

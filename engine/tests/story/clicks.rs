@@ -95,7 +95,10 @@ async fn clicks_go_on_while_the_database_is_locked_and_are_counted_afterwards() 
     let event = serde_json::json!({ "action": "purchase", "event_id": "A-1" });
     let refused = world.send(running.advertiser.id, event.clone()).await;
     assert!(matches!(refused, Err(engine::Error::Unavailable(_))), "{refused:?}");
-    assert!(tokio::time::timeout(Duration::from_millis(50), world.engine.drained()).await.is_err(), "they wait in the log");
+    assert!(
+        tokio::time::timeout(Duration::from_millis(50), world.engine.drained()).await.is_err(),
+        "they wait in the log"
+    );
     sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
     world.engine.drained().await.unwrap();
     assert_eq!(world.figures(StatsQuery::default()).await.clicks, 100);

@@ -1,10 +1,7 @@
 //! Events: recorded once, credited once, answered alike ever after.
 
 use engine::Error;
-use model::{
-    attribution::Method,
-    stats::StatsQuery,
-};
+use model::{attribution::Method, stats::StatsQuery};
 use serde_json::json;
 
 use crate::world::{CHROME, World};

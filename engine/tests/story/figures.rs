@@ -1,7 +1,11 @@
 //! Figures: what they count, whose they are, and that chart and overview agree.
 
 use engine::Error;
-use model::{Timestamp, stats::StatsQuery, time::{DAY, HOUR}};
+use model::{
+    Timestamp,
+    stats::StatsQuery,
+    time::{DAY, HOUR},
+};
 use serde_json::json;
 
 use crate::world::{CHROME, NOON, World, admin, shop_session};

@@ -1,6 +1,12 @@
 //! One installation for one test: an engine on a fresh database, and short ways to set it up.
 
-use std::{net::IpAddr, sync::{Arc, atomic::{AtomicI64, Ordering}}};
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use engine::{Clock, Engine, IpStorage, Options, Session, Visit, Workers};
 use model::{
@@ -83,7 +89,8 @@ impl World {
     }
 
     pub async fn campaign(&self, advertiser: AdvertiserId, more: Value) -> Campaign {
-        let mut body = json!({ "advertiser_id": advertiser, "name": "Spring", "destination_url": "https://shop.example/p" });
+        let mut body =
+            json!({ "advertiser_id": advertiser, "name": "Spring", "destination_url": "https://shop.example/p" });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         self.engine.create_campaign(&admin(), read(body, NewCampaign::read)).await.unwrap()
     }
@@ -93,9 +100,13 @@ impl World {
         self.engine.create_link(&admin(), read(body, NewLink::read)).await.unwrap()
     }
 
-    pub async fn coupon(&self, campaign: &Campaign, influencer: Option<&Influencer>, code: &str) -> engine::Result<Coupon> {
-        let body =
-            json!({ "campaign_id": campaign.id, "influencer_id": influencer.map(|influencer| influencer.id), "code": code });
+    pub async fn coupon(
+        &self,
+        campaign: &Campaign,
+        influencer: Option<&Influencer>,
+        code: &str,
+    ) -> engine::Result<Coupon> {
+        let body = json!({ "campaign_id": campaign.id, "influencer_id": influencer.map(|influencer| influencer.id), "code": code });
         self.engine.create_coupon(&admin(), read(body, NewCoupon::read)).await
     }
 
@@ -111,14 +122,19 @@ impl World {
     pub fn click(&self, link: &Link, ip: &str, user_agent: &str) -> model::ClickId {
         let fact = self.engine.link(&link.code).expect("the link is known at once");
         let ip: IpAddr = ip.parse().unwrap();
-        let visit =
-            Visit { ip, is_prefetch: false, user_agent: user_agent.as_bytes(), referrer: b"https://social.example/p/1" };
+        let visit = Visit {
+            ip,
+            is_prefetch: false,
+            user_agent: user_agent.as_bytes(),
+            referrer: b"https://social.example/p/1",
+        };
         self.engine.record_click(&fact, &visit)
     }
 
     pub async fn send(&self, advertiser: AdvertiserId, body: Value) -> engine::Result<EventAnswer> {
         let now = self.engine.now();
-        let read_event = |fields: &mut Fields| NewEvent::read(fields, Arrival { now, action: None, idempotency_key: None });
+        let read_event =
+            |fields: &mut Fields| NewEvent::read(fields, Arrival { now, action: None, idempotency_key: None });
         self.engine.record_event(advertiser, read(body, read_event)).await
     }
 

@@ -36,7 +36,10 @@ macro_rules! on_both {
 pub enum Database {
     /// In the test's own data folder.
     Sqlite,
-    MySql { server: String, name: String },
+    MySql {
+        server: String,
+        name: String,
+    },
 }
 
 impl Database {

@@ -21,9 +21,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let query = Query::<PageQuery>::from_request_parts(parts, state).await;
-        let Query(query) = query.map_err(|error| {
-            ApiError::invalid(vec![model::FieldError::new("query", error.body_text())])
-        })?;
+        let Query(query) =
+            query.map_err(|error| ApiError::invalid(vec![model::FieldError::new("query", error.body_text())]))?;
         Ok(Self(PageAt::parse(query.limit.as_deref(), query.cursor.as_deref())?))
     }
 }

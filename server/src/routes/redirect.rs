@@ -34,7 +34,9 @@ async fn redirect(
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
     }
     // What is no text names no link.
-    let Some(link) = code.ok().and_then(|Path(code)| engine.link(&code)) else { return dead_end(&headers, StatusCode::NOT_FOUND) };
+    let Some(link) = code.ok().and_then(|Path(code)| engine.link(&code)) else {
+        return dead_end(&headers, StatusCode::NOT_FOUND);
+    };
     if link.status != LinkStatus::Active || !engine.advertiser_is_active(link.advertiser_id) {
         return dead_end(&headers, StatusCode::GONE);
     }

@@ -1,6 +1,10 @@
 //! `/api/v1/stats`: figures, in the scope of whoever asks.
 
-use axum::{Json, Router, extract::{Query, State}, routing::get};
+use axum::{
+    Json, Router,
+    extract::{Query, State},
+    routing::get,
+};
 use engine::Engine;
 use model::{
     FieldError,

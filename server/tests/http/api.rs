@@ -1,6 +1,9 @@
 //! A server for one test, and a client that speaks to it as admins and shops do.
 
-use std::{net::SocketAddr, time::{Duration, Instant}};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use model::account::LoggedIn;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect::Policy};
@@ -125,15 +128,16 @@ impl Api {
     pub async fn running_with(&self, campaign: Value) -> Running {
         let id = |made: &Value| made["id"].as_str().unwrap().to_owned();
         let advertiser = id(&self.created("/api/v1/advertisers", json!({ "name": "Shop" })).await);
-        let mut body =
-            json!({ "advertiser_id": advertiser, "name": "Spring", "destination_url": "https://shop.example/p?x=1#top" });
+        let mut body = json!({ "advertiser_id": advertiser, "name": "Spring", "destination_url": "https://shop.example/p?x=1#top" });
         body.as_object_mut().unwrap().extend(campaign.as_object().unwrap().clone());
         let campaign = id(&self.created("/api/v1/campaigns", body).await);
-        let influencer = id(&self.created("/api/v1/influencers", json!({ "name": "Anna", "email": "anna@social.example" })).await);
+        let influencer =
+            id(&self.created("/api/v1/influencers", json!({ "name": "Anna", "email": "anna@social.example" })).await);
         let assign = self.request(Method::PUT, &format!("/api/v1/campaigns/{campaign}/influencers/{influencer}"));
         assert_eq!(assign.send().await.unwrap().status(), StatusCode::NO_CONTENT);
         let link = self.created("/api/v1/links", json!({ "campaign_id": campaign, "influencer_id": influencer })).await;
-        let key = self.created(&format!("/api/v1/advertisers/{advertiser}/api-keys"), json!({ "name": "Backend" })).await;
+        let key =
+            self.created(&format!("/api/v1/advertisers/{advertiser}/api-keys"), json!({ "name": "Backend" })).await;
         Running {
             code: link["code"].as_str().unwrap().to_owned(),
             key: key["key"].as_str().unwrap().to_owned(),

@@ -33,7 +33,8 @@ async fn a_login_answers_token_expiry_and_account() {
     fields.sort();
     assert_eq!(fields, ["account", "expires_at", "token"]);
     for (email, password) in [(EMAIL, "wrong"), ("nobody@example.com", PASSWORD), ("", "")] {
-        let refused = api.client.post(api.url("/api/v1/auth/login")).json(&json!({ "email": email, "password": password }));
+        let refused =
+            api.client.post(api.url("/api/v1/auth/login")).json(&json!({ "email": email, "password": password }));
         problem(refused.send().await.unwrap(), StatusCode::UNAUTHORIZED).await;
     }
     api.end().await;
@@ -75,7 +76,10 @@ async fn nobody_gets_in_without_a_session() {
 async fn a_cookie_writes_only_from_our_own_pages() {
     let api = api().await;
     let write = |origin: Option<&str>| {
-        let request = api.client.post(api.url("/api/v1/advertisers")).header(header::COOKIE, format!("trb_session={}", api.token));
+        let request = api
+            .client
+            .post(api.url("/api/v1/advertisers"))
+            .header(header::COOKIE, format!("trb_session={}", api.token));
         let request = if let Some(origin) = origin { request.header(header::ORIGIN, origin) } else { request };
         request.json(&json!({ "name": "Shop" })).send()
     };
@@ -84,6 +88,7 @@ async fn a_cookie_writes_only_from_our_own_pages() {
     }
     assert_eq!(write(Some(&api.base)).await.unwrap().status(), StatusCode::CREATED);
     let login = api.client.post(api.url("/api/v1/auth/login")).header(header::ORIGIN, "https://evil.example");
-    problem(login.json(&json!({ "email": EMAIL, "password": PASSWORD })).send().await.unwrap(), StatusCode::FORBIDDEN).await;
+    problem(login.json(&json!({ "email": EMAIL, "password": PASSWORD })).send().await.unwrap(), StatusCode::FORBIDDEN)
+        .await;
     api.end().await;
 }

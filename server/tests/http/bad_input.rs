@@ -35,7 +35,8 @@ async fn broken_json_is_400_another_type_415_and_no_object_422() {
             problem(send("application/json", body).await.unwrap(), StatusCode::UNPROCESSABLE_ENTITY).await;
         }
         problem(send("text/plain", b"{}").await.unwrap(), StatusCode::UNSUPPORTED_MEDIA_TYPE).await;
-        problem(send("application/x-www-form-urlencoded", b"a=1").await.unwrap(), StatusCode::UNSUPPORTED_MEDIA_TYPE).await;
+        problem(send("application/x-www-form-urlencoded", b"a=1").await.unwrap(), StatusCode::UNSUPPORTED_MEDIA_TYPE)
+            .await;
     }
     api.end().await;
 }
@@ -59,18 +60,40 @@ async fn wrong_types_and_missing_fields_are_all_named() {
     let api = api().await;
     for (path, body, fields) in [
         ("/api/v1/auth/login", json!({}), vec!["email", "password"]),
-        ("/api/v1/advertisers", json!({ "name": "", "time_zone": 7, "require_signature": "yes", "status": "on" }), vec!["name", "time_zone", "require_signature", "status"]),
+        (
+            "/api/v1/advertisers",
+            json!({ "name": "", "time_zone": 7, "require_signature": "yes", "status": "on" }),
+            vec!["name", "time_zone", "require_signature", "status"],
+        ),
         ("/api/v1/advertisers", json!({ "name": "Shop", "time_zone": "Mars/Olympus" }), vec!["time_zone"]),
         ("/api/v1/campaigns", json!({}), vec!["advertiser_id", "name", "destination_url"]),
         (
             "/api/v1/campaigns",
             json!({ "advertiser_id": "1", "name": ["x"], "destination_url": "javascript:alert(1)", "starts_at": "now",
                 "attribution_source": "luck", "currency": "$", "commission_percent": 101, "append_click_id": 1, "status": "gone" }),
-            vec!["advertiser_id", "name", "destination_url", "starts_at", "attribution_source", "currency", "commission_percent", "append_click_id", "status"],
+            vec![
+                "advertiser_id",
+                "name",
+                "destination_url",
+                "starts_at",
+                "attribution_source",
+                "currency",
+                "commission_percent",
+                "append_click_id",
+                "status",
+            ],
         ),
-        ("/api/v1/influencers", json!({ "email": "x", "handle": "a\nb", "status": "gone" }), vec!["name", "email", "handle", "status"]),
+        (
+            "/api/v1/influencers",
+            json!({ "email": "x", "handle": "a\nb", "status": "gone" }),
+            vec!["name", "email", "handle", "status"],
+        ),
         ("/api/v1/coupons", json!({ "campaign_id": "x", "code": "A\r\nB" }), vec!["campaign_id", "code"]),
-        ("/api/v1/links", json!({ "destination_url": "https://x.example/\r\nSet-Cookie: a=b" }), vec!["campaign_id", "destination_url"]),
+        (
+            "/api/v1/links",
+            json!({ "destination_url": "https://x.example/\r\nSet-Cookie: a=b" }),
+            vec!["campaign_id", "destination_url"],
+        ),
     ] {
         let problem = problem(api.post(path, body).await, StatusCode::UNPROCESSABLE_ENTITY).await;
         assert_eq!(wrong_fields(&problem), fields, "{path}");
@@ -87,14 +110,26 @@ async fn line_breaks_reach_neither_codes_nor_destinations() {
         assert_eq!(wrong_fields(&problem(answer, StatusCode::UNPROCESSABLE_ENTITY).await), ["code"], "{code:?}");
     }
     for destination in [
-        "https://x.example/\r\nSet-Cookie: a=b", "https://x.example/\n", "//x.example", "data:text/html,x",
-        "https://", "https://user:pw@x.example/", "https://x.example:99999/", "http://[::1", "https://x y.example",
+        "https://x.example/\r\nSet-Cookie: a=b",
+        "https://x.example/\n",
+        "//x.example",
+        "data:text/html,x",
+        "https://",
+        "https://user:pw@x.example/",
+        "https://x.example:99999/",
+        "http://[::1",
+        "https://x y.example",
     ] {
         if destination.trim() != destination && !destination.trim().contains(['\r', '\n']) {
             continue; // Blanks around a value are cut; what is left is an address.
         }
-        let answer = api.post("/api/v1/links", json!({ "campaign_id": running.campaign, "destination_url": destination })).await;
-        assert_eq!(wrong_fields(&problem(answer, StatusCode::UNPROCESSABLE_ENTITY).await), ["destination_url"], "{destination:?}");
+        let answer =
+            api.post("/api/v1/links", json!({ "campaign_id": running.campaign, "destination_url": destination })).await;
+        assert_eq!(
+            wrong_fields(&problem(answer, StatusCode::UNPROCESSABLE_ENTITY).await),
+            ["destination_url"],
+            "{destination:?}"
+        );
     }
     // What a visitor appends cannot break the header either.
     let answer = api.follow(&format!("{}?a=%0d%0aSet-Cookie:%20x=1", running.code)).await;

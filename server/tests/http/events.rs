@@ -98,7 +98,17 @@ async fn every_wrong_field_is_named_in_one_answer() {
     let problem = problem(api.event(&running.key, body).await, StatusCode::UNPROCESSABLE_ENTITY).await;
     assert_eq!(
         wrong_fields(&problem),
-        ["action", "event_id", "currency", "value", "properties", "occurred_at", "coupon_codes", "ref_code", "customer_id"]
+        [
+            "action",
+            "event_id",
+            "currency",
+            "value",
+            "properties",
+            "occurred_at",
+            "coupon_codes",
+            "ref_code",
+            "customer_id"
+        ]
     );
     api.end().await;
 }
@@ -113,7 +123,11 @@ async fn the_short_paths_name_the_action() {
     };
     for path in ["/event/purchase", "/event/add_to_cart", "/event/drop_off", "/event/signup"] {
         assert_eq!(send(path, json!({})).await.unwrap().status(), StatusCode::CREATED, "{path}");
-        assert_eq!(send(path, json!({})).await.unwrap().status(), StatusCode::OK, "{path}: the header makes it idempotent");
+        assert_eq!(
+            send(path, json!({})).await.unwrap().status(),
+            StatusCode::OK,
+            "{path}: the header makes it idempotent"
+        );
     }
     for path in ["/event/custom", "/event/steal"] {
         problem(send(path, json!({})).await.unwrap(), StatusCode::NOT_FOUND).await;
@@ -129,7 +143,10 @@ async fn the_short_paths_name_the_action() {
 #[tokio::test]
 async fn an_inactive_advertiser_and_an_unchecked_signature_are_refused() {
     let api = Api::start(crate::databases::Database::sqlite()).await;
-    for (more, status) in [(json!({ "status": "inactive" }), StatusCode::FORBIDDEN), (json!({ "require_signature": true }), StatusCode::UNAUTHORIZED)] {
+    for (more, status) in [
+        (json!({ "status": "inactive" }), StatusCode::FORBIDDEN),
+        (json!({ "require_signature": true }), StatusCode::UNAUTHORIZED),
+    ] {
         let mut body = json!({ "name": "Shop" });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let advertiser = api.created("/api/v1/advertisers", body).await;

@@ -29,8 +29,13 @@ async fn the_login_form_opens_a_session_and_a_wrong_one_comes_back() {
     let action = page.split("action=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let send = |email: &str, password: &str, origin: &str| {
         let body = format!("email={}&password={}&next=", email.replace('@', "%40"), password.replace(' ', "+"));
-        let request = api.client.post(api.url(&action)).header(header::ORIGIN, origin).header(header::ACCEPT, "text/html");
-        request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").header(header::REFERER, api.url("/login")).body(body).send()
+        let request =
+            api.client.post(api.url(&action)).header(header::ORIGIN, origin).header(header::ACCEPT, "text/html");
+        request
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::REFERER, api.url("/login"))
+            .body(body)
+            .send()
     };
     let entered = send(EMAIL, PASSWORD, &api.base).await.unwrap();
     assert!(entered.status().is_redirection(), "{}", entered.status());
@@ -57,7 +62,8 @@ async fn pages_lead_to_the_login_and_server_functions_refuse_strangers() {
         assert!(answer.headers()[header::LOCATION].to_str().unwrap().contains("/login"), "{path}");
     }
     let function = api.client.request(Method::POST, api.url("/api/ui/figures")).header(header::ORIGIN, &api.base);
-    let answer = function.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body("").send().await.unwrap();
+    let answer =
+        function.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body("").send().await.unwrap();
     assert!(!answer.status().is_success(), "{}", answer.status());
     api.end().await;
 }
@@ -69,7 +75,9 @@ async fn files_are_served_and_nothing_outside_them() {
     assert_eq!((css.status(), css.headers()[header::CONTENT_TYPE].to_str().unwrap()), (StatusCode::OK, "text/css"));
     assert!(css.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));
     assert_eq!(api.client.get(api.url("/robots.txt")).send().await.unwrap().status(), StatusCode::OK);
-    for path in ["/pkg/../../secret.key", "/pkg/%2e%2e/%2e%2e/secret.key", "/..%2fsecret.key", "/manifest.json", "/nosuch"] {
+    for path in
+        ["/pkg/../../secret.key", "/pkg/%2e%2e/%2e%2e/secret.key", "/..%2fsecret.key", "/manifest.json", "/nosuch"]
+    {
         let answer = api.client.get(api.url(path)).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
     }

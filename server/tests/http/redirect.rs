@@ -38,7 +38,8 @@ crate::on_both! {
 async fn head_answers_the_same_and_records_nothing() {
     let api = Api::start(crate::databases::Database::sqlite()).await;
     let running = api.running().await;
-    let head = api.client.head(api.url(&format!("/r/{}", running.code))).header("User-Agent", CHROME).send().await.unwrap();
+    let head =
+        api.client.head(api.url(&format!("/r/{}", running.code))).header("User-Agent", CHROME).send().await.unwrap();
     assert_eq!(head.status(), StatusCode::FOUND);
     let get = api.follow(&running.code).await;
     assert_eq!(head.headers()[header::LOCATION], get.headers()[header::LOCATION]);
@@ -62,7 +63,11 @@ async fn other_methods_are_not_allowed() {
 async fn unknown_codes_are_404_for_people_and_for_machines() {
     let api = Api::start(crate::databases::Database::sqlite()).await;
     let running = api.running().await;
-    let cased: String = running.code.chars().map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }).collect();
+    let cased: String = running
+        .code
+        .chars()
+        .map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
+        .collect();
     for code in ["nosuch", "a%0d%0aSet-Cookie:x", "%00", "%ff%fe", cased.as_str(), &"x".repeat(3000), "..%2f..%2fetc"] {
         let answer = api.follow(code).await;
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{code}");
@@ -70,7 +75,10 @@ async fn unknown_codes_are_404_for_people_and_for_machines() {
         assert!(answer.text().await.unwrap().contains("No such link"), "{code}");
     }
     let answer = api.client.get(api.url("/r/nosuch")).header(header::ACCEPT, "application/json").send().await.unwrap();
-    assert_eq!((answer.status(), answer.headers()[header::CONTENT_TYPE].to_str().unwrap()), (StatusCode::NOT_FOUND, "application/problem+json"));
+    assert_eq!(
+        (answer.status(), answer.headers()[header::CONTENT_TYPE].to_str().unwrap()),
+        (StatusCode::NOT_FOUND, "application/problem+json")
+    );
     api.end().await;
 }
 
