@@ -3,7 +3,12 @@
 use std::str::FromStr;
 
 use leptos_router::params::ParamsMap;
-use model::{FieldError, account::Role, stats::{Preset, StatsQuery}, text::RuleError};
+use model::{
+    FieldError,
+    account::Role,
+    stats::{Preset, StatsQuery},
+    text::RuleError,
+};
 
 use crate::error::{AppError, ErrorKind};
 
@@ -161,7 +166,13 @@ mod tests {
     #[test]
     fn what_is_written_is_what_was_read() {
         let id = "0190d7a4-6d3c-7c3e-8f50-2f3a3d3a4b5c";
-        let given = [("range", "7d"), ("tz", "Europe/Berlin"), ("interval", "hour"), ("campaign_id", id), ("include_bots", "true")];
+        let given = [
+            ("range", "7d"),
+            ("tz", "Europe/Berlin"),
+            ("interval", "hour"),
+            ("campaign_id", id),
+            ("include_bots", "true"),
+        ];
         let query = read(&params(&given), Role::Admin).unwrap();
         assert_eq!(
             link(DASHBOARD, &query),
@@ -180,7 +191,15 @@ mod tests {
     #[test]
     fn only_our_own_pages_are_gone_to_after_login() {
         assert_eq!(local("/dashboard?range=7d"), Some("/dashboard?range=7d"));
-        for foreign in ["", "https://evil.example", "//evil.example", "/\\evil.example", "/a\r\nb", "dashboard", "/login?next=/login"] {
+        for foreign in [
+            "",
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/a\r\nb",
+            "dashboard",
+            "/login?next=/login",
+        ] {
             assert_eq!(local(foreign), None, "{foreign}");
         }
         assert_eq!(log_in(Some("/dashboard?range=7d"), None), "/login?next=%2Fdashboard%3Frange%3D7d");

@@ -68,14 +68,9 @@ impl Days {
 
 /// The chart intervals that make sense over so many days.
 pub fn intervals(days: i64) -> impl Iterator<Item = Interval> {
-    [
-        (Interval::Hour, 1..=31),
-        (Interval::Day, 2..=731),
-        (Interval::Week, 14..=3_660),
-        (Interval::Month, 59..=36_600),
-    ]
-    .into_iter()
-    .filter_map(move |(interval, fits)| fits.contains(&days).then_some(interval))
+    [(Interval::Hour, 1..=31), (Interval::Day, 2..=731), (Interval::Week, 14..=3_660), (Interval::Month, 59..=36_600)]
+        .into_iter()
+        .filter_map(move |(interval, fits)| fits.contains(&days).then_some(interval))
 }
 
 pub fn interval_label(interval: Interval) -> &'static str {
@@ -98,18 +93,34 @@ pub fn bucket_label(start: &str, interval: Interval) -> String {
     }
 }
 
-/// The short form, for a chart's axis.
-pub fn axis_label(start: &str, interval: Interval) -> String {
+/// The short form, for the axis of a chart of so many buckets.
+pub fn axis_label(start: &str, interval: Interval, buckets: usize) -> String {
     let Some(day) = date(start) else { return start.to_owned() };
     match interval {
-        Interval::Hour => format!("{} {} {}", day.day(), month(day), time(start)),
-        Interval::Day | Interval::Week => format!("{} {}", day.day(), month(day)),
+        Interval::Hour if label_every(interval, buckets) < 24 => time(start).to_owned(),
+        Interval::Hour | Interval::Day | Interval::Week => format!("{} {}", day.day(), month(day)),
         Interval::Month => format!("{} {}", month(day), day.year()),
     }
 }
 
+/// One bucket in so many is named at the axis, so that names fall on days, weeks and years.
+pub fn label_every(interval: Interval, buckets: usize) -> usize {
+    match interval {
+        Interval::Hour if buckets > 48 => 24,
+        Interval::Hour => 3,
+        Interval::Day if buckets > 62 => 7,
+        Interval::Week if buckets > 62 => 4,
+        Interval::Month if buckets > 36 => 12,
+        Interval::Day | Interval::Week | Interval::Month => 1,
+    }
+}
+
+/// The date of an RFC 3339 moment, as it is written. A parser for every form there is would weigh 40 kB.
 fn date(moment: &str) -> Option<Date> {
-    moment.get(..10)?.parse().ok()
+    let year = moment.get(..4)?.parse().ok()?;
+    let month = moment.get(5..7)?.parse().ok()?;
+    let day = moment.get(8..10)?.parse().ok()?;
+    Date::new(year, month, day).ok()
 }
 
 /// `HH:MM` of an RFC 3339 moment.
@@ -175,14 +186,15 @@ mod tests {
     #[test]
     fn buckets_are_named_after_their_first_moment() {
         for (interval, long, short) in [
-            (Interval::Hour, "Tue 3 Feb 14:00", "3 Feb 14:00"),
+            (Interval::Hour, "Tue 3 Feb 14:00", "14:00"),
             (Interval::Day, "Tue 3 Feb 2026", "3 Feb"),
             (Interval::Week, "Week of 3 Feb 2026", "3 Feb"),
             (Interval::Month, "Feb 2026", "Feb 2026"),
         ] {
             assert_eq!(bucket_label("2026-02-03T14:00:00+01:00", interval), long);
-            assert_eq!(axis_label("2026-02-03T14:00:00+01:00", interval), short);
+            assert_eq!(axis_label("2026-02-03T14:00:00+01:00", interval, 24), short);
         }
+        assert_eq!(axis_label("2026-02-03T00:00:00+01:00", Interval::Hour, 168), "3 Feb");
     }
 
     #[test]

@@ -1,2 +1,148 @@
-//! x
-fn main() {}
+//! `make bench`: Tributary beside yardsticks, interleaved in one run on one machine. Prints ratios, then what is behind them.
+//!
+//! Servers run on core 0, the load generator on core 1; everything talks to 127.0.0.1 and ends with the bench.
+
+mod bytes;
+mod contest;
+mod events;
+mod nginx;
+mod process;
+mod redirect;
+mod report;
+mod start;
+mod tributary;
+mod wait;
+mod wrk;
+mod yardstick;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, ensure};
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::report::Report;
+
+#[derive(Parser)]
+#[command(about = "Measures Tributary against yardsticks and prints ratios")]
+struct Cli {
+    #[command(subcommand)]
+    yardstick: Option<Yardstick>,
+    /// Seconds of a round.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=60))]
+    seconds: u64,
+    /// Rounds of each contestant.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=50))]
+    rounds: u8,
+    /// What to measure; everything, where nothing is named.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Stage>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Stage {
+    Redirect,
+    Events,
+    Start,
+    Bytes,
+}
+
+/// What the bench starts itself to measure against.
+#[derive(Subcommand)]
+enum Yardstick {
+    /// Answers every redirect alike, and records nothing.
+    BareAxum { port: u16 },
+    /// Inserts each event's bare row durably.
+    BareEvents { port: u16, database: PathBuf },
+}
+
+#[derive(Clone, Copy)]
+pub struct Scale {
+    pub rounds: usize,
+    pub seconds: u64,
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    match &cli.yardstick {
+        // The same runtime as Tributary's.
+        Some(Yardstick::BareAxum { port }) => many_threads()?.block_on(yardstick::redirect::serve(*port)),
+        Some(Yardstick::BareEvents { port, database }) => {
+            many_threads()?.block_on(yardstick::events::serve(*port, database))
+        }
+        // One thread, which lives as long as the bench: the children are told when it is gone.
+        None => tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(measure(&cli)),
+    }
+}
+
+fn many_threads() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+async fn measure(cli: &Cli) -> Result<()> {
+    let scale = Scale { rounds: cli.rounds.into(), seconds: cli.seconds };
+    let does = |stage| cli.only.is_empty() || cli.only.contains(&stage);
+    for (program, package) in
+        [("wrk", "wrk"), (nginx::program(), "nginx-light"), ("taskset", "util-linux"), ("setpriv", "util-linux")]
+    {
+        let found = Command::new(program).arg("--version").output();
+        found.with_context(|| format!("{program} is missing: install Debian's package {package}"))?;
+    }
+    let folder = Folder::take(&std::env::current_exe()?.with_file_name("bench-run"))?;
+    let mut report = Report::default();
+    let measured = measure_stages(&does, &folder, scale, &mut report).await;
+    // What was measured before a failure is worth reading too.
+    report.print()?;
+    measured?;
+    ensure!(report.broken.is_empty(), "what was answered and what was recorded differ");
+    Ok(())
+}
+
+async fn measure_stages(does: &impl Fn(Stage) -> bool, folder: &Folder, scale: Scale, report: &mut Report) -> Result<()> {
+    if does(Stage::Redirect) {
+        redirect::measure(&folder.inside("redirect")?, scale, report).await?;
+    }
+    if does(Stage::Events) {
+        events::measure(&folder.inside("events")?, scale, report).await?;
+    }
+    if does(Stage::Start) {
+        start::measure(&folder.inside("start")?, report).await?;
+    }
+    if does(Stage::Bytes) {
+        bytes::measure(Path::new("target/site"), report)?;
+    }
+    Ok(())
+}
+
+/// The bench's working folder, on the disk the project is on: emptied before, gone after, one bench at a time.
+struct Folder {
+    path: PathBuf,
+    _lock: fs::File,
+}
+
+impl Folder {
+    fn take(path: &Path) -> Result<Self> {
+        let lock = fs::File::create(path.with_extension("lock"))?;
+        lock.try_lock().context("another bench is running here; both would measure each other")?;
+        if path.exists() {
+            fs::remove_dir_all(path)?;
+        }
+        fs::create_dir_all(path)?;
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    fn inside(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.path.join(name);
+        fs::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}

@@ -48,7 +48,8 @@ mod ssr {
 
     pub async fn enter(email: String, password: String) -> Result<Account, AppError> {
         let engine = use_context::<engine::Engine>().ok_or_else(internal)?;
-        let (response, rules) = use_context::<ResponseOptions>().zip(use_context::<CookieRules>()).ok_or_else(internal)?;
+        let (response, rules) =
+            use_context::<ResponseOptions>().zip(use_context::<CookieRules>()).ok_or_else(internal)?;
         let logged_in = engine.log_in(Credentials { email, password }).await?;
         let cookie = session::cookie(&logged_in.token, logged_in.expires_at, rules).ok_or_else(internal)?;
         response.append_header(SET_COOKIE, cookie);
@@ -62,7 +63,8 @@ mod ssr {
         {
             tracing::warn!(%error, "a session was ended in the browser alone; its token runs out by itself");
         }
-        let (response, rules) = use_context::<ResponseOptions>().zip(use_context::<CookieRules>()).ok_or_else(internal)?;
+        let (response, rules) =
+            use_context::<ResponseOptions>().zip(use_context::<CookieRules>()).ok_or_else(internal)?;
         response.append_header(SET_COOKIE, session::cleared(rules).ok_or_else(internal)?);
         Ok(())
     }

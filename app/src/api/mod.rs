@@ -28,7 +28,11 @@ mod answer {
     /// Whether a browser posted a plain form, and waits for a page instead of data.
     pub fn wants_page() -> bool {
         use_context::<Parts>().is_some_and(|parts| {
-            parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("text/html"))
+            parts
+                .headers
+                .get(ACCEPT)
+                .and_then(|value| value.to_str().ok())
+                .is_some_and(|value| value.contains("text/html"))
         })
     }
 

@@ -9,6 +9,8 @@ use crate::error::AppError;
 /// The advertisers in sight, and the campaigns of the chosen one, each by name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scopes {
+    /// The advertiser that is chosen, be it through one of its campaigns.
+    pub advertiser_id: Option<AdvertiserId>,
     pub advertisers: Vec<Scope<AdvertiserId>>,
     pub campaigns: Vec<Scope<CampaignId>>,
 }
@@ -21,14 +23,17 @@ pub struct Scope<Id> {
 
 /// Admins see every advertiser; an advertiser itself and its campaigns; influencers are not asked.
 #[server(prefix = "/api/ui", endpoint = "scopes", input = GetUrl)]
-pub async fn load_scopes(#[server(default)] advertiser_id: Option<AdvertiserId>) -> Result<Scopes, AppError> {
-    crate::api::answer::told(ssr::scopes(advertiser_id).await)
+pub async fn load_scopes(
+    #[server(default)] advertiser_id: Option<AdvertiserId>,
+    #[server(default)] campaign_id: Option<CampaignId>,
+) -> Result<Scopes, AppError> {
+    crate::api::answer::told(ssr::scopes(advertiser_id, campaign_id).await)
 }
 
 #[cfg(feature = "ssr")]
 mod ssr {
     use engine::PageAt;
-    use model::{AdvertiserId, account::Role, page::MOST_ITEMS};
+    use model::{AdvertiserId, CampaignId, account::Role, page::MOST_ITEMS};
 
     use super::{Scope, Scopes};
     use crate::{error::AppError, session};
@@ -36,14 +41,18 @@ mod ssr {
     /// Newest first where there are more: a list to choose from needs an end.
     const NEWEST: PageAt = PageAt { limit: MOST_ITEMS, after: None };
 
-    pub async fn scopes(chosen: Option<AdvertiserId>) -> Result<Scopes, AppError> {
+    pub async fn scopes(advertiser: Option<AdvertiserId>, campaign: Option<CampaignId>) -> Result<Scopes, AppError> {
         let (engine, session) = session::required()?;
         let account = &session.account;
         if account.role == Role::Influencer {
             return Ok(Scopes::default());
         }
         let advertisers = engine.list_advertisers(&session, NEWEST).await?.items;
-        let campaigns = match chosen.or(account.advertiser_id) {
+        let chosen = match (advertiser.or(account.advertiser_id), campaign) {
+            (None, Some(campaign)) => Some(engine.campaign(&session, campaign).await?.advertiser_id),
+            (known, _) => known,
+        };
+        let campaigns = match chosen {
             Some(owner) => {
                 let all = engine.list_campaigns(&session, NEWEST).await?.items.into_iter();
                 all.filter(|campaign| campaign.advertiser_id == owner).collect()
@@ -51,7 +60,10 @@ mod ssr {
             None => Vec::new(),
         };
         Ok(Scopes {
-            advertisers: by_name(advertisers.into_iter().map(|advertiser| Scope { id: advertiser.id, name: advertiser.name })),
+            advertiser_id: chosen,
+            advertisers: by_name(
+                advertisers.into_iter().map(|advertiser| Scope { id: advertiser.id, name: advertiser.name }),
+            ),
             campaigns: by_name(campaigns.into_iter().map(|campaign| Scope { id: campaign.id, name: campaign.name })),
         })
     }

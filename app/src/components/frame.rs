@@ -30,7 +30,7 @@ pub fn Frame(account: Account, children: Children) -> impl IntoView {
                     <span class="role">{role}</span>
                     // A plain form: leaving loads a new page, and nothing of the session stays in memory.
                     <form method="post" action=LogOut::PATH>
-                        <button class="button" r#type="submit">"Log out"</button>
+                        <button class="button quiet" r#type="submit">"Log out"</button>
                     </form>
                 </div>
             </div>

@@ -18,7 +18,8 @@ pub fn Freshness(
 ) -> impl IntoView {
     let age = RwSignal::new(0_u32);
     Effect::new(move |_| {
-        arrivals.track();
+        // Read, not merely tracked: what nobody has read never changes.
+        let _ = arrivals.get();
         age.set(0);
     });
     Effect::new(move |_| {

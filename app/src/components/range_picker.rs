@@ -1,7 +1,13 @@
 //! The dates: named ranges, steps back and forth, a range of one's own. All are links and a plain form.
 
-use leptos::prelude::*;
-use leptos_router::components::Form;
+use leptos::{
+    ev::{KeyboardEvent, SubmitEvent},
+    html::{self, Ul},
+    prelude::*,
+    wasm_bindgen::JsCast,
+    web_sys::HtmlElement,
+};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 use model::stats::{Preset, StatsQuery};
 
 use crate::{
@@ -32,7 +38,11 @@ pub fn RangePicker(
     open: Signal<bool>,
 ) -> impl IntoView {
     let presets = PRESETS.map(|(preset, label)| {
-        let chosen = move || asked.with(|asked| asked.from.is_none() && asked.to.is_none() && asked.range.as_deref() == Some(preset.as_str()));
+        let chosen = move || {
+            asked.with(|asked| {
+                asked.from.is_none() && asked.to.is_none() && asked.range.as_deref() == Some(preset.as_str())
+            })
+        };
         let target = move || {
             let range = Some(preset.to_string());
             address::link(DASHBOARD, &StatsQuery { from: None, to: None, range, interval: None, ..asked.get() })
@@ -41,23 +51,41 @@ pub fn RangePicker(
             <li><a href=target data-noscroll aria-current=move || chosen().then_some("true")>{label}</a></li>
         }
     });
+    let list = NodeRef::<Ul>::new();
+    show_chosen(list, asked);
     view! {
-        <nav class="ranges" aria-label="Date range">
-            <ul class="segments">{presets}</ul>
+        <div class="range">
+            <div class="steps" hidden=move || days.get().is_none()>
+                <Step asked label="Earlier" sign="‹" to=Signal::derive(move || days.get().and_then(Days::before))/>
+                <strong>{move || days.get().map(Days::label)}</strong>
+                <Step
+                    asked
+                    label="Later"
+                    sign="›"
+                    to=Signal::derive(move || days.get().filter(|_| !open.get()).and_then(Days::after))
+                />
+            </div>
+            <nav class="presets" aria-label="Date range">
+                <ul class="segments" node_ref=list>{presets}</ul>
+            </nav>
             <OwnRange asked days/>
-        </nav>
-        <div class="steps">
-            <Step asked label="Earlier" sign="‹" to=Signal::derive(move || days.get().and_then(Days::before))/>
-            <strong>{move || days.get().map(Days::label)}</strong>
-            <Step
-                asked
-                label="Later"
-                sign="›"
-                to=Signal::derive(move || days.get().filter(|_| !open.get()).and_then(Days::after))
-            />
         </div>
     }
     .into_any()
+}
+
+/// Where the list is wider than the screen, brings the chosen range into sight.
+fn show_chosen(list: NodeRef<Ul>, asked: Signal<StatsQuery>) {
+    Effect::new(move |_| {
+        asked.track();
+        let Some(list) = list.get() else { return };
+        request_animation_frame(move || {
+            let chosen = list.query_selector("[aria-current]").ok().flatten();
+            if let Some(chosen) = chosen.and_then(|chosen| chosen.dyn_into::<HtmlElement>().ok()) {
+                list.set_scroll_left(chosen.offset_left() - (list.client_width() - chosen.offset_width()) / 2);
+            }
+        });
+    });
 }
 
 /// A step to another range of the same length, or its place where there is none.
@@ -77,23 +105,43 @@ fn dated(asked: &StatsQuery, days: Days) -> StatsQuery {
     StatsQuery { range: None, from: Some(days.first.to_string()), to: Some(days.last.to_string()), ..asked.clone() }
 }
 
+/// A range of one's own: a plain form, which the router takes over in the browser.
 #[component]
 fn OwnRange(asked: Signal<StatsQuery>, days: Signal<Option<Days>>) -> impl IntoView {
     let own = move || asked.with(|asked| asked.from.is_some() || asked.to.is_some());
-    let kept = move || {
-        let kept = StatsQuery { range: None, from: None, to: None, interval: None, ..asked.get() };
-        let fields = address::pairs(&kept).into_iter();
+    let kept = Signal::derive(move || StatsQuery { range: None, from: None, to: None, interval: None, ..asked.get() });
+    let hidden = move || {
+        let fields = address::pairs(&kept.get()).into_iter();
         fields.map(|(name, value)| view! { <input r#type="hidden" name=name value=value/> }).collect_view()
     };
+    let (details, from, to) =
+        (NodeRef::<html::Details>::new(), NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
+    let navigate = use_navigate();
+    let show = move |event: SubmitEvent| {
+        let (Some(details), Some(from), Some(to)) = (details.get(), from.get(), to.get()) else { return };
+        event.prevent_default();
+        details.set_open(false);
+        let query = StatsQuery { from: Some(from.value()), to: Some(to.value()), ..kept.get_untracked() };
+        navigate(&address::link(DASHBOARD, &query), NavigateOptions { scroll: false, ..Default::default() });
+    };
+    let close = move |event: KeyboardEvent| {
+        if event.key() == "Escape"
+            && let Some(details) = details.get()
+        {
+            details.set_open(false);
+        }
+    };
+    let first = move || days.get().map(|days| days.first.to_string()).unwrap_or_default();
+    let last = move || days.get().map(|days| days.last.to_string()).unwrap_or_default();
     view! {
-        <details class="own">
+        <details class="own" node_ref=details on:keydown=close>
             <summary class:chosen=own>"Dates…"</summary>
-            <Form method="get" action=DASHBOARD noscroll=true>
-                {kept}
-                <label>"From " <input r#type="date" name="from" required value=move || days.get().map(|days| days.first.to_string())/></label>
-                <label>"to " <input r#type="date" name="to" required value=move || days.get().map(|days| days.last.to_string())/></label>
-                <button class="button" r#type="submit">"Show"</button>
-            </Form>
+            <form method="get" action=DASHBOARD on:submit=show>
+                {hidden}
+                <label><span>"From"</span> <input r#type="date" name="from" required value=first prop:value=first node_ref=from/></label>
+                <label><span>"To"</span> <input r#type="date" name="to" required value=last prop:value=last node_ref=to/></label>
+                <button class="button primary" r#type="submit">"Show"</button>
+            </form>
         </details>
     }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Display;
 
-use leptos::{ev::Event, prelude::*, web_sys::HtmlSelectElement};
-use leptos_router::components::Form;
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 use model::stats::StatsQuery;
 
 use crate::{
@@ -18,8 +18,7 @@ pub fn ScopePicker(
     /// Whether there is more than one advertiser to choose from.
     across: bool,
 ) -> impl IntoView {
-    let Scopes { advertisers, campaigns } = scopes;
-    let advertiser = asked.with_untracked(|asked| asked.advertiser_id);
+    let Scopes { advertiser_id: advertiser, advertisers, campaigns } = scopes;
     let campaign = asked.with_untracked(|asked| asked.campaign_id);
     // A campaign belongs to its advertiser: choosing another one lets go of it.
     let beside_advertiser = move || StatsQuery { advertiser_id: None, campaign_id: None, ..asked.get() };
@@ -35,6 +34,7 @@ pub fn ScopePicker(
                         scopes=advertisers
                         chosen=advertiser
                         kept=Signal::derive(beside_advertiser)
+                        choose=|query, id| query.advertiser_id = id
                     />
                 }
             })}
@@ -48,6 +48,7 @@ pub fn ScopePicker(
                         scopes=campaigns
                         chosen=campaign
                         kept=Signal::derive(beside_campaign)
+                        choose=|query, id| query.campaign_id = id
                     />
                 }
             })}
@@ -62,16 +63,18 @@ fn Choice<Id>(
     all: &'static str,
     scopes: Vec<Scope<Id>>,
     chosen: Option<Id>,
+    /// The rest of the question.
     kept: Signal<StatsQuery>,
+    choose: fn(&mut StatsQuery, Option<Id>),
 ) -> impl IntoView
 where
-    Id: Display + PartialEq + Copy + Send + Sync + 'static,
+    Id: Display + PartialEq + Copy + Send + Sync + std::str::FromStr + 'static,
 {
-    let apply = move |event: Event| {
-        if let Some(form) = event_target::<HtmlSelectElement>(&event).form() {
-            // Refused only by a form that is not valid; this one always is.
-            let _ = form.request_submit();
-        }
+    let navigate = use_navigate();
+    let apply = move |event| {
+        let mut query = kept.get_untracked();
+        choose(&mut query, event_target_value(&event).parse().ok());
+        navigate(&address::link(DASHBOARD, &query), NavigateOptions { scroll: false, ..Default::default() });
     };
     let hidden = move || {
         let fields = address::pairs(&kept.get()).into_iter();
@@ -80,18 +83,20 @@ where
     let options = scopes.into_iter().map(move |scope| {
         view! { <option value=scope.id.to_string() selected=chosen == Some(scope.id)>{scope.name}</option> }
     });
+    // The attribute above is for the page as it is sent; once somebody chose, only the property counts.
+    let value = chosen.map(|id| id.to_string()).unwrap_or_default();
     view! {
-        <Form method="get" action=DASHBOARD noscroll=true>
+        <form method="get" action=DASHBOARD>
             {hidden}
             <label class="choice">
                 <span>{label}</span>
-                <select name=name on:change=apply>
+                <select name=name prop:value=value on:change=apply>
                     <option value="" selected=chosen.is_none()>{all}</option>
                     {options.collect_view()}
                 </select>
             </label>
             <button class="button unscripted" r#type="submit">"Show"</button>
-        </Form>
+        </form>
     }
     .into_any()
 }

@@ -1,24 +1,21 @@
 //! The six figures that answer "how is it going?".
 
 use leptos::prelude::*;
-use model::{
-    Money,
-    stats::{Figures, Overview},
-};
+use model::{Money, stats::Figures};
 
 use crate::format::{self, Shown};
 
 #[component]
-pub fn Scorecard(#[prop(into)] overview: Signal<Option<Overview>>, #[prop(into)] bots: Signal<bool>) -> impl IntoView {
-    let cards = move || overview.with(|overview| overview.as_ref().map(|overview| cards(&overview.figures, bots.get())));
+pub fn Scorecard(#[prop(into)] figures: Signal<Option<Figures>>, #[prop(into)] bots: Signal<bool>) -> impl IntoView {
+    let cards = move || figures.with(|figures| figures.as_ref().map(|figures| cards(figures, bots.get())));
     view! { <dl class="cards">{cards}</dl> }.into_any()
 }
 
 fn cards(figures: &Figures, bots: bool) -> impl IntoView + use<> {
     let robots = match (figures.bot_clicks, bots) {
         (0, _) => "no bots among them".to_owned(),
-        (some, true) => format!("{} of them by bots", format::exact_count(some)),
-        (some, false) => format!("{} more by bots", format::exact_count(some)),
+        (some, true) => format!("{} of them by bots", format::count(some).short),
+        (some, false) => format!("{} more by bots", format::count(some).short),
     };
     let carts = format::per_hundred(figures.add_to_cart, figures.clicks).map(|per| format!("{per} per 100 clicks"));
     view! {
@@ -28,13 +25,13 @@ fn cards(figures: &Figures, bots: bool) -> impl IntoView + use<> {
         <Card
             label="Conversions"
             values=vec![counted(figures.conversions)]
-            note=format!("{} attributed", format::exact_count(figures.attributed_conversions))
+            note=format!("{} attributed", format::count(figures.attributed_conversions).short)
         />
-        <Card label="GMV" values=valued(&figures.gmv) note=attributed(figures)/>
+        <Card label=gmv_label(figures) values=valued(&figures.gmv) note=attributed(figures)/>
         <Card
             label="Conversion rate"
             values=vec![(Shown { short: format::rate(figures.conversion_rate), exact: None }, "")]
-            note="attributed conversions ÷ clicks"
+            note="attributed ÷ clicks"
         />
     }
 }
@@ -50,26 +47,37 @@ fn valued(sums: &[Money]) -> Vec<Value> {
     if sums.is_empty() {
         return vec![(Shown { short: format::NONE.to_owned(), exact: None }, "")];
     }
-    sums.iter().map(|sum| (format::amount(sum), sum.currency.code())).collect()
+    match sums {
+        [only] => vec![(format::amount(only), "")],
+        several => several.iter().map(|sum| (format::amount(sum), sum.currency.code())).collect(),
+    }
 }
 
 fn attributed(figures: &Figures) -> String {
     if figures.gmv.is_empty() {
         return "no purchase with a value".to_owned();
     }
-    let each: Vec<_> = figures
-        .gmv
-        .iter()
-        .map(|sum| {
-            let share = figures.attributed_gmv.iter().find(|share| share.currency == sum.currency);
-            share.map_or_else(|| "0".to_owned(), |share| format::amount(share).short)
-        })
-        .collect();
-    format!("{} attributed", each.join(", "))
+    let share = |sum: &Money| figures.attributed_gmv.iter().find(|share| share.currency == sum.currency).copied();
+    let each = figures.gmv.iter().map(|sum| {
+        let share = share(sum).unwrap_or(Money { minor: 0, ..*sum });
+        match figures.gmv.len() {
+            1 => format::amount(&share).short,
+            _ => format!("{} {}", format::amount(&share).short, share.currency),
+        }
+    });
+    format!("{} attributed", each.collect::<Vec<_>>().join(", "))
+}
+
+/// A lone currency stands beside the label, where it takes no room from the amount.
+fn gmv_label(figures: &Figures) -> String {
+    match figures.gmv.as_slice() {
+        [only] => format!("GMV, {}", only.currency),
+        _ => "GMV".to_owned(),
+    }
 }
 
 #[component]
-fn Card(label: &'static str, values: Vec<Value>, #[prop(into)] note: String) -> impl IntoView {
+fn Card(#[prop(into)] label: String, values: Vec<Value>, #[prop(into)] note: String) -> impl IntoView {
     let class = if values.len() > 1 { "value several" } else { "value" };
     let values = values.into_iter().map(|(Shown { short, exact }, unit)| {
         view! {

@@ -23,7 +23,8 @@ pub fn Loading() -> impl IntoView {
 #[component]
 pub fn Empty(#[prop(into)] days: Signal<String>, #[prop(into)] asked: Signal<StatsQuery>) -> impl IntoView {
     let all = move || {
-        let all = StatsQuery { from: None, to: None, range: Some(Preset::All.to_string()), interval: None, ..asked.get() };
+        let all =
+            StatsQuery { from: None, to: None, range: Some(Preset::All.to_string()), interval: None, ..asked.get() };
         address::link(address::DASHBOARD, &all)
     };
     view! {
@@ -57,7 +58,14 @@ pub fn Failed(#[prop(into)] error: Signal<AppError>, #[prop(into)] retry: Callba
     view! {
         <section class="message failed" role="alert">
             <h2>"Figures could not be loaded"</h2>
-            <p>{move || error.with(|error| error.message.clone())}</p>
+            <p>
+                {move || {
+                    error.with(|error| match error.kind {
+                        ErrorKind::Invalid => "The address asks for something that cannot be:".to_owned(),
+                        _ => error.message.clone(),
+                    })
+                }}
+            </p>
             <ul>
                 {move || {
                     error.with(|error| {

@@ -65,7 +65,9 @@ fn Intervals(chart: Signal<Option<Chart>>, asked: Signal<StatsQuery>, days: Sign
 fn bars(chart: &Chart) -> Bars {
     let points = &chart.points;
     Bars {
-        labels: points.iter().map(|point| days::axis_label(&point.start, chart.interval)).collect(),
+        names: points.iter().map(|point| days::bucket_label(&point.start, chart.interval)).collect(),
+        labels: points.iter().map(|point| days::axis_label(&point.start, chart.interval, points.len())).collect(),
+        every: days::label_every(chart.interval, points.len()),
         complete: points.iter().map(|point| point.complete).collect(),
         clicks: points.iter().map(|point| point.clicks).collect(),
         conversions: points.iter().map(|point| point.conversions).collect(),
@@ -86,7 +88,10 @@ fn describe(chart: &Chart, name: &str, value: fn(&Point) -> i64) -> String {
     match chart.points.iter().rev().max_by_key(|point| value(point)) {
         Some(top) if value(top) > 0 => {
             let when = days::bucket_label(&top.start, chart.interval);
-            format!("{start}, most in {when} with {}. The table below has all figures.", format::exact_count(value(top)))
+            format!(
+                "{start}, most in {when} with {}. The table below has all figures.",
+                format::exact_count(value(top))
+            )
         }
         _ => format!("{start}."),
     }
@@ -103,11 +108,18 @@ mod tests {
 
     #[test]
     fn a_chart_says_its_sum_and_its_first_peak() {
-        let chart = Chart { interval: Interval::Day, tz: "UTC".to_owned(), points: vec![point(1, 3), point(2, 1_200), point(3, 1_200)] };
+        let chart = Chart {
+            interval: Interval::Day,
+            tz: "UTC".to_owned(),
+            points: vec![point(1, 3), point(2, 1_200), point(3, 1_200)],
+        };
         assert_eq!(
             describe(&chart, "clicks", |point| point.clicks),
             "Bar chart of clicks by day: 2,403 in all, most in Mon 2 Feb 2026 with 1,200. The table below has all figures."
         );
-        assert_eq!(describe(&chart, "conversions", |point| point.conversions), "Bar chart of conversions by day: 0 in all.");
+        assert_eq!(
+            describe(&chart, "conversions", |point| point.conversions),
+            "Bar chart of conversions by day: 0 in all."
+        );
     }
 }

@@ -10,7 +10,13 @@ pub fn TwinTable(#[prop(into)] chart: Signal<Option<Chart>>) -> impl IntoView {
     let rows = move || {
         chart.with(|chart| {
             let chart = chart.as_ref()?;
-            Some(chart.points.iter().map(|point| row(point, &days::bucket_label(&point.start, chart.interval))).collect_view())
+            Some(
+                chart
+                    .points
+                    .iter()
+                    .map(|point| row(point, &days::bucket_label(&point.start, chart.interval)))
+                    .collect_view(),
+            )
         })
     };
     view! {

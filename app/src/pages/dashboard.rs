@@ -5,14 +5,14 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_query_map};
 use model::{
     account::{Account, Role},
-    stats::StatsQuery,
+    stats::{Figures, StatsQuery},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     address,
     api::{
-        figures::{Figures, load_figures},
+        figures::{Sheet, load_figures},
         scopes::load_scopes,
     },
     components::{Empty, Failed, Frame, Freshness, Loading, RangePicker, ScopePicker, Scorecard, Stale, TimeChart},
@@ -29,7 +29,8 @@ pub fn DashboardPage() -> impl IntoView {
         None => {
             let location = use_location();
             let search = location.search.get_untracked();
-            let here = format!("{}{}{search}", location.pathname.get_untracked(), if search.is_empty() { "" } else { "?" });
+            let here =
+                format!("{}{}{search}", location.pathname.get_untracked(), if search.is_empty() { "" } else { "?" });
             view! { <GoTo to=address::log_in(Some(&here), None)/> }.into_any()
         }
     }
@@ -38,34 +39,42 @@ pub fn DashboardPage() -> impl IntoView {
 /// What was asked and what came of it: an answer is never shown for another question.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Answer {
-    asked: Result<StatsQuery, AppError>,
-    figures: Result<Figures, AppError>,
+    /// The question as [`key`] writes it.
+    asked: String,
+    sheet: Result<Sheet, AppError>,
 }
 
 /// What the page shows: the last figures of this question, and what went wrong since.
 #[derive(Clone, Debug, PartialEq)]
 struct Shown {
-    asked: Result<StatsQuery, AppError>,
-    figures: Option<Figures>,
+    asked: String,
+    sheet: Option<Sheet>,
     error: Option<AppError>,
+}
+
+type Asked = Result<StatsQuery, AppError>;
+
+/// Tells questions apart.
+fn key(asked: &Asked) -> String {
+    asked.as_ref().map(|query| address::link("", query)).unwrap_or_default()
 }
 
 impl Shown {
     fn after(before: Option<&Self>, answer: Answer) -> Self {
-        let Answer { asked, figures } = answer;
-        match figures {
-            Ok(figures) => Self { asked, figures: Some(figures), error: None },
+        let Answer { asked, sheet } = answer;
+        match sheet {
+            Ok(sheet) => Self { asked, sheet: Some(sheet), error: None },
             Err(error) => {
-                let kept = before.filter(|before| before.asked == asked).and_then(|before| before.figures.clone());
-                Self { asked, figures: kept, error: Some(error) }
+                let kept = before.filter(|before| before.asked == asked).and_then(|before| before.sheet.clone());
+                Self { asked, sheet: kept, error: Some(error) }
             }
         }
     }
 
     fn state(&self) -> State {
-        match &self.figures {
+        match &self.sheet {
             None => State::Failed,
-            Some(figures) if is_empty(figures) => State::Empty,
+            Some(sheet) if is_empty(&sheet.figures) => State::Empty,
             Some(_) => State::Figures,
         }
     }
@@ -79,8 +88,8 @@ enum State {
 }
 
 fn is_empty(figures: &Figures) -> bool {
-    let sums = &figures.overview.figures;
-    [sums.clicks, sums.bot_clicks, sums.add_to_cart, sums.signups, sums.purchases, sums.drop_offs].iter().all(|count| *count == 0)
+    let Figures { clicks, bot_clicks, add_to_cart, signups, purchases, drop_offs, .. } = figures;
+    [clicks, bot_clicks, add_to_cart, signups, purchases, drop_offs].iter().all(|count| **count == 0)
 }
 
 #[component]
@@ -91,11 +100,12 @@ fn Dashboard(account: Account) -> impl IntoView {
     let answer = Resource::new(
         move || asked.get(),
         |asked| async move {
-            let figures = match asked.clone() {
+            let key = key(&asked);
+            let sheet = match asked {
                 Ok(query) => load_figures(query).await,
                 Err(error) => Err(error),
             };
-            Answer { asked, figures }
+            Answer { asked: key, sheet }
         },
     );
     let title = match role {
@@ -118,9 +128,11 @@ fn Dashboard(account: Account) -> impl IntoView {
 
 /// What the figures can be narrowed to; without it the page still serves.
 #[component]
-fn Scopes(asked: Memo<Result<StatsQuery, AppError>>, across: bool) -> impl IntoView {
-    let advertiser = Memo::new(move |_| asked.with(|asked| asked.as_ref().ok().and_then(|asked| asked.advertiser_id)));
-    let choices = Resource::new(move || advertiser.get(), load_scopes);
+fn Scopes(asked: Memo<Asked>, across: bool) -> impl IntoView {
+    let chosen = Memo::new(move |_| {
+        asked.with(|asked| asked.as_ref().map(|asked| (asked.advertiser_id, asked.campaign_id)).unwrap_or_default())
+    });
+    let choices = Resource::new(move || chosen.get(), |(advertiser, campaign)| load_scopes(advertiser, campaign));
     let known = Signal::derive(move || asked.get().unwrap_or_default());
     view! {
         <Transition>
@@ -131,7 +143,7 @@ fn Scopes(asked: Memo<Result<StatsQuery, AppError>>, across: bool) -> impl IntoV
 
 /// Reads the answer inside the transition, so that the page waits for it.
 #[component]
-fn Body(asked: Memo<Result<StatsQuery, AppError>>, answer: Resource<Answer>) -> impl IntoView {
+fn Body(asked: Memo<Asked>, answer: Resource<Answer>) -> impl IntoView {
     let shown = Memo::new(move |before: Option<&Option<Shown>>| {
         let before = before.and_then(Option::as_ref);
         match answer.get() {
@@ -139,20 +151,21 @@ fn Body(asked: Memo<Result<StatsQuery, AppError>>, answer: Resource<Answer>) -> 
             None => before.cloned(),
         }
     });
-    let figures = Memo::new(move |_| shown.with(|shown| shown.as_ref().and_then(|shown| shown.figures.clone())));
-    let overview = Signal::derive(move || figures.with(|figures| figures.as_ref().map(|figures| figures.overview.clone())));
-    let chart = Signal::derive(move || figures.with(|figures| figures.as_ref().map(|figures| figures.chart.clone())));
-    let days = Signal::derive(move || {
-        figures.with(|figures| figures.as_ref().and_then(|figures| Days::between(&figures.overview.from, &figures.overview.to)))
-    });
-    let open = Signal::derive(move || {
-        figures.with(|figures| figures.as_ref().is_some_and(|figures| figures.chart.points.last().is_some_and(|last| !last.complete)))
+    let sheet = Memo::new(move |_| shown.with(|shown| shown.as_ref().and_then(|shown| shown.sheet.clone())));
+    let figures = Memo::new(move |_| sheet.with(|sheet| sheet.as_ref().map(|sheet| sheet.figures.clone())));
+    let chart = Memo::new(move |_| sheet.with(|sheet| sheet.as_ref().map(|sheet| sheet.chart.clone())));
+    let days = Memo::new(move |_| sheet.with(|sheet| Days::between(&sheet.as_ref()?.from, &sheet.as_ref()?.to)));
+    let zone = Memo::new(move |_| sheet.with(|sheet| sheet.as_ref().map(|sheet| format!("Times in {}", sheet.tz))));
+    // A last bucket that is not over reaches the present.
+    let open = Memo::new(move |_| {
+        chart.with(|chart| chart.as_ref().is_some_and(|chart| chart.points.last().is_some_and(|last| !last.complete)))
     });
     let error = Signal::derive(move || shown.with(|shown| shown.as_ref().and_then(|shown| shown.error.clone())));
     let state = Memo::new(move |_| shown.with(|shown| shown.as_ref().map(Shown::state)));
     // The question as it stands in the address; the answer may still be on its way.
     let question = Signal::derive(move || asked.get().unwrap_or_default());
-    let waiting = move || asked.with(|asked| shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.asked != *asked)));
+    let waiting =
+        move || asked.with(|asked| shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.asked != *asked)));
     let retry = Callback::new(move |()| answer.refetch());
     let refresh = Callback::new(move |()| {
         // Only a new login helps, and that is offered.
@@ -161,7 +174,7 @@ fn Body(asked: Memo<Result<StatsQuery, AppError>>, answer: Resource<Answer>) -> 
         }
     });
     let arrivals = Memo::new(move |before: Option<&u32>| {
-        let arrived = answer.with(|answer| answer.as_ref().is_some_and(|answer| answer.figures.is_ok()));
+        let arrived = answer.with(|answer| answer.as_ref().is_some_and(|answer| answer.sheet.is_ok()));
         before.copied().unwrap_or_default() + u32::from(arrived)
     });
 
@@ -178,7 +191,7 @@ fn Body(asked: Memo<Result<StatsQuery, AppError>>, answer: Resource<Answer>) -> 
         Some(State::Figures) => {
             let bots = Signal::derive(move || question.with(|question| question.include_bots));
             view! {
-                <Scorecard overview bots/>
+                <Scorecard figures bots/>
                 <TimeChart chart asked=question days/>
             }
             .into_any()
@@ -187,8 +200,10 @@ fn Body(asked: Memo<Result<StatsQuery, AppError>>, answer: Resource<Answer>) -> 
     view! {
         <RangePicker asked=question days open/>
         <p class="facts">
-            <span>{move || overview.with(|overview| overview.as_ref().map(|overview| format!("Times in {}", overview.tz)))}</span>
-            <Freshness arrivals refresh/>
+            <span>{zone}</span>
+            <Show when=move || sheet.with(Option::is_some)>
+                <Freshness arrivals refresh/>
+            </Show>
         </p>
         <Stale error=Signal::derive(move || error.get().filter(|_| state.get() != Some(State::Failed)))/>
         <div class="figures" aria-busy=move || if waiting() { "true" } else { "false" }>{content}</div>

@@ -4,14 +4,7 @@ use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use crate::{
-    address,
-    api::account::LogIn,
-    components::Plain,
-    elsewhere::GoTo,
-    error::ErrorKind,
-    viewer::viewer,
-};
+use crate::{address, api::account::LogIn, components::Plain, elsewhere::GoTo, error::ErrorKind, viewer::viewer};
 
 #[component]
 pub fn LogInPage() -> impl IntoView {
@@ -76,7 +69,7 @@ fn LogInForm() -> impl IntoView {
                         {move || if entering() { "Logging in…" } else { "Log in" }}
                     </button>
                 </ActionForm>
-                <p class="note">"Forgotten it? An admin can send you a link to set a new password."</p>
+                <p class="note">"Forgotten it? An admin can give you a link to set a new password."</p>
             </section>
         </Plain>
     }

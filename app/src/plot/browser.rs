@@ -6,8 +6,8 @@ use web_sys::{Element, MediaQueryList, ResizeObserver};
 
 use super::{
     Bars,
-    library::{self, Instance},
-    option::{self, Look},
+    library::{self, AxisLabel, Instance},
+    option::{self, Look, Series},
 };
 
 const DARK: &str = "(prefers-color-scheme: dark)";
@@ -36,7 +36,8 @@ pub fn draw(clicks: NodeRef<Div>, conversions: NodeRef<Div>, bars: Signal<Option
         }
         bars.with(|bars| {
             let Some(bars) = bars else { return };
-            charts.update_value(|charts| charts.get_or_insert_with(|| Pair::new(&above, &below)).show(bars, look.get()));
+            charts
+                .update_value(|charts| charts.get_or_insert_with(|| Pair::new(&above, &below)).show(bars, look.get()));
         });
     });
     on_cleanup(move || {
@@ -52,6 +53,7 @@ struct Pair {
     conversions: Instance,
     watch: Option<ResizeObserver>,
     _resized: Closure<dyn Fn()>,
+    label: Option<AxisLabel>,
 }
 
 impl Pair {
@@ -64,16 +66,20 @@ impl Pair {
         if let Some(watch) = &watch {
             watch.observe(above);
         }
-        Self { clicks, conversions, watch, _resized: resized }
+        Self { clicks, conversions, watch, _resized: resized, label: None }
     }
 
-    fn show(&self, bars: &Bars, look: Look) {
-        let Bars { labels, complete, clicks, conversions } = bars;
-        let most = clicks.iter().chain(conversions).copied().max().unwrap_or_default();
+    fn show(&mut self, bars: &Bars, look: Look) {
+        let most = bars.clicks.iter().chain(&bars.conversions).copied().max().unwrap_or_default();
         let (colours, room) = (look.colours(), option::room(most));
-        let chart = |name, colour, values: &[i64]| option::chart(name, colour, labels, values, complete, room, look);
-        self.clicks.show(&chart("Clicks", colours.clicks, clicks), colours.text);
-        self.conversions.show(&chart("Conversions", colours.conversions, conversions), colours.text);
+        let labels = bars.labels.clone();
+        let label = AxisLabel::new(move |_name, bucket| labels.get(bucket).cloned().unwrap_or_default());
+        let clicks = Series { name: "Clicks", colour: colours.clicks, values: &bars.clicks };
+        let conversions = Series { name: "Conversions", colour: colours.conversions, values: &bars.conversions };
+        self.clicks.show(&option::chart(&clicks, bars, room, look), colours.strong, &label);
+        self.conversions.show(&option::chart(&conversions, bars, room, look), colours.strong, &label);
+        // The one before may go only now: the charts called it until they were shown anew.
+        self.label = Some(label);
     }
 }
 

@@ -1,10 +1,11 @@
 //! The charting library: loaded once, and the few of its functions that charming does not name.
 
-use charming::Chart;
 use js_sys::{Promise, Reflect};
 use leptos::prelude::{document, window};
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlScriptElement};
+
+use super::option::Chart;
 
 #[wasm_bindgen]
 extern "C" {
@@ -42,21 +43,33 @@ impl Instance {
         instance
     }
 
-    /// Shows `chart`; `text` is the tooltip's colour, for which charming has no word.
-    pub fn show(&self, chart: &Chart, text: &str) {
+    /// Shows `chart`, and what charming has no words for: the tooltip's text, and labels that make room for one another.
+    pub fn show(&self, chart: &Chart, text: &str, label: &AxisLabel) {
         let Ok(option) = serde_wasm_bindgen::to_value(chart) else { return };
-        if let Ok(tooltip) = Reflect::get(&option, &"tooltip".into())
-            && tooltip.is_object()
-        {
+        if let Some(tooltip) = part(&option, "tooltip") {
             let style = js_sys::Object::new();
             set(&style, "color", &text.into());
             set(&style, "fontSize", &13.into());
             set(&tooltip, "textStyle", &style);
             set(&tooltip, "confine", &true.into());
             set(&tooltip, "transitionDuration", &0.into());
+            set(&tooltip, "extraCssText", &"box-shadow:none".into());
+        }
+        if let Some(axis) = part(&option, "xAxis")
+            && let Some(labels) = part(&axis, "axisLabel")
+        {
+            set(&labels, "formatter", label.as_ref());
+            set(&labels, "hideOverlap", &true.into());
         }
         self.set_option(&option, true);
     }
+}
+
+/// Names a bucket at the axis: called with its full name and its number.
+pub type AxisLabel = Closure<dyn Fn(JsValue, usize) -> String>;
+
+fn part(object: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(object, &name.into()).ok().filter(JsValue::is_object)
 }
 
 fn set(object: &JsValue, name: &str, value: &JsValue) {

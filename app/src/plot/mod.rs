@@ -12,7 +12,12 @@ use leptos::{html::Div, prelude::*};
 /// What the two charts show, bucket by bucket.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bars {
+    /// In full, for the pointer.
+    pub names: Vec<String>,
+    /// In short, for the axis.
     pub labels: Vec<String>,
+    /// The axis names one bucket in so many, at most.
+    pub every: usize,
     /// False where the bucket's time is not over.
     pub complete: Vec<bool>,
     pub clicks: Vec<i64>,

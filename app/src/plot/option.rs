@@ -1,15 +1,17 @@
 //! What a chart looks like, as ECharts' option.
 
 use charming::{
-    Chart,
     component::{Axis, Grid},
     datatype::{DataPoint, DataPointItem},
     element::{
-        AxisLabel, AxisLine, AxisPointer, AxisPointerType, AxisTick, AxisType, BorderType, Emphasis, ItemStyle, LineStyle, SplitLine, Tooltip,
-        Trigger,
+        AxisLabel, AxisLine, AxisPointer, AxisPointerType, AxisTick, AxisType, BorderType, Emphasis, ItemStyle,
+        LineStyle, SplitLine, Tooltip, Trigger,
     },
     series::Bar,
 };
+use serde::Serialize;
+
+use super::Bars;
 
 /// Light or dark, still or moving: as the reader's system asks.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,6 +25,7 @@ pub struct Colours {
     pub clicks: &'static str,
     pub conversions: &'static str,
     pub text: &'static str,
+    pub strong: &'static str,
     pub line: &'static str,
     pub ground: &'static str,
 }
@@ -30,56 +33,92 @@ pub struct Colours {
 impl Look {
     pub fn colours(self) -> Colours {
         if self.dark {
-            Colours { clicks: "#56B4E9", conversions: "#E69F00", text: "#9aa4b2", line: "#2b313b", ground: "#171a21" }
+            Colours {
+                clicks: "#56B4E9",
+                conversions: "#E69F00",
+                text: "#9aa4b2",
+                strong: "#e6e9ee",
+                line: "#2b313b",
+                ground: "#171a21",
+            }
         } else {
-            Colours { clicks: "#0072B2", conversions: "#D55E00", text: "#57606a", line: "#d8dee4", ground: "#ffffff" }
+            Colours {
+                clicks: "#0072B2",
+                conversions: "#D55E00",
+                text: "#57606a",
+                strong: "#1b1f24",
+                line: "#d8dee4",
+                ground: "#ffffff",
+            }
         }
     }
 }
 
+/// The parts of a chart that are in use. Charming's `Chart` knows every part there is, which weighs 60 kB.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Chart {
+    animation: bool,
+    /// Milliseconds.
+    animation_duration: u32,
+    animation_duration_update: u32,
+    grid: Grid,
+    tooltip: Tooltip,
+    x_axis: Axis,
+    y_axis: Axis,
+    series: [Bar; 1],
+}
+
+/// One of the two charts.
+pub struct Series<'a> {
+    pub name: &'a str,
+    pub colour: &'a str,
+    pub values: &'a [i64],
+}
+
 /// One series of bars. `room` is the width of the widest label at the value axis, so that charts above one another align.
-pub fn chart(name: &str, colour: &str, labels: &[String], values: &[i64], complete: &[bool], room: f64, look: Look) -> Chart {
+pub fn chart(series: &Series<'_>, bars: &Bars, room: f64, look: Look) -> Chart {
+    let Series { name, colour, values } = *series;
     let Colours { text, line, ground, .. } = look.colours();
     let label = || AxisLabel::new().color(text).font_size(13);
-    let points = values.iter().zip(complete).map(|(value, complete)| point(*value, *complete, colour)).collect();
-    Chart::new()
-        .animation(!look.still)
-        .animation_duration(150)
-        .animation_duration_update(150)
-        .grid(Grid::new().left(room).right(8).top(8).bottom(24))
-        .tooltip(
-            Tooltip::new()
-                .trigger(Trigger::Axis)
-                .axis_pointer(AxisPointer::new().type_(AxisPointerType::Shadow).animation(false))
-                .background_color(ground)
-                .border_color(line)
-                .border_width(1),
-        )
-        .x_axis(
-            Axis::new()
-                .type_(AxisType::Category)
-                .data(labels.to_vec())
-                .axis_label(label())
-                .axis_tick(AxisTick::new().show(false))
-                .axis_line(AxisLine::new().line_style((1.0, text))),
-        )
-        .y_axis(
-            Axis::new()
-                .type_(AxisType::Value)
-                .min(0)
-                .min_interval(1)
-                .split_number(2)
-                .axis_label(label())
-                .split_line(SplitLine::new().line_style(LineStyle::new().color(line))),
-        )
-        .series(
-            Bar::new()
-                .name(name)
-                .bar_width("72%")
-                .item_style(ItemStyle::new().color(colour))
-                .emphasis(Emphasis::new().item_style(ItemStyle::new().color(colour)))
-                .data(points),
-        )
+    let names = match bars.every {
+        // As many as there is room for.
+        0 | 1 => label(),
+        #[expect(clippy::cast_precision_loss, reason = "a few buckets")]
+        every => label().interval((every - 1) as f64),
+    };
+    let points = values.iter().zip(&bars.complete).map(|(value, complete)| point(*value, *complete, colour)).collect();
+    Chart {
+        animation: !look.still,
+        animation_duration: 150,
+        animation_duration_update: 150,
+        grid: Grid::new().left(room).right(8).top(8).bottom(24),
+        tooltip: Tooltip::new()
+            .trigger(Trigger::Axis)
+            .axis_pointer(AxisPointer::new().type_(AxisPointerType::Shadow).animation(false))
+            .background_color(ground)
+            .border_color(line)
+            .border_width(1),
+        x_axis: Axis::new()
+            .type_(AxisType::Category)
+            .data(bars.names.clone())
+            .axis_label(names)
+            .axis_tick(AxisTick::new().show(false))
+            .axis_line(AxisLine::new().line_style((1.0, text))),
+        y_axis: Axis::new()
+            .type_(AxisType::Value)
+            .min(0)
+            .min_interval(1)
+            .split_number(3)
+            .axis_label(label())
+            .split_line(SplitLine::new().line_style(LineStyle::new().color(line))),
+        series: [Bar::new()
+            .name(name)
+            .bar_width("72%")
+            .item_style(ItemStyle::new().color(colour))
+            .emphasis(Emphasis::new().item_style(ItemStyle::new().color(colour)))
+            .data(points)],
+    }
 }
 
 /// An unfinished bucket is drawn as an outline.
@@ -89,7 +128,8 @@ fn point(value: i64, complete: bool, colour: &str) -> DataPoint {
     if complete {
         return height.into();
     }
-    let outline = ItemStyle::new().color("transparent").border_color(colour).border_width(1.5).border_type(BorderType::Dashed);
+    let outline =
+        ItemStyle::new().color("transparent").border_color(colour).border_width(1.5).border_type(BorderType::Dashed);
     DataPointItem::new(height).item_style(outline).into()
 }
 

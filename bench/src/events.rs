@@ -1,0 +1,94 @@
+//! Single events, each durable before its answer, beside a bare insert of the same durability.
+
+use std::{fs, path::Path};
+
+use anyhow::Result;
+
+use crate::{
+    Scale,
+    contest::{self, Contestant, Round},
+    process::{SERVER_CORE, Server, pinned},
+    report::Report,
+    tributary::Tributary,
+    wait,
+    wrk::Load,
+    yardstick,
+};
+
+/// Makes each request's `event_id` one of its own. Arguments: key, link code, round.
+const SCRIPT: &str = r#"local head, tail, round, count
+function init(args)
+  local key, code = args[1], args[2]
+  round, count = args[3], 0
+  tail = '","action":"purchase","value":49.90,"currency":"USD","ref_code":"' .. code .. '","customer_id":"customer-'
+  local length = #body('00000000')
+  head = 'POST /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nX-API-KEY: ' .. key ..
+    '\r\nContent-Length: ' .. length .. '\r\n\r\n'
+end
+function body(number)
+  return '{"event_id":"order-' .. round .. '-' .. number .. tail .. number .. '"}'
+end
+function request()
+  count = count + 1
+  return head .. body(string.format('%08d', count))
+end
+"#;
+
+pub async fn measure(folder: &Path, scale: Scale, report: &mut Report) -> Result<()> {
+    eprintln!("events:");
+    let (tributary, set_up) = Tributary::fresh(&folder.join("tributary")).await?;
+    let database = folder.join("bare.db");
+    let (bare, bare_port) = start_bare(folder, &database)?;
+    let script = folder.join("event.lua");
+    fs::write(&script, SCRIPT)?;
+
+    let load = |port: u16, key: &str| {
+        let (key, code, script) = (key.to_owned(), set_up.code.clone(), script.clone());
+        move |round: usize| Load {
+            url: format!("http://127.0.0.1:{port}"),
+            headers: Vec::new(),
+            script: Some((script.clone(), vec![key.clone(), code.clone(), round.to_string()])),
+        }
+    };
+    let contestants = [
+        Contestant {
+            server: &tributary.server,
+            load: Box::new(load(tributary.port, &set_up.api_key)),
+            has_backlog: false,
+        },
+        Contestant { server: &bare, load: Box::new(load(bare_port, yardstick::events::KEY)), has_backlog: false },
+    ];
+    let outcomes = contest::run(&contestants, scale.rounds, scale.seconds)?;
+    drop(contestants);
+    let [ours, theirs] = &outcomes[..] else { unreachable!("as many outcomes as contestants") };
+
+    report.ratio(
+        "event, single, durable: rate to a bare durable insert",
+        ours.ratio(theirs, |round: &Round| round.counted.per_second),
+        "≥ 0.8",
+    );
+    report.ratio(
+        "event, single, durable: p99, saturated, to a bare durable insert",
+        ours.ratio(theirs, |round: &Round| round.counted.p99),
+        "",
+    );
+    report.ratio(
+        "event, single, durable: CPU an event, to a bare durable insert",
+        ours.ratio(theirs, |round: &Round| round.cpu_each),
+        "",
+    );
+    report.outcomes(&outcomes);
+    report.check_count("events", tributary.figure("purchases").await?, ours);
+    report.check_count("bare events", yardstick::events::rows(&database).await?, theirs);
+    bare.stop()?;
+    tributary.server.stop()
+}
+
+fn start_bare(folder: &Path, database: &Path) -> Result<(Server, u16)> {
+    let port = wait::free_port()?;
+    let mut command = pinned(SERVER_CORE, "KILL", std::env::current_exe()?);
+    command.args(["bare-events", &port.to_string()]).arg(database);
+    let mut server = Server::start("bare durable insert", command, &folder.join("bare-events.log"))?;
+    wait::until_answered(&mut server, port, "/", 404)?;
+    Ok((server, port))
+}

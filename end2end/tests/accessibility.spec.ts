@@ -1,0 +1,71 @@
+// Every page, light and dark, wide and narrow: axe finds nothing, and nothing scrolls sideways.
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { daysAgo } from '../support/rest';
+import { awake, expect, test } from '../support/test';
+
+const SCREENS = {
+  'at 1280 px': { viewport: { width: 1280, height: 800 } },
+  'at 360 px': { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
+};
+
+for (const [size, screen] of Object.entries(SCREENS)) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test.describe(`${size}, ${colorScheme}`, () => {
+      test.use({ ...screen, colorScheme });
+
+      const expectGood = async (page: Page) => {
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        const found = violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map((node) => node.html) }));
+        expect.soft(found, `axe on ${page.url()}`).toEqual([]);
+        const { width, ground } = await page.evaluate(() => ({
+          width: document.documentElement.scrollWidth,
+          ground: getComputedStyle(document.documentElement).backgroundColor,
+        }));
+        expect.soft(width, `the width of ${page.url()}`).toBeLessThanOrEqual(screen.viewport.width);
+        const [red = 255] = (ground.match(/\d+/g) ?? []).map(Number);
+        expect.soft(red < 128 ? 'dark' : 'light', `the ground of ${page.url()}`).toBe(colorScheme);
+      };
+
+      test('the login page and what it says are accessible', async ({ page, allowInConsole }) => {
+        allowInConsole(/status of 404 .*\/no\/such\/page/);
+        await page.goto('/login');
+        await awake(page);
+        await expectGood(page);
+        await page.goto('/login?problem=wrong_credentials');
+        await awake(page);
+        await expect(page.getByRole('alert')).not.toBeEmpty();
+        await expectGood(page);
+        await page.goto('/no/such/page');
+        await awake(page);
+        await expectGood(page);
+      });
+
+      test('the dashboard is accessible, with figures, without, and where it fails', async ({ dashboard: page, rest, shop, shopper }) => {
+        await awake(page);
+        await expect(page.getByRole('heading', { name: 'No clicks or events' })).toBeVisible();
+        await expectGood(page);
+
+        const name = 'Halden Outdoor Equipment and Expeditions';
+        const { key, link, advertiser } = await rest.campaign({ destination: shop.origin, advertiser: name });
+        await shopper.goto(link.url);
+        for (const [value, currency] of [['123456789.50', 'USD'], ['999999.99', 'EUR'], ['98765432', 'JPY']]) {
+          await rest.event(key, { action: 'purchase', value, currency, ref_code: link.code, occurred_at: daysAgo(1) });
+        }
+        await page.goto(`/dashboard?advertiser_id=${advertiser.id}`);
+        for (const chart of ['clicks', 'conversions']) {
+          await expect(page.getByRole('img', { name: new RegExp(`Bar chart of ${chart}`) }).locator('svg')).toBeVisible();
+        }
+        await page.getByText('Show as table').click();
+        await page.getByText('Dates…').click();
+        await expect(page.getByLabel('From')).toBeVisible();
+        await expectGood(page);
+
+        await page.goto('/dashboard?method=magic');
+        await awake(page);
+        await expect(page.getByRole('alert')).toBeVisible();
+        await expectGood(page);
+      });
+    });
+  }
+}
