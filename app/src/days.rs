@@ -1,7 +1,7 @@
 //! Days, ranges of days and the names of chart buckets. No clock is read here:
 //! what is now is told by the figures themselves.
 
-use jiff::{ToSpan, civil::Date};
+use jiff::{Span, civil::Date};
 use model::stats::Interval;
 
 /// Whole days, both inclusive, in the zone the figures were made for.
@@ -21,7 +21,7 @@ impl Days {
     }
 
     pub fn count(self) -> i64 {
-        i64::from((self.last - self.first).get_days()) + 1
+        self.first.duration_until(self.last).as_hours() / 24 + 1
     }
 
     /// The range of the same length right before this one; whole months step by months.
@@ -35,11 +35,11 @@ impl Days {
 
     fn moved(self, direction: i64) -> Option<Self> {
         if let Some(months) = self.months() {
-            let first = self.first.checked_add((months * direction).months()).ok()?;
-            let last = first.checked_add((months - 1).months()).ok()?.last_of_month();
+            let first = self.first.checked_add(Span::new().try_months(months * direction).ok()?).ok()?;
+            let last = first.checked_add(Span::new().try_months(months - 1).ok()?).ok()?.last_of_month();
             return Some(Self { first, last });
         }
-        let days = (self.count() * direction).days();
+        let days = Span::new().try_days(self.count() * direction).ok()?;
         Some(Self { first: self.first.checked_add(days).ok()?, last: self.last.checked_add(days).ok()? })
     }
 

@@ -143,8 +143,8 @@ impl From<engine::Error> for AppError {
                 tracing::warn!(%reason, "figures or accounts could not be read");
                 ErrorKind::Unavailable
             }
-            engine::Error::Internal(detail) => {
-                tracing::error!(detail, "a page's function failed");
+            error @ (engine::Error::Internal(_) | engine::Error::Unstorable(_) | engine::Error::Displaced) => {
+                tracing::error!(%error, "a page's function failed");
                 ErrorKind::Internal
             }
         };

@@ -5,7 +5,7 @@ use model::Money;
 /// Stands where there is no figure; a zero would be a claim.
 pub const NONE: &str = "–";
 
-const COMPACT_FROM: u64 = 1_000_000;
+const COMPACT_FROM: u128 = 1_000_000;
 
 /// A figure in its short form and, where that form leaves digits out, in full.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,9 +15,9 @@ pub struct Shown {
 }
 
 pub fn count(number: i64) -> Shown {
-    let exact = grouped(number.unsigned_abs());
-    let sign = minus(number);
-    match compact(number.unsigned_abs()) {
+    let size = u128::from(number.unsigned_abs());
+    let (sign, exact) = (minus(number < 0), grouped(size));
+    match compact(size) {
         Some(short) => Shown { short: format!("{sign}{short}"), exact: Some(format!("{sign}{exact}")) },
         None => Shown { short: format!("{sign}{exact}"), exact: None },
     }
@@ -26,22 +26,22 @@ pub fn count(number: i64) -> Shown {
 /// The amount alone; its currency is shown beside it.
 pub fn amount(money: &Money) -> Shown {
     let exact = exact_amount(money);
-    let whole = money.minor.unsigned_abs() / 10_u64.pow(money.currency.digits());
+    let whole = money.minor.unsigned_abs() / 10_u128.pow(money.currency.digits());
     match compact(whole) {
-        Some(short) => Shown { short: format!("{}{short}", minus(money.minor)), exact: Some(exact) },
+        Some(short) => Shown { short: format!("{}{short}", minus(money.minor < 0)), exact: Some(exact) },
         None => Shown { short: exact, exact: None },
     }
 }
 
 pub fn exact_count(number: i64) -> String {
-    format!("{}{}", minus(number), grouped(number.unsigned_abs()))
+    format!("{}{}", minus(number < 0), grouped(u128::from(number.unsigned_abs())))
 }
 
 pub fn exact_amount(money: &Money) -> String {
-    let unit = 10_u64.pow(money.currency.digits());
+    let unit = 10_u128.pow(money.currency.digits());
     let minor = money.minor.unsigned_abs();
     let whole = grouped(minor / unit);
-    let sign = minus(money.minor);
+    let sign = minus(money.minor < 0);
     match money.currency.digits() as usize {
         0 => format!("{sign}{whole}"),
         digits => format!("{sign}{whole}.{:0>digits$}", minor % unit),
@@ -68,12 +68,12 @@ pub fn per_hundred(part: i64, whole: i64) -> Option<String> {
     (whole > 0).then(|| format!("{:.1}", part as f64 * 100.0 / whole as f64))
 }
 
-fn minus(number: i64) -> &'static str {
+fn minus(negative: bool) -> &'static str {
     // U+2212: as wide as a plus, and no line breaks after it.
-    if number < 0 { "−" } else { "" }
+    if negative { "−" } else { "" }
 }
 
-fn grouped(number: u64) -> String {
+fn grouped(number: u128) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -86,24 +86,24 @@ fn grouped(number: u64) -> String {
 }
 
 /// Three significant digits and a letter, from a million up.
-fn compact(number: u64) -> Option<String> {
+fn compact(number: u128) -> Option<String> {
     if number < COMPACT_FROM {
         return None;
     }
     let mut unit = COMPACT_FROM;
     for letter in ["M", "B", "T"] {
         for decimals in [2_u32, 1, 0] {
-            let step = unit / 10_u64.pow(decimals);
-            let steps = number / step + u64::from(number % step >= step.div_ceil(2));
+            let step = unit / 10_u128.pow(decimals);
+            let steps = number / step + u128::from(number % step >= step.div_ceil(2));
             if steps < 1_000 {
-                let scale = 10_u64.pow(decimals);
+                let scale = 10_u128.pow(decimals);
                 let fraction = steps % scale;
                 let digits = decimals as usize;
                 let point = if digits > 0 { format!(".{fraction:0>digits$}") } else { String::new() };
                 return Some(format!("{}{point}{letter}", steps / scale));
             }
         }
-        unit = unit.saturating_mul(1_000);
+        unit *= 1_000;
     }
     Some(format!("{}T", grouped(number / 1_000_000_000_000)))
 }

@@ -101,7 +101,12 @@ async fn measure(cli: &Cli) -> Result<()> {
     Ok(())
 }
 
-async fn measure_stages(does: &impl Fn(Stage) -> bool, folder: &Folder, scale: Scale, report: &mut Report) -> Result<()> {
+async fn measure_stages(
+    does: &impl Fn(Stage) -> bool,
+    folder: &Folder,
+    scale: Scale,
+    report: &mut Report,
+) -> Result<()> {
     if does(Stage::Redirect) {
         redirect::measure(&folder.inside("redirect")?, scale, report).await?;
     }

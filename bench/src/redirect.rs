@@ -64,7 +64,11 @@ pub async fn measure(folder: &Path, scale: Scale, report: &mut Report) -> Result
     report.ratio("redirect: CPU a click while serving, to nginx with a log", ours.ratio(logged, cpu), "");
 
     recorded(&tributary, ours, logged, cpu_before, report).await?;
-    report.ratio("memory under load, 1 link: to 60 MiB", format!("{:.2} ×", loaded.0 / 60.0), "≤ 1.0 (with 10,000 links)");
+    report.ratio(
+        "memory under load, 1 link: to 60 MiB",
+        format!("{:.2} ×", loaded.0 / 60.0),
+        "≤ 1.0 (with 10,000 links)",
+    );
     report.outcomes(&outcomes);
     report.detail(format!(
         "resident memory with 1 link: {set_up_memory:.0} MiB after a login and the set-up, {:.0} MiB after the rounds \

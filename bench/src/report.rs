@@ -79,7 +79,11 @@ impl Report {
             writeln!(text, "  {line}")?;
         }
         if self.noise > 0.0 {
-            let verdict = if self.noise > 0.03 { "NOT a quiet machine; believe the CPU ratios at most, and repeat" } else { "quiet" };
+            let verdict = if self.noise > 0.03 {
+                "NOT a quiet machine; believe the CPU ratios at most, and repeat"
+            } else {
+                "quiet"
+            };
             writeln!(
                 text,
                 "\nOther programs on the servers' core took up to {:.0} % in a round: {verdict}.",

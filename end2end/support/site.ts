@@ -18,13 +18,12 @@ export type Site = {
 export async function startSite(title: string): Promise<Site> {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', site.origin);
-    if (url.pathname === '/favicon.ico') {
-      response.writeHead(204).end();
-      return;
-    }
     site.visits.push({ url, headers: request.headers });
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
-    response.end(`<!DOCTYPE html><html lang="en"><title>${title}</title><h1>${title}</h1>${site.body}</html>`);
+    // An icon of its own: else browsers ask for /favicon.ico, whenever they like.
+    response.end(
+      `<!DOCTYPE html><html lang="en"><title>${title}</title><link rel="icon" href="data:,"><h1>${title}</h1>${site.body}</html>`,
+    );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

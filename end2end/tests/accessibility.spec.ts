@@ -52,7 +52,7 @@ for (const [size, screen] of Object.entries(SCREENS)) {
         for (const [value, currency] of [['123456789.50', 'USD'], ['999999.99', 'EUR'], ['98765432', 'JPY']]) {
           await rest.event(key, { action: 'purchase', value, currency, ref_code: link.code, occurred_at: daysAgo(1) });
         }
-        await page.goto(`/dashboard?advertiser_id=${advertiser.id}`);
+        await page.goto(`/dashboard?range=7d&advertiser_id=${advertiser.id}`);
         for (const chart of ['clicks', 'conversions']) {
           await expect(page.getByRole('img', { name: new RegExp(`Bar chart of ${chart}`) }).locator('svg')).toBeVisible();
         }

@@ -52,6 +52,8 @@ test('each visit counts as a click, and a visitor once', async ({ shopper, rest,
 
 test('a link that never was and one that has ended say so in words', async ({ page, rest, shop, server, allowInConsole }) => {
   allowInConsole(/status of (404|410) .*\/r\//);
+  // What the browser looks for by itself is for the next test.
+  allowInConsole(/\/favicon\.ico/);
   const { link } = await rest.campaign({ destination: shop.origin });
   const unknown = await page.goto(`${server.url}/r/neverwas1`);
   expect(unknown?.status()).toBe(404);
@@ -65,4 +67,10 @@ test('a link that never was and one that has ended say so in words', async ({ pa
   await rest.post(`links/${link.id}/activate`);
   await page.goto(link.url);
   await expect(page.getByRole('heading', { name: 'The shop' })).toBeVisible();
+});
+
+test('the page of a dead link names its icon, so that no browser asks for one that is not there', async ({ page, server, allowInConsole }) => {
+  allowInConsole(/status of 404/);
+  await page.goto(`${server.url}/r/neverwas1`);
+  await expect(page.locator('link[rel="icon"]')).toHaveCount(1);
 });

@@ -1,5 +1,7 @@
 //! Accounts and sessions: who logs in, and what a token allows.
 
+use std::sync::Arc;
+
 use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
@@ -192,11 +194,16 @@ impl Engine {
 
     /// At most two hashes at a time, off the threads that answer requests: each takes 19 MiB and some 20 ms.
     async fn hashing<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let _turn = self
-            .hash_turns
-            .acquire()
+        let turn = Arc::clone(&self.hash_turns)
+            .acquire_owned()
             .await
             .map_err(|_| Error::Internal("the hashing semaphore is never closed".into()))?;
+        // The turn ends with the work, also where the caller has hung up meanwhile.
+        let work = move || {
+            let done = work();
+            drop(turn);
+            done
+        };
         tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(format!("hashing: {error}")))
     }
 }

@@ -1,6 +1,17 @@
 //! The engine as one handle: everything opened, and the workers behind it.
 
-use std::{io, net::IpAddr, ops::Deref, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::IpAddr,
+    ops::Deref,
+    os::unix::fs::DirBuilderExt,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use model::{
     AdvertiserId, ClickId, Timestamp,
@@ -13,11 +24,7 @@ use tokio::{
 
 use crate::{
     catalog::{Catalog, LinkFact},
-    clicks::{
-        Click,
-        drain::{Drain, IpStorage},
-        spool::Spool,
-    },
+    clicks::{Click, RecentClicks, drain::Drain, enrich::IpStorage, spool::Spool},
     clock::{Clock, new_id},
     db::{self, Db, clicks::Position},
     error::{Error, Result},
@@ -29,6 +36,12 @@ use crate::{
 const POLL: Duration = Duration::from_secs(1);
 /// Clicks reach the disk itself at least this often; what was written survives the process at once.
 const FLUSH: Duration = Duration::from_millis(100);
+
+/// A database that is away must not keep the process from ending.
+const MOST_STOPPING: Duration = Duration::from_millis(1500);
+const MOST_CLOSING: Duration = Duration::from_millis(500);
+/// A database that hangs must not hold the catalog's next try.
+const MOST_REFRESH: Duration = Duration::from_secs(5);
 
 /// What an engine is opened with.
 #[derive(Clone, Debug)]
@@ -55,9 +68,11 @@ pub struct Shared {
     pub(crate) secrets: Secrets,
     pub(crate) public_url: String,
     /// At most two password hashes at a time.
-    pub(crate) hash_turns: Semaphore,
+    pub(crate) hash_turns: Arc<Semaphore>,
     spool: Arc<Spool>,
     ingest: Ingest,
+    recent: Arc<RecentClicks>,
+    is_displaced: Arc<AtomicBool>,
     drained: watch::Receiver<Option<Position>>,
 }
 
@@ -85,11 +100,14 @@ pub struct Health {
     pub spool_waiting_bytes: u64,
     /// Clicks answered but not written down, since the start.
     pub clicks_lost: u64,
+    /// Another process drains this click log: nothing of it is counted here any more.
+    pub is_displaced: bool,
 }
 
 impl Engine {
     pub async fn open(options: Options) -> Result<(Self, Workers)> {
-        std::fs::create_dir_all(&options.data_dir).map_err(|error| {
+        // The database and the log hold what is nobody else's to read.
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&options.data_dir).map_err(|error| {
             Error::Internal(format!("cannot make the data folder {}: {error}", options.data_dir.display()))
         })?;
         let secrets = Secrets::load_or_create(&options.secret_key_file, &mut rand::rng()).map_err(|error| {
@@ -106,6 +124,8 @@ impl Engine {
 
         let (stop, stopped) = watch::channel(false);
         let (drained_sender, drained) = watch::channel(None);
+        let is_displaced = Arc::new(AtomicBool::new(false));
+        let recent = Arc::new(RecentClicks::default());
         let drain = Drain {
             spool: Arc::clone(&spool),
             db: db.clone(),
@@ -114,12 +134,13 @@ impl Engine {
             visitor_secret: secrets.visitors,
             nonce: new_id(now, &mut rand::rng()),
             drained: drained_sender,
+            is_displaced: Arc::clone(&is_displaced),
         };
         let (ingest, submissions) = Ingest::new(Arc::clone(&catalog), secrets.customers);
-        let writer = Writer { db: db.clone(), catalog: Arc::clone(&catalog) };
+        let writer = Writer { db: db.clone(), catalog: Arc::clone(&catalog), recent: Arc::clone(&recent) };
         let workers = Workers {
             drain: tokio::spawn(drain.run(stopped.clone())),
-            writer: tokio::spawn(writer.run(submissions)),
+            writer: tokio::spawn(writer.run(submissions, stopped.clone())),
             flusher: tokio::spawn(flush_regularly(Arc::clone(&spool), stopped.clone())),
             poller: tokio::spawn(poll_regularly(Arc::clone(&catalog), db.clone(), stopped)),
             stop,
@@ -130,10 +151,12 @@ impl Engine {
             clock: options.clock,
             secrets,
             public_url: options.public_url,
-            hash_turns: Semaphore::new(2),
+            hash_turns: Arc::new(Semaphore::new(2)),
             spool,
             ingest,
+            recent,
             drained,
+            is_displaced,
         }));
         Ok((engine, workers))
     }
@@ -142,6 +165,11 @@ impl Engine {
 impl Shared {
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Where links are reached from outside, without a slash at the end.
+    pub fn public_url(&self) -> &str {
+        &self.public_url
     }
 
     pub fn link(&self, code: &str) -> Option<Arc<LinkFact>> {
@@ -175,6 +203,9 @@ impl Shared {
         };
         // The spool has counted and logged it.
         let _ = self.spool.append(&click);
+        if link.location.tells_click_id() {
+            self.recent.note(id, link.advertiser_id, link.id);
+        }
         id
     }
 
@@ -191,6 +222,7 @@ impl Shared {
             database,
             spool_waiting_bytes: self.spool.waiting_bytes(position.unwrap_or_default()).unwrap_or_default(),
             clicks_lost: self.spool.lost(),
+            is_displaced: self.is_displaced.load(Ordering::Relaxed),
         }
     }
 
@@ -218,13 +250,20 @@ pub struct Visit<'a> {
 }
 
 impl Workers {
-    /// Ends the work: what was taken is written, the click log is flushed. Requests must have ended before.
-    pub async fn stop(self, engine: Engine) -> io::Result<()> {
-        let spool = Arc::clone(&engine.spool);
-        let db = engine.db.clone();
+    /// Waits until a worker ends that should not, and says which. None ends by itself.
+    pub async fn ended(&mut self) -> &'static str {
+        tokio::select! {
+            _ = &mut self.drain => "the drain of the click log",
+            _ = &mut self.writer => "the writer of events",
+            _ = &mut self.flusher => "the flusher of the click log",
+            _ = &mut self.poller => "the poller of the catalog",
+        }
+    }
+
+    /// Ends the work: what was taken is written, the click log is flushed. False where the database did not
+    /// take everything in time; the clicks among it wait in the log.
+    pub async fn stop(self, engine: Engine) -> io::Result<bool> {
         self.stop.send_replace(true);
-        // The writer ends when the last handle does: nobody can send to it any more.
-        drop(engine);
         let ended = async {
             for worker in [self.writer, self.drain, self.flusher, self.poller] {
                 if let Err(error) = worker.await {
@@ -232,13 +271,10 @@ impl Workers {
                 }
             }
         };
-        // A database that is away must not keep the process: what is in the log stays there.
-        if tokio::time::timeout(Duration::from_secs(3), ended).await.is_err() {
-            tracing::warn!("the database did not take everything in time; the rest waits in the click log");
-        }
-        let flushed = spool.flush();
-        let _ = tokio::time::timeout(Duration::from_secs(1), db.close()).await;
-        flushed
+        let in_time = tokio::time::timeout(MOST_STOPPING, ended).await.is_ok();
+        engine.spool.flush()?;
+        let _ = tokio::time::timeout(MOST_CLOSING, engine.db.close()).await;
+        Ok(in_time)
     }
 }
 
@@ -274,7 +310,8 @@ async fn poll_regularly(catalog: Arc<Catalog>, db: Db, mut stop: watch::Receiver
             () = tokio::time::sleep(POLL) => {}
             _ = stop.changed() => return,
         }
-        match catalog.refresh(&db).await {
+        let refreshed = tokio::time::timeout(MOST_REFRESH, catalog.refresh(&db)).await;
+        match refreshed.unwrap_or_else(|_| Err(Error::unavailable("it hangs"))) {
             Ok(()) => is_away = false,
             // Once, not every second.
             Err(error) if !is_away => {

@@ -22,6 +22,12 @@ pub enum Error {
     /// The database is away, busy or full. Nothing was changed; trying again may succeed.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database refuses this very row, today and tomorrow.
+    #[error("the row cannot be stored: {0}")]
+    Unstorable(String),
+    /// Another process has taken over what this one held.
+    #[error("another process has taken this click log over")]
+    Displaced,
     #[error("{0}")]
     Internal(String),
 }
@@ -40,6 +46,8 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         if is_outage(&error) {
             Self::Unavailable(Box::new(error))
+        } else if is_refusal(&error) {
+            Self::Unstorable(error.to_string())
         } else {
             Self::Internal(format!("database: {error}"))
         }
@@ -49,6 +57,19 @@ impl From<sqlx::Error> for Error {
 /// Whether a unique key refused the row.
 pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.is_unique_violation())
+}
+
+/// Whether the data itself breaks a constraint, a type or a length.
+fn is_refusal(error: &sqlx::Error) -> bool {
+    let Some(error) = error.as_database_error() else { return false };
+    let Some(code) = error.code() else { return false };
+    if error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().is_some() {
+        // SQLSTATE classes: data exception, constraint violation.
+        code.starts_with("22") || code.starts_with("23")
+    } else {
+        // SQLite: too big, constraint, mismatch.
+        code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 18..=20))
+    }
 }
 
 /// Whether the same statement may succeed later, unchanged.

@@ -16,7 +16,7 @@ mod stats;
 
 pub use self::{
     accounts::Session,
-    clicks::drain::IpStorage,
+    clicks::enrich::IpStorage,
     clock::Clock,
     db::page::PageAt,
     engine::{Engine, Health, Options, Visit, Workers},

@@ -33,10 +33,9 @@ impl Secrets {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let mut secret = [0; 32];
                 random.fill_bytes(&mut secret);
-                let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-                writeln!(file, "{}", hex::encode(secret))?;
-                file.sync_all()?;
-                Ok(Self::derive(&secret))
+                write_once(path, &hex::encode(secret))?;
+                // Another node may have been first: its secret holds.
+                Self::parse(&fs::read_to_string(path)?)
             }
             Err(error) => Err(error),
         }
@@ -64,6 +63,23 @@ impl Secrets {
             fingerprint: key("fingerprint"),
         }
     }
+}
+
+/// Writes a file that is there whole or not at all, and never over another.
+fn write_once(path: &Path, text: &str) -> io::Result<()> {
+    let partial = path.with_extension(format!("{}.new", std::process::id()));
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+    writeln!(file, "{text}")?;
+    file.sync_all()?;
+    let linked = fs::hard_link(&partial, path);
+    fs::remove_file(&partial)?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
 }
 
 /// HMAC-SHA256, cut to the 16 bytes that are stored.

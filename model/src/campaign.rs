@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AdvertiserId, CampaignId, Currency, Fields, Timestamp,
+    AdvertiserId, CampaignId, Currency, Fields, Timestamp, money,
     text::{DestinationUrl, Name},
     words::words,
 };
@@ -94,12 +94,12 @@ impl NewCampaign {
     }
 }
 
+/// In hundredths of a percent. What cannot be kept exactly is refused, not rounded.
 fn read_percent(fields: &mut Fields, field: &'static str) -> Option<i64> {
-    let percent: f64 = fields.json(field, "a number from 0 to 100")?;
-    if !(0.0..=100.0).contains(&percent) {
-        fields.refuse(field, "must be a number from 0 to 100");
-        return None;
+    let text = fields.raw(field)?.to_owned();
+    let hundredths = money::hundredths(&text).ok().filter(|hundredths| *hundredths <= 10_000);
+    if hundredths.is_none() {
+        fields.refuse(field, "must be a number from 0 to 100 with at most two decimals");
     }
-    #[expect(clippy::cast_possible_truncation, reason = "0 to 10000 by the check above")]
-    Some((percent * 100.0).round() as i64)
+    hundredths
 }

@@ -59,13 +59,7 @@ pub struct Arrival<'a> {
 impl NewEvent {
     pub fn read(fields: &mut Fields, arrival: Arrival<'_>) -> Option<Self> {
         let action = read_action(fields, arrival.action);
-        let name = fields.bounded("name", 100 * 4).filter(|name| {
-            let fits = name.chars().count() <= 100;
-            if !fits {
-                fields.refuse("name", "must be at most 100 characters");
-            }
-            fits
-        });
+        let name = read_optional(fields, "name", 100);
         let event_id = read_event_id(fields, arrival.idempotency_key);
         let currency = if fields.raw("currency").is_some() { fields.get("currency") } else { Some(Currency::USD) };
         // With a wrong currency the value is still checked, so that both are named.
@@ -77,7 +71,7 @@ impl NewEvent {
         let click_id = fields.string("click_id").filter(|id| !id.trim().is_empty());
         let landing_url = read_url(fields, "landing_url");
         let referrer = read_url(fields, "referrer");
-        let customer_id = fields.bounded("customer_id", 255);
+        let customer_id = read_optional(fields, "customer_id", 255);
         Some(Self {
             action: action?,
             name,
@@ -128,13 +122,21 @@ fn read_action(fields: &mut Fields, of_path: Option<Action>) -> Option<Action> {
     Some(of_path)
 }
 
+/// Shops send an empty text for what they do not have, a guest's customer id for one.
+fn read_optional(fields: &mut Fields, field: &'static str, most: usize) -> Option<String> {
+    if fields.raw(field) == Some("\"\"") {
+        return None;
+    }
+    fields.bounded(field, most)
+}
+
 fn read_event_id(fields: &mut Fields, idempotency_key: Option<&str>) -> Option<String> {
     if fields.raw("event_id").is_some() {
         return fields.bounded("event_id", 255);
     }
     let key = idempotency_key?;
-    if key.is_empty() || key.len() > 255 || key.chars().any(char::is_control) {
-        fields.refuse("Idempotency-Key", "must be 1 to 255 bytes, without control characters");
+    if key.is_empty() || key.chars().count() > 255 || key.chars().any(char::is_control) {
+        fields.refuse("Idempotency-Key", "must be 1 to 255 characters, without control characters");
         return None;
     }
     Some(key.to_owned())

@@ -81,11 +81,11 @@ impl Fields {
         self.get(field)
     }
 
-    /// A string of at most `most` bytes without control characters, as it was sent.
+    /// A string of at most `most` characters without control characters, as it was sent.
     pub fn bounded(&mut self, field: &'static str, most: usize) -> Option<String> {
         let text = self.string(field)?;
-        if text.is_empty() || text.len() > most || text.chars().any(char::is_control) {
-            self.refuse(field, format!("must be 1 to {most} bytes, without control characters"));
+        if text.is_empty() || text.chars().count() > most || text.chars().any(char::is_control) {
+            self.refuse(field, format!("must be 1 to {most} characters, without control characters"));
             return None;
         }
         Some(text)

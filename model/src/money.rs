@@ -55,8 +55,8 @@ impl<'de> Deserialize<'de> for Currency {
 /// An exact amount. In JSON `{"amount":"12.34","currency":"USD"}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Money {
-    /// In the currency's smallest unit: cents for USD, yen for JPY.
-    pub minor: i64,
+    /// In the currency's smallest unit: cents for USD, yen for JPY. Wide enough for any sum of amounts.
+    pub minor: i128,
     pub currency: Currency,
 }
 
@@ -79,10 +79,17 @@ impl Money {
         let decimal = parse_decimal(text)?;
         let rounded = decimal.with_scale_round(i64::from(currency.digits()), RoundingMode::HalfEven);
         let minor = (rounded * BigDecimal::from(10_i64.pow(currency.digits())))
-            .to_i64()
+            .to_i128()
             .ok_or(RuleError("must be below 1000000000000"))?;
         Ok(Self { minor, currency })
     }
+}
+
+/// A decimal of at most two places, as whole hundredths.
+pub fn hundredths(text: &str) -> Result<i64, RuleError> {
+    let error = RuleError("must have at most two decimals");
+    let scaled = parse_decimal(text)? * BigDecimal::from(100);
+    if scaled.is_integer() { scaled.to_i64().ok_or(error) } else { Err(error) }
 }
 
 /// A plain or scientific decimal of at most 64 characters, 0 ≤ x < 10^12.

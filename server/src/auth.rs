@@ -33,7 +33,7 @@ fn session(engine: &Engine, method: &Method, headers: &HeaderMap) -> ApiResult<S
     let token = app::session::token(headers).ok_or_else(ApiError::unauthenticated)?;
     let session = engine.session(token).ok_or_else(ApiError::unauthenticated)?;
     // A browser sends the cookie along whoever made the page: a write must come from ours.
-    if !method.is_safe() && origin::is_own(headers) != Some(true) {
+    if !method.is_safe() && origin::is_own(engine.public_url(), headers) != Some(true) {
         return Err(origin::refused());
     }
     Ok(session)

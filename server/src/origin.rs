@@ -4,15 +4,26 @@ use axum::http::{HeaderMap, StatusCode, header};
 
 use crate::problem::ApiError;
 
-/// Whether the `Origin` is this server as the request addressed it. None where none was sent.
-pub fn is_own(headers: &HeaderMap) -> Option<bool> {
+/// Whether the `Origin` is the public address, or the address the request was sent to. None where none was sent.
+/// Where the public address is https, a page at plain http is a stranger.
+pub fn is_own(public_url: &str, headers: &HeaderMap) -> Option<bool> {
     let origin = headers.get(header::ORIGIN)?;
     let own = || {
-        let authority = origin.to_str().ok()?.split_once("://")?.1;
-        let host = headers.get(header::HOST)?.to_str().ok()?;
-        Some(authority.eq_ignore_ascii_case(host))
+        let origin = origin.to_str().ok()?;
+        let (scheme, authority) = origin.split_once("://")?;
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let was_asked = host.is_some_and(|host| authority.eq_ignore_ascii_case(host));
+        let scheme_fits = !public_url.starts_with("https://") || scheme == "https";
+        Some(origin.eq_ignore_ascii_case(origin_of(public_url)) || (was_asked && scheme_fits))
     };
     Some(own().unwrap_or(false))
+}
+
+/// Scheme and authority, without a path.
+fn origin_of(url: &str) -> &str {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..].find('/').map_or(url.len(), |at| start + at);
+    &url[..end]
 }
 
 pub fn refused() -> ApiError {
@@ -24,19 +35,35 @@ pub fn refused() -> ApiError {
 mod tests {
     use super::*;
 
+    fn check(public_url: &str, origin: &str) -> Option<bool> {
+        let headers = HeaderMap::from_iter([
+            (header::HOST, "127.0.0.1:3000".parse().unwrap()),
+            (header::ORIGIN, origin.parse().unwrap()),
+        ]);
+        is_own(public_url, &headers)
+    }
+
     #[test]
-    fn only_the_address_that_was_asked_is_its_own_origin() {
-        let check = |origin: &str| {
-            let headers = HeaderMap::from_iter([
-                (header::HOST, "app.example:3000".parse().unwrap()),
-                (header::ORIGIN, origin.parse().unwrap()),
-            ]);
-            is_own(&headers)
-        };
-        assert_eq!(check("http://app.example:3000"), Some(true));
-        for foreign in ["http://app.example", "https://evil.example", "null", "http://app.example:3000.evil.example"] {
-            assert_eq!(check(foreign), Some(false), "{foreign}");
+    fn only_the_public_address_and_the_one_that_was_asked_are_own() {
+        for own in ["http://127.0.0.1:3000", "http://go.example"] {
+            assert_eq!(check("http://go.example", own), Some(true), "{own}");
         }
-        assert_eq!(is_own(&HeaderMap::new()), None);
+        for foreign in [
+            "http://127.0.0.1",
+            "https://evil.example",
+            "null",
+            "http://go.example.evil.example",
+            "http://go.example:81",
+        ] {
+            assert_eq!(check("http://go.example", foreign), Some(false), "{foreign}");
+        }
+        assert_eq!(is_own("http://go.example", &HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn behind_https_a_plain_page_is_a_stranger() {
+        assert_eq!(check("https://go.example/x", "https://go.example"), Some(true));
+        assert_eq!(check("https://go.example", "http://127.0.0.1:3000"), Some(false));
+        assert_eq!(check("https://go.example", "http://go.example"), Some(false));
     }
 }

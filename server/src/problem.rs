@@ -84,8 +84,8 @@ impl From<Error> for ApiError {
                 let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available now", detail);
                 Self { retry_after: Some(1), ..error }
             }
-            Error::Internal(reason) => {
-                tracing::error!(reason, "a request failed");
+            error @ (Error::Internal(_) | Error::Unstorable(_) | Error::Displaced) => {
+                tracing::error!(%error, "a request failed");
                 let detail = "The fault is ours and is in the log under this request id.";
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
             }
@@ -123,6 +123,10 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
         response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);
         response.headers_mut().remove(header::CONTENT_LENGTH);
         *response.body_mut() = Body::from(body);
+    }
+    if path.starts_with("/api/") && !response.headers().contains_key(header::CACHE_CONTROL) {
+        // One tenant's answer must not wait in a cache for another.
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if let Ok(id) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, id);

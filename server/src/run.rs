@@ -16,7 +16,7 @@ pub async fn run(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let (engine, workers) = Engine::open(config.data.options()).await?;
+    let (engine, mut workers) = Engine::open(config.data.options()).await?;
     first_start::ensure_admin(&engine, &config).await?;
     let site = Site::find(config.site_dir.as_deref())?;
     let secure_cookies = config.data.public_url.starts_with("https://");
@@ -40,9 +40,13 @@ pub async fn run(
             // Without a signal this waits for ever; a dropped sender cannot happen before it.
             let _ = stopped.await;
             tokio::time::sleep(GRACE).await;
-        } => tracing::warn!("some answers took too long and were cut off"),
+        } => tracing::warn!("some answers took too long and are cut off"),
+        which = workers.ended() => anyhow::bail!("{which} has ended, which it never should; see the log"),
     }
-    workers.stop(engine).await?;
-    tracing::info!("stopped; nothing is left unwritten");
+    if workers.stop(engine).await? {
+        tracing::info!("stopped; nothing is left unwritten");
+    } else {
+        tracing::warn!("stopped; the database did not take everything in time, clicks wait in the log");
+    }
     Ok(())
 }

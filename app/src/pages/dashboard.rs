@@ -141,6 +141,10 @@ fn Scopes(asked: Memo<Asked>, across: bool) -> impl IntoView {
     }
 }
 
+fn of_sheet<T: Clone + Send + Sync + 'static>(shown: Memo<Option<Shown>>, part: fn(&Sheet) -> T) -> Signal<Option<T>> {
+    Signal::derive(move || shown.with(|shown| shown.as_ref()?.sheet.as_ref().map(part)))
+}
+
 /// Reads the answer inside the transition, so that the page waits for it.
 #[component]
 fn Body(asked: Memo<Asked>, answer: Resource<Answer>) -> impl IntoView {
@@ -151,21 +155,23 @@ fn Body(asked: Memo<Asked>, answer: Resource<Answer>) -> impl IntoView {
             None => before.cloned(),
         }
     });
-    let sheet = Memo::new(move |_| shown.with(|shown| shown.as_ref().and_then(|shown| shown.sheet.clone())));
-    let figures = Memo::new(move |_| sheet.with(|sheet| sheet.as_ref().map(|sheet| sheet.figures.clone())));
-    let chart = Memo::new(move |_| sheet.with(|sheet| sheet.as_ref().map(|sheet| sheet.chart.clone())));
-    let days = Memo::new(move |_| sheet.with(|sheet| Days::between(&sheet.as_ref()?.from, &sheet.as_ref()?.to)));
-    let zone = Memo::new(move |_| sheet.with(|sheet| sheet.as_ref().map(|sheet| format!("Times in {}", sheet.tz))));
+    // Derived and not memoised: an answer that is the same as before ends at `shown`.
+    let figures = of_sheet(shown, |sheet| sheet.figures.clone());
+    let chart = of_sheet(shown, |sheet| sheet.chart.clone());
+    let zone = of_sheet(shown, |sheet| format!("Times in {}", sheet.tz));
+    let days = of_sheet(shown, |sheet| Days::between(&sheet.from, &sheet.to));
+    let days = Signal::derive(move || days.get().flatten());
     // A last bucket that is not over reaches the present.
-    let open = Memo::new(move |_| {
-        chart.with(|chart| chart.as_ref().is_some_and(|chart| chart.points.last().is_some_and(|last| !last.complete)))
-    });
+    let open = of_sheet(shown, |sheet| sheet.chart.points.last().is_some_and(|last| !last.complete));
+    let open = Signal::derive(move || open.get().unwrap_or_default());
     let error = Signal::derive(move || shown.with(|shown| shown.as_ref().and_then(|shown| shown.error.clone())));
     let state = Memo::new(move |_| shown.with(|shown| shown.as_ref().map(Shown::state)));
     // The question as it stands in the address; the answer may still be on its way.
     let question = Signal::derive(move || asked.get().unwrap_or_default());
-    let waiting =
-        move || asked.with(|asked| shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.asked != *asked)));
+    let waiting = move || {
+        let asked = asked.with(key);
+        shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.asked != asked))
+    };
     let retry = Callback::new(move |()| answer.refetch());
     let refresh = Callback::new(move |()| {
         // Only a new login helps, and that is offered.
@@ -201,7 +207,7 @@ fn Body(asked: Memo<Asked>, answer: Resource<Answer>) -> impl IntoView {
         <RangePicker asked=question days open/>
         <p class="facts">
             <span>{zone}</span>
-            <Show when=move || sheet.with(Option::is_some)>
+            <Show when=move || zone.with(Option::is_some)>
                 <Freshness arrivals refresh/>
             </Show>
         </p>

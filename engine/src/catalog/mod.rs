@@ -11,7 +11,8 @@ use std::sync::{
 };
 
 use model::{
-    AccountId, AdvertiserId, CampaignId, InfluencerId, LinkId, account::AccountStatus, influencer::InfluencerStatus,
+    AccountId, AdvertiserId, CampaignId, CouponId, InfluencerId, LinkId, account::AccountStatus,
+    influencer::InfluencerStatus,
 };
 use papaya::HashMap;
 use tokio::sync::Mutex;
@@ -31,6 +32,7 @@ pub struct Catalog {
     links: HashMap<Box<str>, Arc<LinkFact>>,
     links_by_id: HashMap<LinkId, Arc<LinkFact>>,
     coupons: HashMap<(AdvertiserId, Box<str>), Arc<CouponFact>>,
+    coupons_by_id: HashMap<CouponId, Arc<CouponFact>>,
     keys: HashMap<[u8; 32], Arc<KeyFact>>,
     accounts: HashMap<AccountId, Arc<AccountFact>>,
     /// The catalog version that everything here is at least as new as.
@@ -50,6 +52,10 @@ impl Catalog {
     /// `normal`: as [`model::text::normal_code`] makes it.
     pub fn coupon(&self, advertiser: AdvertiserId, normal: &str) -> Option<Arc<CouponFact>> {
         self.coupons.pin().get(&(advertiser, normal.into())).cloned()
+    }
+
+    pub fn coupon_by_id(&self, id: CouponId) -> Option<Arc<CouponFact>> {
+        self.coupons_by_id.pin().get(&id).cloned()
     }
 
     pub fn key(&self, hash: &[u8; 32]) -> Option<Arc<KeyFact>> {
@@ -97,7 +103,9 @@ impl Catalog {
         }
         for coupon in db::coupons::changed_since(&mut conn, held).await? {
             let key = (coupon.advertiser_id, model::text::normal_code(&coupon.code).into());
-            self.coupons.pin().insert(key, Arc::new(coupon.into()));
+            let fact: Arc<CouponFact> = Arc::new(coupon.into());
+            self.coupons_by_id.pin().insert(fact.id, Arc::clone(&fact));
+            self.coupons.pin().insert(key, fact);
         }
         for (hash, key) in db::api_keys::changed_since(&mut conn, held).await? {
             self.keys.pin().insert(hash, Arc::new(key.into()));

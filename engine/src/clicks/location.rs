@@ -46,6 +46,11 @@ impl Location {
         Ok(Self { head: head.into(), fragment: fragment.into(), own: own.into(), append_click_id })
     }
 
+    /// Whether shops get to see the click's id.
+    pub fn tells_click_id(&self) -> bool {
+        self.append_click_id
+    }
+
     /// The value of the `Location` header for one click. `visitor_query` is what followed `?` in the link as it was opened.
     pub fn with(&self, visitor_query: Option<&str>, click: ClickId) -> Cow<'_, str> {
         let visitor_query = visitor_query.filter(|query| !query.is_empty());
@@ -55,8 +60,9 @@ impl Location {
         let mut location = String::with_capacity(self.head.len() + self.fragment.len() + 64);
         location.push_str(&self.head);
         for part in visitor_query.unwrap_or_default().split('&').filter(|part| !part.is_empty()) {
-            let name = parameter_name(part);
-            if name != "ref_code" && name != "click_id" && !self.own.contains(&name) {
+            // Some shops part parameters at `;` too.
+            let overrides = part.split(';').map(parameter_name).any(|name| self.is_protected(&name));
+            if !overrides {
                 location.push('&');
                 location.extend(utf8_percent_encode(part, UNSAFE));
             }
@@ -67,6 +73,12 @@ impl Location {
         }
         location.push_str(&self.fragment);
         Cow::Owned(location)
+    }
+}
+
+impl Location {
+    fn is_protected(&self, name: &str) -> bool {
+        name == "ref_code" || name == "click_id" || self.own.iter().any(|own| own == name)
     }
 }
 
@@ -85,13 +97,18 @@ pub fn parse_destination(text: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
-/// A parameter's name as shops read it: decoded, and with the characters PHP turns into `_`,
-/// so that `ref%5Fcode`, `ref.code` and `ref_code[]` are all known for what they are.
+/// A parameter's name as shops read it, in the widest sense: decoded, without case, cut at NUL, and with
+/// what PHP makes of it, so that `ref%5Fcode`, `REF_CODE`, `ref.code`, `+ref_code` and `ref_code[]` are all
+/// known for what they are.
 fn parameter_name(part: &str) -> String {
-    let name = part.split('=').next().unwrap_or(part);
-    let decoded = percent_decode_str(name).decode_utf8_lossy();
-    let base = decoded.trim_start().split('[').next().unwrap_or_default();
-    base.replace(['.', ' ', '+'], "_")
+    let name = part.split('=').next().unwrap_or(part).replace('+', " ");
+    let decoded = percent_decode_str(&name).decode_utf8_lossy();
+    let base = decoded.split('\0').next().unwrap_or_default().trim_start();
+    let base = match base.split_once('[') {
+        Some((before, after)) if after.contains(']') && !before.is_empty() => before.to_owned(),
+        _ => base.replace('[', "_"),
+    };
+    base.replace(['.', ' '], "_").to_ascii_lowercase()
 }
 
 #[cfg(test)]
@@ -115,9 +132,21 @@ mod tests {
     fn what_the_visitor_brought_is_passed_through_but_overrides_nothing() {
         let leads = |query| leads("https://shop.example/p?x=1", Some(query));
         assert_eq!(leads("utm_source=ig"), "https://shop.example/p?x=1&ref_code=CODE&utm_source=ig");
-        for hostile in
-            ["ref_code=EVIL", "ref%5Fcode=EVIL", "ref.code=EVIL", "ref_code[]=EVIL", "x=2", "click_id=1", "%78=2", "&&"]
-        {
+        for hostile in [
+            "ref_code=EVIL",
+            "ref%5Fcode=EVIL",
+            "ref.code=EVIL",
+            "ref_code[]=EVIL",
+            "+ref_code=EVIL",
+            "ref[code=EVIL",
+            "ref_code%00=EVIL",
+            "REF_CODE=EVIL",
+            "a=1;ref_code=EVIL",
+            "x=2",
+            "click_id=1",
+            "%78=2",
+            "&&",
+        ] {
             assert_eq!(leads(hostile), "https://shop.example/p?x=1&ref_code=CODE", "{hostile}");
         }
     }

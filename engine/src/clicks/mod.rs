@@ -1,13 +1,17 @@
 //! Clicks: from a followed link to a row, without ever waiting for the database.
 //!
 //! In order: [`location`] says where a link leads, [`record`] writes a click down,
-//! [`spool`] keeps it on disk, [`drain`] moves it into the database.
+//! [`spool`] keeps it on disk, [`drain`] moves it into the database,
+//! where [`enrich`] has found out the rest.
 
 mod agent;
 pub mod drain;
+pub mod enrich;
 pub mod location;
 mod reader;
+mod recent;
 pub mod record;
 pub mod spool;
 
+pub use recent::RecentClicks;
 pub use record::Click;

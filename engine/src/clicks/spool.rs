@@ -14,6 +14,7 @@ use std::{
     },
 };
 
+use model::Timestamp;
 use uuid::Uuid;
 
 use super::record::{self, Click, Frame};
@@ -117,6 +118,16 @@ impl Spool {
         Ok(waiting)
     }
 
+    /// Keeps new segments behind what the database says was read: a folder whose read segments were
+    /// deleted must not number its next ones from the start again.
+    pub fn begin_after(&self, read: Position) {
+        let mut writer = self.writer();
+        if writer.last_number < read.segment {
+            writer.last_number = read.segment;
+            writer.open = None;
+        }
+    }
+
     /// Puts what was written onto the disk itself.
     pub fn flush(&self) -> io::Result<()> {
         let file = {
@@ -130,7 +141,10 @@ impl Spool {
         file.sync_data().inspect_err(|error| {
             // What a failed flush left on the disk is unknown: never write behind it.
             tracing::error!(%error, "the click log could not be flushed; a new segment is begun");
-            self.writer().open = None;
+            let mut writer = self.writer();
+            if writer.open.as_ref().is_some_and(|open| Arc::ptr_eq(&open.file, &file)) {
+                writer.open = None;
+            }
         })
     }
 
@@ -149,7 +163,7 @@ impl Writer {
         self.frame.clear();
         click.write(&mut self.frame);
         if self.open.as_ref().is_none_or(|open| open.length >= SEGMENT_BYTES) {
-            self.begin_segment(folder)?;
+            self.begin_segment(folder, click.at)?;
         }
         let open = self.open.as_mut().expect("begun above");
         match (&*open.file).write_all(&self.frame) {
@@ -168,11 +182,15 @@ impl Writer {
         }
     }
 
-    fn begin_segment(&mut self, folder: &Path) -> io::Result<()> {
-        if let Some(full) = self.open.take() {
-            full.file.sync_data()?;
+    /// Segments are numbered by the moment they begin, and always upward: also where every earlier one was
+    /// deleted, a new number is above all that the database has seen.
+    fn begin_segment(&mut self, folder: &Path, now: Timestamp) -> io::Result<()> {
+        if let Some(full) = self.open.take()
+            && let Err(error) = full.file.sync_data()
+        {
+            tracing::error!(%error, segment = full.number, "a full segment of the click log could not be flushed");
         }
-        let number = self.last_number + 1;
+        let number = now.0.max(self.last_number + 1);
         let path = segment_path(folder, number);
         let mut file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path)?;
         self.last_number = number;
@@ -200,7 +218,7 @@ pub fn segments(folder: &Path) -> io::Result<Vec<i64>> {
 }
 
 pub fn segment_path(folder: &Path, number: i64) -> PathBuf {
-    folder.join(format!("{number:012}.clicks"))
+    folder.join(format!("{number:016}.clicks"))
 }
 
 fn read_or_make_id(path: &Path, new_id: impl FnOnce() -> Uuid) -> io::Result<Uuid> {
@@ -215,20 +233,30 @@ fn read_or_make_id(path: &Path, new_id: impl FnOnce() -> Uuid) -> io::Result<Uui
             writeln!(file, "{id}")?;
             file.sync_all()?;
             fs::rename(&partial, path)?;
+            sync_folder_of(path)?;
             Ok(id)
         }
         Err(error) => Err(error),
     }
 }
 
-/// Cuts a segment behind its last whole frame.
+/// A name in a folder survives power loss only once the folder is flushed too.
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+/// Cuts a segment behind its last whole frame. Damage before that stays: the reader finds its way past it.
 fn cut_torn_end(path: &Path) -> io::Result<()> {
     let mut bytes = Vec::new();
     File::open(path)?.read_to_end(&mut bytes)?;
-    let mut whole = if bytes.starts_with(MAGIC) { MAGIC.len() } else { 0 };
-    if whole > 0 {
-        while let Frame::Whole(_, length) = record::read(&bytes[whole..]) {
-            whole += length;
+    let mut at = MAGIC.len();
+    let mut whole = at;
+    while at < bytes.len() {
+        if let Frame::Whole(_, length) = record::read(&bytes[at..]) {
+            at += length;
+            whole = at;
+        } else {
+            at += 1;
         }
     }
     if whole < bytes.len() {

@@ -52,6 +52,14 @@ pub async fn claim_spool(conn: &mut Conn, spool: Uuid, nonce: Uuid, now: Timesta
     Ok(Position { segment, offset })
 }
 
+/// Where a spool stands that this process holds; None where another has taken it.
+pub async fn spool_position(conn: &mut Conn, spool: Uuid, nonce: Uuid) -> Result<Option<Position>> {
+    const SQL: &str = "SELECT segment, position FROM spools WHERE id = ? AND nonce = ?";
+    let found: Option<(i64, i64)> =
+        on!(conn, c => sqlx::query_as(SQL).bind(spool).bind(nonce).fetch_optional(c).await)?;
+    Ok(found.map(|(segment, offset)| Position { segment, offset }))
+}
+
 /// Moves a spool's position if it still stands where this process left it, and says whether it did.
 pub async fn move_spool(
     conn: &mut Conn,
@@ -106,7 +114,9 @@ pub async fn note_visitors(conn: &mut Conn, clicks: &[ClickRow]) -> Result<HashS
     Ok(ids.into_iter().map(ClickId).collect())
 }
 
-pub async fn insert(conn: &mut Conn, clicks: &[ClickRow], firsts: &HashSet<ClickId>) -> Result<()> {
+/// A click that is there already (a log read twice after a restore) stays as it is.
+pub async fn insert_or_keep(conn: &mut Conn, clicks: &[ClickRow], firsts: &HashSet<ClickId>) -> Result<()> {
+    let keep = conn.or_keep("id");
     on!(conn, c => {
         let mut insert = QueryBuilder::new(
             "INSERT INTO clicks (id, advertiser_id, campaign_id, link_id, influencer_id, clicked_at, quarter, user_agent,
@@ -131,6 +141,7 @@ pub async fn insert(conn: &mut Conn, clicks: &[ClickRow], firsts: &HashSet<Click
                 .push_bind(click.is_bot)
                 .push_bind(firsts.contains(&click.id));
         });
+        insert.push(keep);
         insert.build().execute(&mut *c).await?;
     });
     Ok(())
@@ -153,9 +164,30 @@ pub async fn links_of(conn: &mut Conn, ids: &[ClickId]) -> Result<Vec<(ClickId, 
     Ok(rows.into_iter().map(|(id, advertiser, link)| (id.into(), advertiser.into(), link.into())).collect())
 }
 
-/// Forgets visitors of days before this one.
-pub async fn forget_visitors(conn: &mut Conn, before_utc_day: i64) -> Result<()> {
-    const SQL: &str = "DELETE FROM visitors WHERE utc_day < ?";
-    on!(conn, c => sqlx::query(SQL).bind(before_utc_day).execute(c).await.map(drop))?;
-    Ok(())
+/// Forgets some visitors of days before this one; false once none is left.
+pub async fn forget_visitors(conn: &mut Conn, before_utc_day: i64) -> Result<bool> {
+    const OLD: &str = "SELECT utc_day, link_id, visitor FROM visitors WHERE utc_day < ?
+        ORDER BY utc_day, link_id, visitor LIMIT 1000";
+    let old: Vec<(i64, Uuid, Vec<u8>)> = on!(conn, c => sqlx::query_as(OLD).bind(before_utc_day).fetch_all(c).await)?;
+    if old.is_empty() {
+        return Ok(false);
+    }
+    let rows = conn.rows();
+    on!(conn, c => {
+        let mut delete = QueryBuilder::new("DELETE FROM visitors WHERE (utc_day, link_id, visitor) IN (");
+        delete.push(rows);
+        let mut list = delete.separated(", ");
+        for (day, link, visitor) in &old {
+            list.push("(")
+                .push_bind_unseparated(*day)
+                .push_unseparated(", ")
+                .push_bind_unseparated(*link)
+                .push_unseparated(", ")
+                .push_bind_unseparated(&visitor[..])
+                .push_unseparated(")");
+        }
+        delete.push(")");
+        delete.build().execute(&mut *c).await?;
+    });
+    Ok(true)
 }

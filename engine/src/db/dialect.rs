@@ -15,6 +15,19 @@ impl Conn {
         }
     }
 
+    /// Division of whole numbers, the remainder dropped.
+    pub(super) fn whole_division(&self) -> &'static str {
+        match self {
+            Self::SqliteWrite(_) | Self::SqliteRead(_) => "/",
+            Self::MySqlWrite(_) | Self::MySqlRead(_) => "DIV",
+        }
+    }
+
+    /// Whether nobody else can write between two statements of this transaction.
+    pub(crate) fn is_only_writer(&self) -> bool {
+        matches!(self, Self::SqliteWrite(_))
+    }
+
     /// What stands before a list of rows: `(a, b) IN ({}(?, ?), (?, ?))`.
     pub(super) fn rows(&self) -> &'static str {
         match self {

@@ -24,6 +24,19 @@ pub struct EventRow {
     pub attribution: Attribution,
 }
 
+impl EventRow {
+    /// What stands under its id once it is stored.
+    pub fn recorded(&self) -> Recorded {
+        Recorded {
+            id: self.id,
+            receipt_id: self.receipt_id,
+            fingerprint: self.fingerprint,
+            sent_occurred_at: self.event.occurred_at,
+            attribution: self.attribution.clone(),
+        }
+    }
+}
+
 /// What stands under an event's id, whoever recorded it.
 #[derive(Clone, Debug)]
 pub struct Recorded {
@@ -63,7 +76,7 @@ pub async fn insert_or_keep(conn: &mut Conn, events: &[EventRow]) -> Result<()> 
                 .push_bind(&stored.fingerprint[..])
                 .push_bind(event.action.as_str())
                 .push_bind(&event.name)
-                .push_bind(event.value.map(|value| value.minor))
+                .push_bind(event.value.and_then(|value| i64::try_from(value.minor).ok()))
                 .push_bind(event.currency.code())
                 .push_bind(&event.properties)
                 .push_bind(stored.occurred_at.0)

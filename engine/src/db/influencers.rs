@@ -1,7 +1,7 @@
 //! Influencers.
 
 use model::{
-    CampaignId, InfluencerId, Timestamp,
+    AdvertiserId, CampaignId, InfluencerId, Timestamp,
     influencer::{Hidden, Influencer, InfluencerStatus},
     page::Page,
 };
@@ -87,4 +87,25 @@ pub async fn changed_since(conn: &mut Conn, version: i64) -> Result<Vec<(Influen
     const SQL: &str = "SELECT id, status FROM influencers WHERE version > ?";
     let rows: Vec<(Uuid, String)> = on!(conn, c => sqlx::query_as(SQL).bind(version).fetch_all(c).await)?;
     rows.into_iter().map(|(id, status)| Ok((id.into(), word(&status)?))).collect()
+}
+
+/// Whether an influencer takes part in a campaign of this advertiser: by assignment, or by a link or coupon that
+/// may have been credited. `campaign` narrows it to one.
+pub async fn takes_part(
+    conn: &mut Conn,
+    influencer: InfluencerId,
+    advertiser: Option<AdvertiserId>,
+    campaign: Option<CampaignId>,
+) -> Result<bool> {
+    const SQL: &str = "SELECT COUNT(*) FROM campaigns k
+        WHERE (? IS NULL OR k.advertiser_id = ?) AND (? IS NULL OR k.id = ?) AND (
+            EXISTS (SELECT 1 FROM assignments a WHERE a.campaign_id = k.id AND a.influencer_id = ?)
+            OR EXISTS (SELECT 1 FROM links l WHERE l.campaign_id = k.id AND l.influencer_id = ?)
+            OR EXISTS (SELECT 1 FROM coupons c WHERE c.campaign_id = k.id AND c.influencer_id = ?))";
+    let (advertiser, campaign) = (advertiser.map(|id| id.0), campaign.map(|id| id.0));
+    let count: i64 = on!(conn, c => sqlx::query_scalar(SQL)
+        .bind(advertiser).bind(advertiser).bind(campaign).bind(campaign)
+        .bind(influencer.0).bind(influencer.0).bind(influencer.0)
+        .fetch_one(c).await)?;
+    Ok(count > 0)
 }

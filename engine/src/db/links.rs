@@ -99,8 +99,15 @@ pub async fn find(conn: &mut Conn, within: Option<AdvertiserId>, id: LinkId) -> 
     row.map(StoredLink::try_from).transpose()
 }
 
-/// Those that changed, or whose campaign did, after a catalog version.
+/// Those that changed, or whose campaign did, after a catalog version; all of them after none.
 pub async fn changed_since(conn: &mut Conn, version: i64) -> Result<Vec<StoredLink>> {
+    const ALL: &str = "SELECT l.id, l.advertiser_id, l.campaign_id, l.influencer_id, l.code,
+            COALESCE(l.destination_url, k.destination_url) AS destination_url, l.status, l.created_at
+        FROM links l JOIN campaigns k ON k.id = l.campaign_id";
+    if version == 0 {
+        let rows: Vec<Row> = on!(conn, c => sqlx::query_as(ALL).fetch_all(c).await)?;
+        return rows.into_iter().map(StoredLink::try_from).collect();
+    }
     const SQL: &str = "SELECT l.id, l.advertiser_id, l.campaign_id, l.influencer_id, l.code,
             COALESCE(l.destination_url, k.destination_url) AS destination_url, l.status, l.created_at
         FROM links l JOIN campaigns k ON k.id = l.campaign_id WHERE l.version > ?

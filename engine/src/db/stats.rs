@@ -43,7 +43,7 @@ pub struct EventCount {
     pub count: i64,
     /// How many carry a value.
     pub valued: i64,
-    pub sum_minor: i64,
+    pub sum_minor: i128,
 }
 
 /// Appends the conditions that clicks and events share.
@@ -89,11 +89,16 @@ pub async fn clicks(conn: &mut Conn, filter: &Filter, by_quarter: bool) -> Resul
 /// Events by quarter hour, or all in one where `by_quarter` is false.
 pub async fn events(conn: &mut Conn, filter: &Filter, by_quarter: bool) -> Result<Vec<EventCount>> {
     let quarter = if by_quarter { "quarter" } else { "0" };
-    let rows: Vec<(i64, String, String, i64, i64, i64, i64)> = on!(conn, c => {
+    let divided_by = conn.whole_division();
+    let rows: Vec<(i64, String, String, i64, i64, i64, i64, i64)> = on!(conn, c => {
         let mut query = QueryBuilder::new("SELECT ");
         query.push(quarter).push(
             " AS bucket, action, currency, CAST(CASE WHEN method = 'none' THEN 0 ELSE 1 END AS SIGNED) AS attributed,
-            COUNT(*), COUNT(value_minor), CAST(COALESCE(SUM(value_minor), 0) AS SIGNED) FROM events",
+            COUNT(*), COUNT(value_minor), CAST(COALESCE(SUM(value_minor ",
+        );
+        // In two parts, neither of which can overflow 64 bits.
+        query.push(divided_by).push(
+            " 1000000), 0) AS SIGNED), CAST(COALESCE(SUM(value_minor % 1000000), 0) AS SIGNED) FROM events",
         );
         narrow!(query, filter, "occurred_at");
         if let Some(coupon) = filter.coupon {
@@ -109,7 +114,7 @@ pub async fn events(conn: &mut Conn, filter: &Filter, by_quarter: bool) -> Resul
         query.build_query_as().fetch_all(&mut *c).await?
     });
     rows.into_iter()
-        .map(|(quarter, action, currency, attributed, count, valued, sum_minor)| {
+        .map(|(quarter, action, currency, attributed, count, valued, millions, rest)| {
             Ok(EventCount {
                 quarter,
                 action: word(&action)?,
@@ -117,7 +122,7 @@ pub async fn events(conn: &mut Conn, filter: &Filter, by_quarter: bool) -> Resul
                 attributed: attributed != 0,
                 count,
                 valued,
-                sum_minor,
+                sum_minor: i128::from(millions) * 1_000_000 + i128::from(rest),
             })
         })
         .collect()

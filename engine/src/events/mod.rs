@@ -7,7 +7,7 @@ mod prepare;
 pub mod ref_code;
 mod writer;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use model::{
     AdvertiserId, Timestamp,
@@ -24,6 +24,8 @@ use crate::{
 
 /// Events that may wait for the writer; beyond, callers wait for room.
 const QUEUE: usize = 4096;
+/// How long a sender is kept waiting.
+const MOST_WAIT: Duration = Duration::from_secs(10);
 
 /// An event on its way to the database.
 pub(crate) struct Submission {
@@ -54,6 +56,10 @@ impl Ingest {
             .send(Submission { prepared, answer })
             .await
             .map_err(|_| Error::unavailable("the server is stopping"))?;
-        answered.await.map_err(stopping)?
+        // Whatever becomes of it, a shop that sends an event_id may send it again.
+        match tokio::time::timeout(MOST_WAIT, answered).await {
+            Ok(answer) => answer.map_err(stopping)?,
+            Err(_) => Err(Error::unavailable("the database is too slow")),
+        }
     }
 }

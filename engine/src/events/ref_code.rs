@@ -13,7 +13,7 @@ pub fn find(address: &str) -> Option<String> {
     [query, of_fragment]
         .into_iter()
         .flatten()
-        .flat_map(|part| part.split(['&', ';']))
+        .flat_map(|part| part.split('&'))
         .filter_map(|pair| pair.split_once('='))
         .find(|(name, value)| decode(name) == "ref_code" && !value.is_empty())
         .map(|(_, value)| decode(value).into_owned())

@@ -7,10 +7,10 @@ use std::{
 };
 
 use model::{
-    AdvertiserId, EventId, LinkId,
+    AdvertiserId, EventId, LinkId, Timestamp,
     event::{EventAnswer, EventStatus},
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::{
     Submission,
@@ -19,6 +19,7 @@ use super::{
 use crate::{
     attribution::{self, ClickFacts, LinkFacts},
     catalog::Catalog,
+    clicks::RecentClicks,
     db::{
         self, Conn, Db,
         events::{EventRow, Recorded},
@@ -32,38 +33,58 @@ const BATCH: usize = 250;
 const TRIES: u32 = 2;
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// A database that hangs must not hold its senders for longer.
+const MOST_TIME: Duration = Duration::from_secs(5);
+
 pub struct Writer {
     pub db: Db,
     pub catalog: Arc<Catalog>,
+    pub recent: Arc<RecentClicks>,
 }
 
 impl Writer {
-    /// Runs until every sender is gone; what was sent by then is written.
-    pub(crate) async fn run(self, mut submissions: mpsc::Receiver<Submission>) {
+    /// Runs until `stop`; what was sent by then is written.
+    pub(crate) async fn run(self, mut submissions: mpsc::Receiver<Submission>, mut stop: watch::Receiver<bool>) {
         let mut batch = Vec::with_capacity(BATCH);
-        while submissions.recv_many(&mut batch, BATCH).await > 0 {
-            let (events, answers): (Vec<_>, Vec<_>) =
-                batch.drain(..).map(|submission| (submission.prepared, submission.answer)).unzip();
-            let results = self.record(&events).await;
-            for (answer, result) in answers.into_iter().zip(results) {
-                // A caller that left is answered by its retry: the event stands.
-                let _ = answer.send(result);
+        loop {
+            let received = tokio::select! {
+                received = submissions.recv_many(&mut batch, BATCH) => received,
+                _ = stop.wait_for(|stop| *stop) => break,
+            };
+            if received == 0 {
+                return;
             }
+            self.answer(&mut batch).await;
+        }
+        submissions.close();
+        while submissions.recv_many(&mut batch, BATCH).await > 0 {
+            self.answer(&mut batch).await;
+        }
+    }
+
+    async fn answer(&self, batch: &mut Vec<Submission>) {
+        let (events, answers): (Vec<_>, Vec<_>) =
+            batch.drain(..).map(|submission| (submission.prepared, submission.answer)).unzip();
+        let results = self.record(&events).await;
+        for (answer, result) in answers.into_iter().zip(results) {
+            // A caller that left is answered by its retry: the event stands.
+            let _ = answer.send(result);
         }
     }
 
     async fn record(&self, events: &[Prepared]) -> Vec<Result<EventAnswer>> {
         let mut tries = 1;
         loop {
-            match self.transact(events).await {
+            let done = tokio::time::timeout(MOST_TIME, self.transact(events)).await;
+            match done.unwrap_or_else(|_| Err(Error::unavailable("the database hangs"))) {
                 Ok(answers) => return answers,
                 Err(Error::Unavailable(_)) if tries < TRIES => {
                     tokio::time::sleep(PAUSE).await;
                     tries += 1;
                 }
-                Err(Error::Internal(reason)) if events.len() > 1 => {
+                Err(error @ (Error::Internal(_) | Error::Unstorable(_))) if events.len() > 1 => {
                     tracing::error!(
-                        reason,
+                        %error,
                         events = events.len(),
                         "a batch was refused; its events are tried one by one"
                     );
@@ -81,21 +102,30 @@ impl Writer {
         }
     }
 
-    /// One transaction: what earlier rows say, the credits, the rows, and whose they are.
+    /// One transaction: what stands already, the credits of what does not, the rows, and whose they are.
     async fn transact(&self, events: &[Prepared]) -> Result<Vec<Result<EventAnswer>>> {
         let mut conn = self.db.begin().await?;
-        let rows = self.credit(&mut conn, events).await?;
-        let unique = first_of_each_id(&rows);
-        db::events::insert_or_keep(&mut conn, &unique).await?;
-        let ids: Vec<EventId> = unique.iter().map(|row| row.id).collect();
-        let standing: HashMap<EventId, Recorded> =
-            db::events::recorded(&mut conn, &ids).await?.into_iter().map(|recorded| (recorded.id, recorded)).collect();
+        let mut standing = Standing::new();
+        // Without an event_id an id is new: nothing can stand under it.
+        let named = ids_of(events.iter().filter(|event| event.event.event_id.is_some()));
+        look_up(&mut conn, &named, &mut standing).await?;
+        let new: Vec<&Prepared> = first_of_each_id(events, &standing);
+        let rows = self.credit(&mut conn, &new).await?;
+        if !rows.is_empty() {
+            db::events::insert_or_keep(&mut conn, &rows).await?;
+        }
+        if conn.is_only_writer() {
+            standing.extend(rows.iter().map(|row| (row.id, row.recorded())));
+        } else {
+            // Another node may have been first with some of them: what stands now is read back.
+            look_up(&mut conn, &ids_of(new.iter().copied()), &mut standing).await?;
+        }
         conn.commit().await?;
-        Ok(rows.iter().map(|row| answer(row, standing.get(&row.id))).collect())
+        Ok(events.iter().map(|event| answer(event, standing.get(&event.id))).collect())
     }
 
     /// Credits every event, in the order they came: the first of a new customer is the touch of the next.
-    async fn credit(&self, conn: &mut Conn, events: &[Prepared]) -> Result<Vec<EventRow>> {
+    async fn credit(&self, conn: &mut Conn, events: &[&Prepared]) -> Result<Vec<EventRow>> {
         let click_ids: Vec<_> = events.iter().filter_map(|event| event.click_id).collect();
         let clicks: HashMap<_, _> = db::clicks::links_of(conn, &click_ids)
             .await?
@@ -104,39 +134,27 @@ impl Writer {
             .collect();
         let mut touches = self.touches(conn, events).await?;
         let mut rows: Vec<EventRow> = Vec::with_capacity(events.len());
-        let mut seen = HashSet::new();
         for event in events {
-            if !seen.insert(event.id) {
-                // A copy in the same batch earns nothing: it is answered with what stands.
-                rows.push(row(event, attribution::decide(&event.facts)));
-                continue;
-            }
             let mut facts = event.facts.clone();
             if let (Some(key), Some(id)) = (&mut facts.click, event.click_id)
-                && let Some((advertiser_id, link)) = clicks.get(&id)
+                && let Some((advertiser_id, link)) = clicks.get(&id).copied().or_else(|| self.recent.find(id))
             {
-                key.found = Some(ClickFacts { id, advertiser_id: *advertiser_id, link: self.link_facts(*link) });
+                key.found = Some(ClickFacts { id, advertiser_id, link: self.link_facts(link) });
             }
-            if let Some(customer) = event.customer {
-                let known = touches.entry((event.advertiser_id, customer)).or_default();
+            let known = event.customer.map(|customer| touches.entry((event.advertiser_id, customer)).or_default());
+            if let Some(known) = &known {
                 facts.touches = known.iter().filter_map(|(_, link)| self.link_facts(*link)).collect();
-                let attribution = attribution::decide(&facts);
-                if let Some(link) = attribution.link_id
-                    && !known.iter().any(|(_, touched)| *touched == link)
-                {
-                    let at = (event.occurred_at, event.id);
-                    let place = known.partition_point(|(other, _)| *other < at);
-                    known.insert(place, (at, link));
-                }
-                rows.push(row(event, attribution));
-            } else {
-                rows.push(row(event, attribution::decide(&facts)));
             }
+            let attribution = attribution::decide(&facts);
+            if let (Some(known), Some(link)) = (known, attribution.link_id) {
+                touch(known, (event.occurred_at, event.id), link);
+            }
+            rows.push(row(event, attribution));
         }
         Ok(rows)
     }
 
-    async fn touches(&self, conn: &mut Conn, events: &[Prepared]) -> Result<Touches> {
+    async fn touches(&self, conn: &mut Conn, events: &[&Prepared]) -> Result<Touches> {
         let customers: HashSet<(AdvertiserId, [u8; 16])> =
             events.iter().filter_map(|event| Some((event.advertiser_id, event.customer?))).collect();
         let customers: Vec<_> = customers.into_iter().collect();
@@ -160,7 +178,31 @@ impl Writer {
 }
 
 /// Each customer's links, by the (time, id) of the event that was credited through them first.
-type Touches = HashMap<(AdvertiserId, [u8; 16]), Vec<((model::Timestamp, EventId), LinkId)>>;
+type Touches = HashMap<(AdvertiserId, [u8; 16]), Vec<Touched>>;
+type Touched = ((Timestamp, EventId), LinkId);
+
+/// What stands under an event's id.
+type Standing = HashMap<EventId, Recorded>;
+
+async fn look_up(conn: &mut Conn, ids: &[EventId], standing: &mut Standing) -> Result<()> {
+    if !ids.is_empty() {
+        let found = db::events::recorded(conn, ids).await?;
+        standing.extend(found.into_iter().map(|recorded| (recorded.id, recorded)));
+    }
+    Ok(())
+}
+
+fn ids_of<'a>(events: impl Iterator<Item = &'a Prepared>) -> Vec<EventId> {
+    events.map(|event| event.id).collect()
+}
+
+/// Notes that a link was credited for an event, keeping each link once, at its earliest event, in order.
+fn touch(known: &mut Vec<Touched>, at: (Timestamp, EventId), link: LinkId) {
+    let before = known.iter().position(|(_, touched)| *touched == link).map(|place| known.remove(place));
+    let at = before.map_or(at, |(earlier, _)| earlier.min(at));
+    let place = known.partition_point(|(other, _)| *other < at);
+    known.insert(place, (at, link));
+}
 
 fn row(event: &Prepared, attribution: model::attribution::Attribution) -> EventRow {
     let sent = &event.event;
@@ -185,17 +227,17 @@ fn row(event: &Prepared, attribution: model::attribution::Attribution) -> EventR
     }
 }
 
-/// Twice the same id in one batch: the first stands for all, as it would in the database.
-fn first_of_each_id(rows: &[EventRow]) -> Vec<EventRow> {
+/// Those that may be new. Twice the same id in one batch: the first stands for all, as it would in the database.
+fn first_of_each_id<'a>(events: &'a [Prepared], standing: &Standing) -> Vec<&'a Prepared> {
     let mut seen = HashSet::new();
-    rows.iter().filter(|row| seen.insert(row.id)).cloned().collect()
+    events.iter().filter(|event| !standing.contains_key(&event.id) && seen.insert(event.id)).collect()
 }
 
-fn answer(row: &EventRow, standing: Option<&Recorded>) -> Result<EventAnswer> {
+fn answer(event: &Prepared, standing: Option<&Recorded>) -> Result<EventAnswer> {
     let standing =
-        standing.ok_or_else(|| Error::Internal(format!("event {} did not stand after its insert", row.id)))?;
-    let duplicate = standing.receipt_id != row.receipt_id;
-    if duplicate && differs(row, standing) {
+        standing.ok_or_else(|| Error::Internal(format!("event {} did not stand after its insert", event.id)))?;
+    let duplicate = standing.receipt_id != event.receipt_id;
+    if duplicate && differs(event, standing) {
         return Err(Error::Conflict(
             "this event_id was recorded before with a different body; the first one stands".into(),
         ));
@@ -217,10 +259,10 @@ fn told(error: &Error) -> Error {
 }
 
 /// An absent `occurred_at` is not compared.
-fn differs(row: &EventRow, standing: &Recorded) -> bool {
-    let moved = match (row.event.occurred_at, standing.sent_occurred_at) {
+fn differs(event: &Prepared, standing: &Recorded) -> bool {
+    let moved = match (event.event.occurred_at, standing.sent_occurred_at) {
         (Some(ours), Some(theirs)) => ours != theirs,
         _ => false,
     };
-    moved || row.fingerprint != standing.fingerprint
+    moved || event.fingerprint != standing.fingerprint
 }

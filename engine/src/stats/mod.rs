@@ -1,6 +1,7 @@
 //! Figures: what a range and a filter come to.
 
 pub mod range;
+mod scope;
 
 use std::collections::BTreeMap;
 
@@ -10,20 +11,20 @@ use model::{
     stats::{Chart, Figures, Overview, Point, StatsQuery},
 };
 
-use self::range::{Range, written};
+use self::range::written;
 use crate::{
     Engine, Session,
     db::{
         self,
-        stats::{ClickCount, EventCount, Filter},
+        stats::{ClickCount, EventCount},
     },
-    error::{Error, Result},
+    error::Result,
 };
 
 impl Engine {
     pub async fn overview(&self, session: &Session, query: &StatsQuery) -> Result<Overview> {
-        let (range, filter) = self.scope(session, query)?;
         let mut conn = self.db.read().await?;
+        let (range, filter) = self.scope(&mut conn, session, query).await?;
         let clicks = db::stats::clicks(&mut conn, &filter, false).await?;
         let events = db::stats::events(&mut conn, &filter, false).await?;
         let figures = figures(&clicks, &events, query.include_bots);
@@ -31,10 +32,10 @@ impl Engine {
     }
 
     pub async fn chart(&self, session: &Session, query: &StatsQuery) -> Result<Chart> {
-        let (range, filter) = self.scope(session, query)?;
+        let mut conn = self.db.read().await?;
+        let (range, filter) = self.scope(&mut conn, session, query).await?;
         let interval = range.interval(query.interval.as_deref())?;
         let starts = range.buckets(interval)?;
-        let mut conn = self.db.read().await?;
         let clicks = db::stats::clicks(&mut conn, &filter, true).await?;
         let events = db::stats::events(&mut conn, &filter, true).await?;
         let now = self.clock.now();
@@ -71,65 +72,6 @@ impl Engine {
             .collect();
         Ok(Chart { interval, tz: range.zone_name, points })
     }
-
-    /// What this session may see of what is asked for: the tenant and the influencer come from the session, not the query.
-    fn scope(&self, session: &Session, query: &StatsQuery) -> Result<(Range, Filter)> {
-        let own_influencer = session.own_influencer()?;
-        let tenant = if own_influencer.is_some() { None } else { session.tenant()? };
-        if let (Some(tenant), Some(asked)) = (tenant, query.advertiser_id)
-            && tenant != asked
-        {
-            return Err(Error::NotFound);
-        }
-        let advertiser = tenant.or(query.advertiser_id);
-        self.check_scope(session, advertiser, query)?;
-        let default_zone = advertiser
-            .and_then(|id| self.catalog.advertiser(id))
-            .map_or_else(|| "UTC".to_owned(), |advertiser| advertiser.time_zone.clone());
-        let range = Range::resolve(query, &default_zone, self.clock.now())?;
-        let filter = Filter {
-            from: range.starts_at(),
-            to: range.ends_at(),
-            advertiser,
-            campaign: query.campaign_id,
-            influencer: own_influencer.or(query.influencer_id),
-            link: query.link_id,
-            coupon: query.coupon_id,
-            method: query.method,
-        };
-        Ok((range, filter))
-    }
-
-    /// An id outside the scope is not found, whoever owns it.
-    fn check_scope(
-        &self,
-        session: &Session,
-        advertiser: Option<model::AdvertiserId>,
-        query: &StatsQuery,
-    ) -> Result<()> {
-        if let Some(id) = advertiser {
-            self.catalog.advertiser(id).ok_or(Error::NotFound)?;
-        }
-        if let Some(id) = query.campaign_id {
-            let campaign = self.catalog.campaign(id).ok_or(Error::NotFound)?;
-            if advertiser.is_some_and(|owner| owner != campaign.advertiser_id) {
-                return Err(Error::NotFound);
-            }
-        }
-        if let Some(id) = query.link_id {
-            let link = self.catalog.link_by_id(id).ok_or(Error::NotFound)?;
-            if advertiser.is_some_and(|owner| owner != link.advertiser_id) {
-                return Err(Error::NotFound);
-            }
-        }
-        if let Some(id) = query.influencer_id {
-            self.catalog.influencer_status(id).ok_or(Error::NotFound)?;
-            if session.own_influencer()?.is_some_and(|own| own != id) {
-                return Err(Error::NotFound);
-            }
-        }
-        Ok(())
-    }
 }
 
 /// A quarter hour, in milliseconds.
@@ -146,8 +88,8 @@ fn figures(clicks: &[ClickCount], events: &[EventCount], include_bots: bool) -> 
         figures.unique_visitors += count.human_first + if include_bots { count.bots_first } else { 0 };
     }
     // Currencies apart, in the order of their codes.
-    let mut gmv: BTreeMap<&str, i64> = BTreeMap::new();
-    let mut attributed_gmv: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut gmv: BTreeMap<&str, i128> = BTreeMap::new();
+    let mut attributed_gmv: BTreeMap<&str, i128> = BTreeMap::new();
     for count in events {
         match count.action {
             Action::AddToCart => figures.add_to_cart += count.count,
@@ -175,8 +117,8 @@ fn figures(clicks: &[ClickCount], events: &[EventCount], include_bots: bool) -> 
     figures
 }
 
-fn money(sums: BTreeMap<&str, i64>) -> Vec<Money> {
-    let known = |(code, minor): (&str, i64)| {
+fn money(sums: BTreeMap<&str, i128>) -> Vec<Money> {
+    let known = |(code, minor): (&str, i128)| {
         let currency: Currency = code.parse().ok()?;
         Some(Money { minor, currency })
     };

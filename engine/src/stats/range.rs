@@ -170,9 +170,9 @@ fn next_bucket(start: &Zoned, interval: Interval) -> Option<Zoned> {
     }
 }
 
-/// RFC 3339 in the zone's own offset, to the second.
+/// RFC 3339 in the zone's own offset; the second's fraction only where there is one.
 pub fn written(moment: &Zoned) -> String {
-    moment.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    moment.strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string()
 }
 
 #[cfg(test)]

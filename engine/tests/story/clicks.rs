@@ -57,18 +57,54 @@ crate::on_both! {
         world.click(&running.link, "203.0.113.7", CHROME);
         world.engine.drained().await.unwrap();
         // A clone of the machine: the same log, the same id, another process.
-        let copy = tempfile::tempdir().unwrap();
-        fs::create_dir_all(copy.path().join("clicks")).unwrap();
-        for entry in fs::read_dir(world.folder.path().join("clicks")).unwrap() {
-            let entry = entry.unwrap();
-            fs::copy(entry.path(), copy.path().join("clicks").join(entry.file_name())).unwrap();
-        }
+        let copy = copy_of_log(&world);
         let mut options = world.options();
         options.data_dir = copy.path().to_owned();
         let (engine, workers) = Engine::open(options).await.unwrap();
         engine.drained().await.unwrap();
         assert_eq!(world.figures(StatsQuery::default()).await.clicks, 1, "what was drained is not drained again");
         workers.stop(engine).await.unwrap();
+        world.end().await;
+    }
+
+    async fn a_prefetch_takes_nothing_from_the_visit_that_follows(world: World) {
+        let running = world.running().await;
+        let fact = world.engine.link(&running.link.code).unwrap();
+        let ip = "203.0.113.7".parse().unwrap();
+        for is_prefetch in [true, false] {
+            let visit = engine::Visit { ip, is_prefetch, user_agent: CHROME.as_bytes(), referrer: b"" };
+            world.engine.record_click(&fact, &visit);
+        }
+        world.engine.drained().await.unwrap();
+        let figures = world.figures(StatsQuery::default()).await;
+        assert_eq!((figures.clicks, figures.bot_clicks, figures.unique_visitors), (1, 1, 1));
+        world.end().await;
+    }
+
+    async fn the_process_that_was_displaced_stops_counting_and_nothing_is_mixed_up(world: World) {
+        let running = world.running().await;
+        world.click(&running.link, "203.0.113.7", CHROME);
+        world.engine.drained().await.unwrap();
+        // Another process claims the same log's id: the first finds that out and stops for good.
+        let copy = copy_of_log(&world);
+        let mut options = world.options();
+        options.data_dir = copy.path().to_owned();
+        let (second, workers) = Engine::open(options).await.unwrap();
+        second.drained().await.unwrap();
+        world.click(&running.link, "203.0.113.7", CHROME);
+        let displaced = async {
+            while !world.engine.health().await.is_displaced {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), displaced).await.expect("it notices");
+        assert_eq!(world.figures(StatsQuery::default()).await.clicks, 1);
+        let fact = second.link(&running.link.code).unwrap();
+        let visit = engine::Visit { ip: "203.0.113.8".parse().unwrap(), is_prefetch: false, user_agent: CHROME.as_bytes(), referrer: b"" };
+        second.record_click(&fact, &visit);
+        second.drained().await.unwrap();
+        assert_eq!(world.figures(StatsQuery::default()).await.clicks, 2, "the one that has it counts");
+        workers.stop(second).await.unwrap();
         world.end().await;
     }
 
@@ -81,6 +117,81 @@ crate::on_both! {
         assert!(error.to_string().contains("secret key"), "{error}");
         world.end().await;
     }
+}
+
+/// The only segment of a log.
+fn segment_of(folder: &std::path::Path) -> std::path::PathBuf {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut segments: Vec<_> = paths.filter(|path| path.extension().is_some_and(|ending| ending == "clicks")).collect();
+    assert_eq!(segments.len(), 1);
+    segments.remove(0)
+}
+
+fn copy_of_log(world: &World) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    fs::create_dir_all(copy.path().join("clicks")).unwrap();
+    for entry in fs::read_dir(world.folder.path().join("clicks")).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), copy.path().join("clicks").join(entry.file_name())).unwrap();
+    }
+    copy
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn numbers_go_on_where_read_segments_were_deleted() {
+    let world = World::start(crate::databases::Database::sqlite()).await;
+    let running = world.running().await;
+    for _ in 0..3 {
+        world.click(&running.link, "203.0.113.7", CHROME);
+    }
+    let world = world.restart().await;
+    world.engine.drained().await.unwrap();
+    // An operator, or time, has taken every read segment away.
+    for entry in fs::read_dir(world.folder.path().join("clicks")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "clicks") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    world.set_clock(crate::world::NOON.plus(1));
+    let world = world.restart().await;
+    for _ in 0..5 {
+        world.click(&running.link, "203.0.113.7", CHROME);
+    }
+    world.engine.drained().await.unwrap();
+    assert_eq!(world.figures(StatsQuery::default()).await.clicks, 8);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn damage_in_the_middle_costs_the_damaged_click_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = Spool::open(folder.path(), uuid::Uuid::nil).unwrap();
+    let id = |n: u128| uuid::Uuid::from_u128(n);
+    let click = |n| engine::clicks::Click {
+        id: id(n).into(),
+        advertiser_id: id(2).into(),
+        campaign_id: id(3).into(),
+        link_id: id(4).into(),
+        influencer_id: None,
+        at: crate::world::NOON,
+        ip: "203.0.113.7".parse().unwrap(),
+        is_prefetch: false,
+        user_agent: CHROME.as_bytes(),
+        referrer: b"",
+    };
+    for n in 0..10 {
+        spool.append(&click(n)).unwrap();
+    }
+    drop(spool);
+    let segment = segment_of(folder.path());
+    let mut bytes = fs::read(&segment).unwrap();
+    let frame = (bytes.len() - 8) / 10;
+    bytes[8 + frame + 40] ^= 1;
+    fs::write(&segment, &bytes).unwrap();
+    let spool = Spool::open(folder.path(), uuid::Uuid::nil).unwrap();
+    assert_eq!(fs::metadata(&segment).unwrap().len() as usize, bytes.len(), "nothing whole is cut");
+    drop(spool);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -129,7 +240,7 @@ async fn a_torn_end_is_cut_and_what_is_whole_before_it_is_counted() {
         let entry = entry.unwrap();
         fs::copy(entry.path(), left.path().join("clicks").join(entry.file_name())).unwrap();
     }
-    let segment = left.path().join("clicks/000000000001.clicks");
+    let segment = segment_of(&left.path().join("clicks"));
     let whole = fs::read(&segment).unwrap();
     fs::write(&segment, &whole[..whole.len() - 5]).unwrap();
     let spool = Spool::open(&left.path().join("clicks"), uuid::Uuid::nil).unwrap();

@@ -58,6 +58,33 @@ crate::on_both! {
         world.end().await;
     }
 
+    async fn a_click_is_known_before_it_is_drained(world: World) {
+        let shop = world.advertiser("Shop").await;
+        let campaign = world.campaign(shop.id, json!({ "append_click_id": true })).await;
+        let link = world.link(&campaign, None).await;
+        for _ in 0..20 {
+            let click = world.click(&link, "203.0.113.7", CHROME);
+            let credit = world.credit(shop.id, json!({ "action": "purchase", "click_id": click })).await;
+            assert_eq!((credit.method, credit.click_id), (Method::ClickId, Some(click)));
+        }
+        world.end().await;
+    }
+
+    async fn an_event_that_is_refused_is_nobodys_first_touch(world: World) {
+        let running = world.running().await;
+        let shop = running.advertiser.id;
+        world.send(shop, json!({ "action": "signup", "event_id": "E", "customer_id": "c" })).await.unwrap();
+        for _ in 0..20 {
+            // Together, so that one batch may hold both: the changed repeat is refused and earns nothing.
+            let changed = world.send(shop, json!({ "action": "signup", "event_id": "E", "customer_id": "c", "ref_code": running.link.code }));
+            let plain = world.send(shop, json!({ "action": "purchase", "customer_id": "c" }));
+            let (changed, plain) = futures_util::join!(changed, plain);
+            assert!(matches!(changed, Err(Error::Conflict(_))));
+            assert_eq!(plain.unwrap().attribution.method, Method::None);
+        }
+        world.end().await;
+    }
+
     async fn the_customers_first_link_keeps_the_credit(world: World) {
         let running = world.running().await;
         let ben = world.influencer("Ben").await;

@@ -57,6 +57,18 @@ crate::on_both! {
         world.end().await;
     }
 
+    async fn sums_beyond_sixty_four_bits_stay_exact(world: World) {
+        let running = world.running().await;
+        let shop = running.advertiser.id;
+        // Unidad de Fomento has four digits: each of these is nearly 10^16 minor units.
+        let bodies = (0..930).map(|_| json!({ "action": "purchase", "value": "999999999999.9999", "currency": "CLF" }));
+        let sent = futures_util::future::join_all(bodies.map(|body| world.send(shop, body))).await;
+        assert!(sent.iter().all(Result::is_ok));
+        let figures = world.figures(StatsQuery::default()).await;
+        assert_eq!(figures.gmv[0].amount(), "929999999999999.9070");
+        world.end().await;
+    }
+
     async fn the_points_of_a_chart_add_up_to_the_overview(world: World) {
         let running = world.running().await;
         let shop = running.advertiser.id;
@@ -73,7 +85,7 @@ crate::on_both! {
             let chart = world.engine.chart(&admin(), &query).await.unwrap();
             assert_eq!(chart.points.iter().map(|point| point.clicks).sum::<i64>(), overview.clicks, "{zone} {interval}");
             assert_eq!(chart.points.iter().map(|point| point.conversions).sum::<i64>(), overview.conversions, "{zone} {interval}");
-            let gmv: i64 = chart.points.iter().flat_map(|point| &point.gmv).map(|money| money.minor).sum();
+            let gmv: i128 = chart.points.iter().flat_map(|point| &point.gmv).map(|money| money.minor).sum();
             assert_eq!(gmv, overview.gmv[0].minor, "{zone} {interval}");
             assert_eq!((overview.clicks, overview.conversions), (200, 200));
         }
@@ -83,6 +95,7 @@ crate::on_both! {
     async fn an_advertiser_sees_its_own_figures_alone(world: World) {
         let running = world.running().await;
         let other = world.advertiser("Other").await;
+        let coupon = world.coupon(&running.campaign, None, "SPRING").await.unwrap();
         world.send(running.advertiser.id, json!({ "action": "purchase" })).await.unwrap();
         let session = shop_session(other.id);
         let own = world.engine.overview(&session, &StatsQuery::default()).await.unwrap().figures;
@@ -91,6 +104,8 @@ crate::on_both! {
             StatsQuery { advertiser_id: Some(running.advertiser.id), ..StatsQuery::default() },
             StatsQuery { campaign_id: Some(running.campaign.id), ..StatsQuery::default() },
             StatsQuery { link_id: Some(running.link.id), ..StatsQuery::default() },
+            StatsQuery { coupon_id: Some(coupon.id), ..StatsQuery::default() },
+            StatsQuery { influencer_id: Some(running.influencer.id), ..StatsQuery::default() },
         ] {
             let refused = world.engine.overview(&session, &query).await;
             assert!(matches!(refused, Err(Error::NotFound)), "{query:?}");

@@ -61,15 +61,14 @@ impl World {
     /// Stops the engine in order and opens it again on the same data.
     pub async fn restart(mut self) -> Self {
         let options = self.options();
-        self.workers.take().unwrap().stop(self.engine.clone()).await.unwrap_or_default();
-        drop(self.engine);
+        assert!(self.workers.take().unwrap().stop(self.engine).await.unwrap(), "all is written");
         let (engine, workers) = Engine::open(options).await.unwrap();
         Self { engine, workers: Some(workers), ..self }
     }
 
     pub async fn end(self) {
         if let Some(workers) = self.workers {
-            workers.stop(self.engine).await.unwrap();
+            assert!(workers.stop(self.engine).await.unwrap(), "all is written");
         }
         self.database.remove().await;
     }

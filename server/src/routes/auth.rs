@@ -27,7 +27,7 @@ async fn login(
     headers: HeaderMap,
     JsonFields(mut fields): JsonFields,
 ) -> ApiResult<Response> {
-    if origin::is_own(&headers) == Some(false) {
+    if origin::is_own(engine.public_url(), &headers) == Some(false) {
         return Err(origin::refused());
     }
     let credentials = Credentials::read(&mut fields);

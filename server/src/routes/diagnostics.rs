@@ -16,6 +16,8 @@ struct Diagnostics {
 struct Spool {
     waiting_bytes: u64,
     clicks_lost: u64,
+    /// Another process has this click log: see the log.
+    is_displaced: bool,
 }
 
 pub fn router() -> Router<AppState> {
@@ -25,6 +27,10 @@ pub fn router() -> Router<AppState> {
 async fn show(State(engine): State<Engine>, LoggedIn(session): LoggedIn) -> ApiResult<Json<Diagnostics>> {
     session.admin()?;
     let health = engine.health().await;
-    let spool = Spool { waiting_bytes: health.spool_waiting_bytes, clicks_lost: health.clicks_lost };
+    let spool = Spool {
+        waiting_bytes: health.spool_waiting_bytes,
+        clicks_lost: health.clicks_lost,
+        is_displaced: health.is_displaced,
+    };
     Ok(Json(Diagnostics { database: health.database, spool }))
 }

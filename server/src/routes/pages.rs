@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use engine::Engine;
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
 
@@ -50,13 +51,13 @@ pub fn router(state: &AppState) -> Router<AppState> {
                 render(request).await.into_response()
             }
         })
-        .layer(middleware::from_fn(own_pages_only))
+        .layer(middleware::from_fn_with_state(state.clone(), own_pages_only))
 }
 
 /// Server functions are public addresses: a write must come from a page of ours.
-async fn own_pages_only(request: Request, next: Next) -> Response {
+async fn own_pages_only(State(engine): State<Engine>, request: Request, next: Next) -> Response {
     let is_write = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if is_write && origin::is_own(request.headers()) != Some(true) {
+    if is_write && origin::is_own(engine.public_url(), request.headers()) != Some(true) {
         return origin::refused().into_response();
     }
     next.run(request).await

@@ -68,11 +68,13 @@ fn visit(peer: SocketAddr, headers: &HeaderMap) -> Visit<'_> {
     }
 }
 
-/// `Sec-Purpose: prefetch;prerender`, `Purpose: prefetch`.
+/// `Sec-Purpose: prefetch;prerender`, `Purpose: prefetch`, `Purpose: preview`: nobody looks at it yet.
 fn is_prefetch(headers: &HeaderMap) -> bool {
-    ["sec-purpose", "purpose"].into_iter().filter_map(|name| headers.get(name)).any(|value| {
+    ["sec-purpose", "purpose"].into_iter().flat_map(|name| headers.get_all(name)).any(|value| {
         let value = value.as_bytes().to_ascii_lowercase();
-        value.windows(8).any(|part| part == b"prefetch") || value.windows(9).any(|part| part == b"prerender")
+        [&b"prefetch"[..], b"prerender", b"preview"]
+            .iter()
+            .any(|word| value.windows(word.len()).any(|part| part == *word))
     })
 }
 
@@ -93,7 +95,7 @@ fn dead_end(headers: &HeaderMap, status: StatusCode) -> Response {
     }
     let page = format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width, initial-scale=1\"><meta name=\"robots\" content=\"noindex\"><title>{title}</title>\
+         content=\"width=device-width, initial-scale=1\"><meta name=\"robots\" content=\"noindex\"><link rel=\"icon\" href=\"/favicon.svg\"><title>{title}</title>\
          <style>:root{{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}}\
          main{{max-width:32rem;margin:20vh auto;padding:0 1rem}}h1{{font-size:1.5rem}}</style></head>\
          <body><main><h1>{title}</h1><p>{text}</p></main></body></html>"

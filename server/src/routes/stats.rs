@@ -2,7 +2,7 @@
 
 use axum::{
     Json, Router,
-    extract::{Query, State},
+    extract::{Query, State, rejection::QueryRejection},
     routing::get,
 };
 use engine::Engine;
@@ -38,6 +38,7 @@ struct Asked {
     link_id: Option<String>,
     coupon_id: Option<String>,
     method: Option<String>,
+    compare: Option<String>,
 }
 
 impl Asked {
@@ -51,6 +52,9 @@ impl Asked {
                 false
             }
         };
+        if given(self.compare).is_some() {
+            errors.push(FieldError::new("compare", "is not available yet; leave it out"));
+        }
         let query = StatsQuery {
             advertiser_id: parse("advertiser_id", self.advertiser_id, &mut errors),
             campaign_id: parse("campaign_id", self.campaign_id, &mut errors),
@@ -82,21 +86,26 @@ fn parse<T: std::str::FromStr<Err = model::text::RuleError>>(
     given(text)?.parse().map_err(|rule| errors.push(FieldError::new(field, rule))).ok()
 }
 
+fn read(asked: Result<Query<Asked>, QueryRejection>) -> ApiResult<StatsQuery> {
+    let Query(asked) = asked.map_err(|error| ApiError::invalid(vec![FieldError::new("query", error.body_text())]))?;
+    asked.read()
+}
+
 async fn overview(
     State(engine): State<Engine>,
     LoggedIn(session): LoggedIn,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> ApiResult<Json<Overview>> {
     // Influencers have their own paths, under influencer/stats.
     session.tenant()?;
-    Ok(Json(engine.overview(&session, &asked.read()?).await?))
+    Ok(Json(engine.overview(&session, &read(asked)?).await?))
 }
 
 async fn chart(
     State(engine): State<Engine>,
     LoggedIn(session): LoggedIn,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> ApiResult<Json<Chart>> {
     session.tenant()?;
-    Ok(Json(engine.chart(&session, &asked.read()?).await?))
+    Ok(Json(engine.chart(&session, &read(asked)?).await?))
 }
