@@ -30,8 +30,8 @@ test-mysql: ## the storage tests on a real MySQL (root; fetches Debian's newest)
 test-kill: ## 100 rounds of kill -9 under load
 	TRIBUTARY_KILL_ROUNDS=100 cargo test --release --package server --test kill9 -- --nocapture
 
-bench: ## measure against the yardsticks, in one run
-	scripts/ensure-apt.sh build-essential=cc nginx=nginx sqlite3=sqlite3
+bench: build ## measure against the yardsticks, in one run (about 4 minutes; wants a quiet machine)
+	RUNLEVEL=1 scripts/ensure-apt.sh build-essential=cc nginx-light=nginx wrk=wrk util-linux=taskset
 	cargo run --release --package bench
 
 fmt: ## format the Rust code

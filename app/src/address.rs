@@ -123,6 +123,14 @@ pub fn log_in(next: Option<&str>, problem: Option<ErrorKind>) -> String {
     with_query(LOG_IN, pairs.into_iter().filter_map(|(name, value)| Some((name, value?))))
 }
 
+/// One parameter of a query as it stands in the address, decoded once. The router's map of parameters is decoded
+/// twice, which an address inside an address does not survive.
+pub fn parameter(search: &str, name: &str) -> Option<String> {
+    let pairs = search.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.into_iter().find(|(found, _)| *found == name)?;
+    Some(leptos_router::location::Url::unescape(value))
+}
+
 /// A target to go to after login, where it is a page of ours: never another host.
 pub fn local(target: &str) -> Option<&str> {
     let ours = target.starts_with('/')
@@ -152,6 +160,13 @@ mod tests {
 
     fn params(pairs: &[(&'static str, &str)]) -> ParamsMap {
         pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn an_address_inside_an_address_is_decoded_once() {
+        let search = "?problem=x&next=%2Fdashboard%3Ftz%3DEtc%252FGMT%252B2";
+        assert_eq!(parameter(search, "next").as_deref(), Some("/dashboard?tz=Etc%2FGMT%2B2"));
+        assert_eq!(parameter(search, "nosuch"), None);
     }
 
     #[test]

@@ -86,7 +86,7 @@ where
     // The attribute above is for the page as it is sent; once somebody chose, only the property counts.
     let value = chosen.map(|id| id.to_string()).unwrap_or_default();
     view! {
-        <form method="get" action=DASHBOARD>
+        <form method="get" action=DASHBOARD autocomplete="off">
             {hidden}
             <label class="choice">
                 <span>{label}</span>

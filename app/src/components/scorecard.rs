@@ -6,18 +6,28 @@ use model::{Money, stats::Figures};
 use crate::format::{self, Shown};
 
 #[component]
-pub fn Scorecard(#[prop(into)] figures: Signal<Option<Figures>>, #[prop(into)] bots: Signal<bool>) -> impl IntoView {
-    let cards = move || figures.with(|figures| figures.as_ref().map(|figures| cards(figures, bots.get())));
+pub fn Scorecard(
+    #[prop(into)] figures: Signal<Option<Figures>>,
+    #[prop(into)] bots: Signal<bool>,
+    /// Whether the figures are the reader's own: then everything in them is credited to them.
+    own: bool,
+) -> impl IntoView {
+    let cards = move || figures.with(|figures| figures.as_ref().map(|figures| cards(figures, bots.get(), own)));
     view! { <dl class="cards">{cards}</dl> }.into_any()
 }
 
-fn cards(figures: &Figures, bots: bool) -> impl IntoView + use<> {
+fn cards(figures: &Figures, bots: bool, own: bool) -> impl IntoView + use<> {
     let robots = match (figures.bot_clicks, bots) {
         (0, _) => "no bots among them".to_owned(),
         (some, true) => format!("{} of them by bots", format::count(some).short),
         (some, false) => format!("{} more by bots", format::count(some).short),
     };
     let carts = format::per_hundred(figures.add_to_cart, figures.clicks).map(|per| format!("{per} per 100 clicks"));
+    let conversions = match own {
+        true => "credited to you".to_owned(),
+        false => format!("{} attributed", format::count(figures.attributed_conversions).short),
+    };
+    let gmv = if own { conversions.clone() } else { attributed(figures) };
     view! {
         <Card label="Clicks" values=vec![counted(figures.clicks)] note=robots/>
         <Card label="Unique visitors" values=vec![counted(figures.unique_visitors)] note="per link and UTC day"/>
@@ -25,13 +35,13 @@ fn cards(figures: &Figures, bots: bool) -> impl IntoView + use<> {
         <Card
             label="Conversions"
             values=vec![counted(figures.conversions)]
-            note=format!("{} attributed", format::count(figures.attributed_conversions).short)
+            note=conversions
         />
-        <Card label=gmv_label(figures) values=valued(&figures.gmv) note=attributed(figures)/>
+        <Card label=gmv_label(figures) values=valued(&figures.gmv) note=gmv/>
         <Card
             label="Conversion rate"
             values=vec![(Shown { short: format::rate(figures.conversion_rate), exact: None }, "")]
-            note="attributed ÷ clicks"
+            note=if own { "conversions ÷ clicks" } else { "attributed ÷ clicks" }
         />
     }
 }

@@ -120,7 +120,7 @@ fn Dashboard(account: Account) -> impl IntoView {
                 {(role != Role::Influencer).then(|| view! { <Scopes asked across=role == Role::Admin/> })}
             </div>
             <Transition fallback=Loading>
-                <Body asked answer/>
+                <Body asked answer own=role == Role::Influencer/>
             </Transition>
         </Frame>
     }
@@ -147,7 +147,7 @@ fn of_sheet<T: Clone + Send + Sync + 'static>(shown: Memo<Option<Shown>>, part: 
 
 /// Reads the answer inside the transition, so that the page waits for it.
 #[component]
-fn Body(asked: Memo<Asked>, answer: Resource<Answer>) -> impl IntoView {
+fn Body(asked: Memo<Asked>, answer: Resource<Answer>, own: bool) -> impl IntoView {
     let shown = Memo::new(move |before: Option<&Option<Shown>>| {
         let before = before.and_then(Option::as_ref);
         match answer.get() {
@@ -197,7 +197,7 @@ fn Body(asked: Memo<Asked>, answer: Resource<Answer>) -> impl IntoView {
         Some(State::Figures) => {
             let bots = Signal::derive(move || question.with(|question| question.include_bots));
             view! {
-                <Scorecard figures bots/>
+                <Scorecard figures bots own/>
                 <TimeChart chart asked=question days/>
             }
             .into_any()

@@ -2,7 +2,7 @@
 
 use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::{use_location, use_query_map};
 
 use crate::{address, api::account::LogIn, components::Plain, elsewhere::GoTo, error::ErrorKind, viewer::viewer};
 
@@ -18,7 +18,8 @@ pub fn LogInPage() -> impl IntoView {
 fn LogInForm() -> impl IntoView {
     let log_in = ServerAction::<LogIn>::new();
     let params = use_query_map();
-    let next = move || params.with(|params| params.get("next")).unwrap_or_default();
+    let search = use_location().search;
+    let next = move || search.with(|search| address::parameter(search, "next")).unwrap_or_default();
     // What a form without JavaScript came back with stands until the next try.
     let problem = Memo::new(move |_| match log_in.value().get() {
         Some(Ok(_)) => None,

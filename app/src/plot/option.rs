@@ -121,11 +121,11 @@ pub fn chart(series: &Series<'_>, bars: &Bars, room: f64, look: Look) -> Chart {
     }
 }
 
-/// An unfinished bucket is drawn as an outline.
+/// An unfinished bucket is drawn as an outline, where there is something in it.
 fn point(value: i64, complete: bool, colour: &str) -> DataPoint {
     #[expect(clippy::cast_precision_loss, reason = "a bar's height")]
     let height = value as f64;
-    if complete {
+    if complete || value == 0 {
         return height.into();
     }
     let outline =

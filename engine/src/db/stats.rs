@@ -90,15 +90,16 @@ pub async fn clicks(conn: &mut Conn, filter: &Filter, by_quarter: bool) -> Resul
 pub async fn events(conn: &mut Conn, filter: &Filter, by_quarter: bool) -> Result<Vec<EventCount>> {
     let quarter = if by_quarter { "quarter" } else { "0" };
     let divided_by = conn.whole_division();
-    let rows: Vec<(i64, String, String, i64, i64, i64, i64, i64)> = on!(conn, c => {
+    let rows: Vec<EventCountRow> = on!(conn, c => {
         let mut query = QueryBuilder::new("SELECT ");
         query.push(quarter).push(
             " AS bucket, action, currency, CAST(CASE WHEN method = 'none' THEN 0 ELSE 1 END AS SIGNED) AS attributed,
-            COUNT(*), COUNT(value_minor), CAST(COALESCE(SUM(value_minor ",
+            COUNT(*) AS total, COUNT(value_minor) AS valued, CAST(COALESCE(SUM(value_minor ",
         );
         // In two parts, neither of which can overflow 64 bits.
         query.push(divided_by).push(
-            " 1000000), 0) AS SIGNED), CAST(COALESCE(SUM(value_minor % 1000000), 0) AS SIGNED) FROM events",
+            " 1000000), 0) AS SIGNED) AS millions,
+            CAST(COALESCE(SUM(value_minor % 1000000), 0) AS SIGNED) AS remainder FROM events",
         );
         narrow!(query, filter, "occurred_at");
         if let Some(coupon) = filter.coupon {
@@ -113,17 +114,33 @@ pub async fn events(conn: &mut Conn, filter: &Filter, by_quarter: bool) -> Resul
         }
         query.build_query_as().fetch_all(&mut *c).await?
     });
-    rows.into_iter()
-        .map(|(quarter, action, currency, attributed, count, valued, millions, rest)| {
-            Ok(EventCount {
-                quarter,
-                action: word(&action)?,
-                currency,
-                attributed: attributed != 0,
-                count,
-                valued,
-                sum_minor: i128::from(millions) * 1_000_000 + i128::from(rest),
-            })
+    rows.into_iter().map(EventCount::try_from).collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct EventCountRow {
+    bucket: i64,
+    action: String,
+    currency: String,
+    attributed: i64,
+    total: i64,
+    valued: i64,
+    millions: i64,
+    remainder: i64,
+}
+
+impl TryFrom<EventCountRow> for EventCount {
+    type Error = crate::Error;
+
+    fn try_from(row: EventCountRow) -> Result<Self> {
+        Ok(Self {
+            quarter: row.bucket,
+            action: word(&row.action)?,
+            currency: row.currency,
+            attributed: row.attributed != 0,
+            count: row.total,
+            valued: row.valued,
+            sum_minor: i128::from(row.millions) * 1_000_000 + i128::from(row.remainder),
         })
-        .collect()
+    }
 }

@@ -1,5 +1,7 @@
 //! The storage's story, told on SQLite always and on MySQL or MariaDB whenever `TEST_MYSQL_URL` is set.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
+
 #[path = "../support/databases.rs"]
 mod databases;
 

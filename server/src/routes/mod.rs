@@ -40,5 +40,5 @@ pub fn router(state: AppState) -> Router {
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(middleware::from_fn(problem::layer));
     // The redirect stands beside all layers: nothing is done for it that it does not need.
-    Router::new().merge(redirect::router()).merge(rest).with_state(state)
+    redirect::router(state.engine.clone()).merge(rest.with_state(state))
 }

@@ -1,6 +1,8 @@
 //! The server over HTTP, on a real listening port with a database of its own for each test.
 //! Files mirror the addresses they ask.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
+
 #[path = "../../../engine/tests/support/databases.rs"]
 mod databases;
 
