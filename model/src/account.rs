@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, AdvertiserId, Fields, InfluencerId, Timestamp, words::words};
+use crate::{AccountId, AdvertiserId, Fields, FromFields, InfluencerId, Timestamp, words::words};
 
 words! {
     AccountStatus { Active = "active", Inactive = "inactive" }
@@ -39,8 +39,8 @@ pub struct Credentials {
     pub password: String,
 }
 
-impl Credentials {
-    pub fn read(fields: &mut Fields) -> Option<Self> {
+impl FromFields for Credentials {
+    fn read(fields: &mut Fields) -> Option<Self> {
         for field in ["email", "password"] {
             if fields.raw(field).is_none() {
                 fields.refuse(field, "is required");

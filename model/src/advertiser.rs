@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AdvertiserId, Fields, Timestamp,
+    AdvertiserId, Fields, FromFields, Timestamp,
     text::{Name, ZoneName},
     words::words,
 };
@@ -32,8 +32,8 @@ pub struct NewAdvertiser {
     pub status: AdvertiserStatus,
 }
 
-impl NewAdvertiser {
-    pub fn read(fields: &mut Fields) -> Option<Self> {
+impl FromFields for NewAdvertiser {
+    fn read(fields: &mut Fields) -> Option<Self> {
         let name = fields.require("name");
         let time_zone = fields.get("time_zone");
         let require_signature = fields.json("require_signature", "true or false").unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AdvertiserId, ApiKeyId, Fields, Timestamp, text::Name};
+use crate::{AdvertiserId, ApiKeyId, Fields, FromFields, Timestamp, text::Name};
 
 /// A key as it is listed: never the key itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,8 +33,8 @@ pub struct NewApiKey {
     pub name: Name,
 }
 
-impl NewApiKey {
-    pub fn read(fields: &mut Fields) -> Option<Self> {
+impl FromFields for NewApiKey {
+    fn read(fields: &mut Fields) -> Option<Self> {
         Some(Self { name: fields.require("name")? })
     }
 }

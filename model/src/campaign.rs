@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AdvertiserId, CampaignId, Currency, Fields, Timestamp, money,
+    AdvertiserId, CampaignId, Currency, Fields, FromFields, Timestamp, money,
     text::{DestinationUrl, Name},
     words::words,
 };
@@ -62,8 +62,8 @@ pub struct NewCampaign {
     pub status: CampaignStatus,
 }
 
-impl NewCampaign {
-    pub fn read(fields: &mut Fields) -> Option<Self> {
+impl FromFields for NewCampaign {
+    fn read(fields: &mut Fields) -> Option<Self> {
         let advertiser_id = fields.require("advertiser_id");
         let name = fields.require("name");
         let destination_url = fields.require("destination_url");

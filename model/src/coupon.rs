@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AdvertiserId, CampaignId, CouponId, Fields, InfluencerId, Timestamp, text::CouponCode, words::words};
+use crate::{
+    AdvertiserId, CampaignId, CouponId, Fields, FromFields, InfluencerId, Timestamp, text::CouponCode, words::words,
+};
 
 words! {
     CouponStatus { Active = "active", Invalidated = "invalidated", Replaced = "replaced" }
@@ -27,8 +29,8 @@ pub struct NewCoupon {
     pub code: CouponCode,
 }
 
-impl NewCoupon {
-    pub fn read(fields: &mut Fields) -> Option<Self> {
+impl FromFields for NewCoupon {
+    fn read(fields: &mut Fields) -> Option<Self> {
         let campaign_id = fields.require("campaign_id");
         let influencer_id = fields.get("influencer_id");
         let code = fields.require("code");

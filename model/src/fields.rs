@@ -22,6 +22,11 @@ pub struct Fields {
     errors: Vec<FieldError>,
 }
 
+/// What can be read from the fields of a request's body. None only where an error was noted.
+pub trait FromFields: Sized {
+    fn read(fields: &mut Fields) -> Option<Self>;
+}
+
 impl Fields {
     pub fn parse(body: &[u8]) -> Result<Self, BodyError> {
         match serde_json::from_slice(body) {

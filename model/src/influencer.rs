@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Fields, InfluencerId, Timestamp,
+    Fields, FromFields, InfluencerId, Timestamp,
     text::{Email, Name, ShortText},
     words::words,
 };
@@ -49,8 +49,8 @@ pub struct NewInfluencer {
     pub status: InfluencerStatus,
 }
 
-impl NewInfluencer {
-    pub fn read(fields: &mut Fields) -> Option<Self> {
+impl FromFields for NewInfluencer {
+    fn read(fields: &mut Fields) -> Option<Self> {
         let name = fields.require("name");
         let email = fields.get("email");
         let handle = fields.get("handle");

@@ -22,7 +22,7 @@ pub mod text;
 pub mod time;
 mod words;
 
-pub use fields::Fields;
+pub use fields::{Fields, FromFields};
 pub use ids::*;
 pub use money::{Currency, Money};
 pub use problem::{FieldError, Problem};

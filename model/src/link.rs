@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AdvertiserId, CampaignId, Fields, InfluencerId, LinkId, Timestamp, text::DestinationUrl, words::words};
+use crate::{
+    AdvertiserId, CampaignId, Fields, FromFields, InfluencerId, LinkId, Timestamp, text::DestinationUrl, words::words,
+};
 
 words! {
     LinkStatus { Active = "active", Inactive = "inactive", Replaced = "replaced" }
@@ -32,8 +34,8 @@ pub struct NewLink {
     pub destination_url: Option<DestinationUrl>,
 }
 
-impl NewLink {
-    pub fn read(fields: &mut Fields) -> Option<Self> {
+impl FromFields for NewLink {
+    fn read(fields: &mut Fields) -> Option<Self> {
         let campaign_id = fields.require("campaign_id");
         let influencer_id = fields.get("influencer_id");
         let destination_url = fields.get("destination_url");

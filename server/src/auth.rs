@@ -26,6 +26,23 @@ where
     }
 }
 
+/// A handler that takes this is open to admins alone: others are refused before their body is read.
+pub struct Admin(pub Session);
+
+impl<S> FromRequestParts<S> for Admin
+where
+    Engine: FromRef<S>,
+    S: Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let LoggedIn(session) = LoggedIn::from_request_parts(parts, state).await?;
+        session.admin()?;
+        Ok(Self(session))
+    }
+}
+
 fn session(engine: &Engine, method: &Method, headers: &HeaderMap) -> ApiResult<Session> {
     if let Some(token) = bearer(headers) {
         return engine.session(token).ok_or_else(ApiError::unauthenticated);

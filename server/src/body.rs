@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
 };
 use futures_util::StreamExt;
-use model::{Fields, fields::BodyError};
+use model::{Fields, FromFields, fields::BodyError};
 
 use crate::problem::ApiError;
 
@@ -18,15 +18,17 @@ pub const MOST_BYTES: usize = 64 * 1024;
 const MOST_DISCARDED: usize = 16 << 20;
 const MOST_TIME: Duration = Duration::from_secs(10);
 
-/// The fields of a JSON object.
-pub struct JsonFields(pub Fields);
+/// A JSON object that follows its rules; else one answer that names all it breaks.
+pub struct JsonBody<T>(pub T);
 
-impl<S: Sync> FromRequest<S> for JsonFields {
+impl<T: FromFields, S: Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        json_fields(&parts.headers, body).await.map(Self)
+        let mut fields = json_fields(&parts.headers, body).await?;
+        let whole = T::read(&mut fields);
+        fields.finish(whole).map(Self).map_err(ApiError::invalid)
     }
 }
 

@@ -16,7 +16,7 @@ use anyhow::Context;
 use engine::{Clock, Engine, Session, Visit, random_password};
 use futures_util::future::try_join_all;
 use model::{
-    Fields, Timestamp,
+    Fields, FromFields, Timestamp,
     account::Role,
     advertiser::{Advertiser, NewAdvertiser},
     api_key::NewApiKey,

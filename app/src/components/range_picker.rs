@@ -138,8 +138,14 @@ fn OwnRange(asked: Signal<StatsQuery>, days: Signal<Option<Days>>) -> impl IntoV
             <summary class:chosen=own>"Dates…"</summary>
             <form method="get" action=DASHBOARD on:submit=show>
                 {hidden}
-                <label><span>"From"</span> <input r#type="date" name="from" required value=first prop:value=first node_ref=from/></label>
-                <label><span>"To"</span> <input r#type="date" name="to" required value=last prop:value=last node_ref=to/></label>
+                <label>
+                    <span>"From"</span>
+                    <input r#type="date" name="from" required value=first prop:value=first node_ref=from/>
+                </label>
+                <label>
+                    <span>"To"</span>
+                    <input r#type="date" name="to" required value=last prop:value=last node_ref=to/>
+                </label>
                 <button class="button primary" r#type="submit">"Show"</button>
             </form>
         </details>

@@ -70,7 +70,10 @@ pub fn Failed(#[prop(into)] error: Signal<AppError>, #[prop(into)] retry: Callba
                 {move || {
                     error.with(|error| {
                         let each = error.fields.iter().map(|wrong| (wrong.field.clone(), wrong.message.clone()));
-                        each.map(|(field, message)| view! { <li><code>{field}</code> " " {message}</li> }).collect_view()
+                        each.map(|(field, message)| {
+                                view! { <li><code>{field}</code> " " {message}</li> }
+                            })
+                            .collect_view()
                     })
                 }}
             </ul>
@@ -88,9 +91,13 @@ pub fn Stale(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView {
         error.get().map(|error| match error.kind {
             ErrorKind::LoggedOut => {
                 let target = address::log_in(Some(&here()), None);
-                view! { <p class="stale">"You are no longer logged in. " <a href=target rel="external">"Log in again"</a></p> }.into_any()
+                let again = view! { <a href=target rel="external">"Log in again"</a> };
+                view! { <p class="stale">"You are no longer logged in. " {again}</p> }.into_any()
             }
-            _ => view! { <p class="stale">"These figures are no longer fresh. " {error.message} " Trying again…"</p> }.into_any(),
+            _ => {
+                let words = format!("These figures are no longer fresh. {} Trying again…", error.message);
+                view! { <p class="stale">{words}</p> }.into_any()
+            }
         })
     };
     view! { <div role="status">{words}</div> }

@@ -36,9 +36,22 @@ pub fn TimeChart(
             </figure>
             <figure>
                 <figcaption><span class="swatch sales"></span>"Conversions"</figcaption>
-                <div class="plot" role="img" aria-label=said("conversions", |point| point.conversions) node_ref=conversions></div>
+                <div
+                    class="plot"
+                    role="img"
+                    aria-label=said("conversions", |point| point.conversions)
+                    node_ref=conversions
+                ></div>
             </figure>
-            {move || failed.get().then(|| view! { <p class="note" role="status">"The chart could not be loaded. The table below says the same."</p> })}
+            {move || {
+                failed
+                    .get()
+                    .then(|| {
+                        view! {
+                            <p class="note" role="status">"The chart could not be loaded. The table below says the same."</p>
+                        }
+                    })
+            }}
             <TwinTable chart/>
         </section>
     }

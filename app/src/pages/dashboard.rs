@@ -134,9 +134,11 @@ fn Scopes(asked: Memo<Asked>, across: bool) -> impl IntoView {
     });
     let choices = Resource::new(move || chosen.get(), |(advertiser, campaign)| load_scopes(advertiser, campaign));
     let known = Signal::derive(move || asked.get().unwrap_or_default());
+    let picker =
+        move || choices.get().and_then(Result::ok).map(|scopes| view! { <ScopePicker asked=known scopes across/> });
     view! {
         <Transition>
-            <div class="scopes">{move || choices.get().and_then(Result::ok).map(|scopes| view! { <ScopePicker asked=known scopes across/> })}</div>
+            <div class="scopes">{picker}</div>
         </Transition>
     }
 }

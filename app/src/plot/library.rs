@@ -43,7 +43,8 @@ impl Instance {
         instance
     }
 
-    /// Shows `chart`, and what charming has no words for: the tooltip's text, and labels that make room for one another.
+    /// Shows `chart`, and what charming has no words for: the tooltip's text, and labels
+    /// that make room for one another.
     pub fn show(&self, chart: &Chart, text: &str, label: &AxisLabel) {
         let Ok(option) = serde_wasm_bindgen::to_value(chart) else { return };
         if let Some(tooltip) = part(&option, "tooltip") {

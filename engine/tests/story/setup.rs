@@ -1,7 +1,7 @@
 //! Setting up: what must be unique is, and nobody reaches another tenant's things.
 
 use engine::{Error, PageAt};
-use model::influencer::Hidden;
+use model::{FromFields, influencer::Hidden};
 use serde_json::json;
 
 use crate::world::{World, admin, shop_session};

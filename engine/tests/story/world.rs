@@ -10,7 +10,7 @@ use std::{
 
 use engine::{Clock, Engine, IpStorage, Options, Session, Visit, Workers};
 use model::{
-    AdvertiserId, Fields, Timestamp,
+    AdvertiserId, Fields, FromFields, Timestamp,
     account::{Account, AccountStatus, Credentials, Role},
     advertiser::{Advertiser, NewAdvertiser},
     attribution::Attribution,

@@ -14,12 +14,7 @@ use model::{
 };
 
 use super::listing::{Paging, id};
-use crate::{
-    auth::LoggedIn,
-    body::JsonFields,
-    problem::{ApiError, ApiResult},
-    state::AppState,
-};
+use crate::{auth::Admin, body::JsonBody, problem::ApiResult, state::AppState};
 
 pub fn router() -> Router<AppState> {
     Router::new()
@@ -30,51 +25,42 @@ pub fn router() -> Router<AppState> {
 
 async fn list(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Admin(session): Admin,
     Paging(at): Paging,
 ) -> ApiResult<Json<Page<Advertiser>>> {
-    session.admin()?;
     Ok(Json(engine.list_advertisers(&session, at).await?))
 }
 
 async fn create(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
-    JsonFields(mut fields): JsonFields,
+    Admin(session): Admin,
+    JsonBody(new): JsonBody<NewAdvertiser>,
 ) -> ApiResult<(StatusCode, Json<Advertiser>)> {
-    session.admin()?;
-    let new = NewAdvertiser::read(&mut fields);
-    let new = fields.finish(new).map_err(ApiError::invalid)?;
     Ok((StatusCode::CREATED, Json(engine.create_advertiser(&session, new).await?)))
 }
 
 async fn show(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Admin(session): Admin,
     Path(text): Path<String>,
 ) -> ApiResult<Json<Advertiser>> {
-    session.admin()?;
     Ok(Json(engine.advertiser(&session, id(&text)?).await?))
 }
 
 async fn list_keys(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Admin(session): Admin,
     Path(text): Path<String>,
     Paging(at): Paging,
 ) -> ApiResult<Json<Page<ApiKey>>> {
-    session.admin()?;
     Ok(Json(engine.list_api_keys(&session, id(&text)?, at).await?))
 }
 
 async fn issue_key(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Admin(session): Admin,
     Path(text): Path<String>,
-    JsonFields(mut fields): JsonFields,
+    JsonBody(new): JsonBody<NewApiKey>,
 ) -> ApiResult<(StatusCode, Json<IssuedApiKey>)> {
-    session.admin()?;
-    let new = NewApiKey::read(&mut fields);
-    let new = fields.finish(new).map_err(ApiError::invalid)?;
     Ok((StatusCode::CREATED, Json(engine.issue_api_key(&session, id(&text)?, new).await?)))
 }

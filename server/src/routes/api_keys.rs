@@ -9,7 +9,7 @@ use axum::{
 use engine::Engine;
 
 use super::listing::id;
-use crate::{auth::LoggedIn, problem::ApiResult, state::AppState};
+use crate::{auth::Admin, problem::ApiResult, state::AppState};
 
 pub fn router() -> Router<AppState> {
     Router::new().route("/{id}", delete(revoke))
@@ -17,10 +17,9 @@ pub fn router() -> Router<AppState> {
 
 async fn revoke(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Admin(session): Admin,
     Path(text): Path<String>,
 ) -> ApiResult<StatusCode> {
-    session.admin()?;
     engine.revoke_api_key(&session, id(&text)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -10,13 +10,7 @@ use axum::{
 use engine::Engine;
 use model::account::{Account, Credentials};
 
-use crate::{
-    auth::LoggedIn,
-    body::JsonFields,
-    origin,
-    problem::{ApiError, ApiResult},
-    state::AppState,
-};
+use crate::{auth::LoggedIn, body::JsonBody, origin, problem::ApiResult, state::AppState};
 
 pub fn router() -> Router<AppState> {
     Router::new().route("/login", post(login)).route("/logout", post(logout)).route("/me", get(me))
@@ -25,13 +19,11 @@ pub fn router() -> Router<AppState> {
 async fn login(
     State(engine): State<Engine>,
     headers: HeaderMap,
-    JsonFields(mut fields): JsonFields,
+    JsonBody(credentials): JsonBody<Credentials>,
 ) -> ApiResult<Response> {
     if origin::is_own(engine.public_url(), &headers) == Some(false) {
         return Err(origin::refused());
     }
-    let credentials = Credentials::read(&mut fields);
-    let credentials = fields.finish(credentials).map_err(ApiError::invalid)?;
     let logged_in = engine.log_in(credentials).await?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(logged_in)).into_response())
 }

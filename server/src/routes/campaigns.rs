@@ -15,9 +15,9 @@ use model::{
 
 use super::listing::{Paging, id};
 use crate::{
-    auth::LoggedIn,
-    body::JsonFields,
-    problem::{ApiError, ApiResult},
+    auth::{Admin, LoggedIn},
+    body::JsonBody,
+    problem::ApiResult,
     state::AppState,
 };
 
@@ -39,12 +39,9 @@ async fn list(
 
 async fn create(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
-    JsonFields(mut fields): JsonFields,
+    Admin(session): Admin,
+    JsonBody(new): JsonBody<NewCampaign>,
 ) -> ApiResult<(StatusCode, Json<Campaign>)> {
-    session.admin()?;
-    let new = NewCampaign::read(&mut fields);
-    let new = fields.finish(new).map_err(ApiError::invalid)?;
     Ok((StatusCode::CREATED, Json(engine.create_campaign(&session, new).await?)))
 }
 
@@ -67,20 +64,18 @@ async fn list_assigned(
 
 async fn assign(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Admin(session): Admin,
     Path((campaign, influencer)): Path<(String, String)>,
 ) -> ApiResult<StatusCode> {
-    session.admin()?;
     engine.assign(&session, id(&campaign)?, id(&influencer)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn unassign(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Admin(session): Admin,
     Path((campaign, influencer)): Path<(String, String)>,
 ) -> ApiResult<StatusCode> {
-    session.admin()?;
     engine.unassign(&session, id(&campaign)?, id(&influencer)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -9,9 +9,9 @@ use model::{
 
 use super::listing::Paging;
 use crate::{
-    auth::LoggedIn,
-    body::JsonFields,
-    problem::{ApiError, ApiResult},
+    auth::{Admin, LoggedIn},
+    body::JsonBody,
+    problem::ApiResult,
     state::AppState,
 };
 
@@ -29,11 +29,8 @@ async fn list(
 
 async fn create(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
-    JsonFields(mut fields): JsonFields,
+    Admin(session): Admin,
+    JsonBody(new): JsonBody<NewCoupon>,
 ) -> ApiResult<(StatusCode, Json<Coupon>)> {
-    session.admin()?;
-    let new = NewCoupon::read(&mut fields);
-    let new = fields.finish(new).map_err(ApiError::invalid)?;
     Ok((StatusCode::CREATED, Json(engine.create_coupon(&session, new).await?)))
 }

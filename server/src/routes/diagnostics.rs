@@ -4,7 +4,7 @@ use axum::{Json, Router, extract::State, routing::get};
 use engine::Engine;
 use serde::Serialize;
 
-use crate::{auth::LoggedIn, problem::ApiResult, state::AppState};
+use crate::{auth::Admin, problem::ApiResult, state::AppState};
 
 #[derive(Serialize)]
 struct Diagnostics {
@@ -24,8 +24,7 @@ pub fn router() -> Router<AppState> {
     Router::new().route("/diagnostics", get(show))
 }
 
-async fn show(State(engine): State<Engine>, LoggedIn(session): LoggedIn) -> ApiResult<Json<Diagnostics>> {
-    session.admin()?;
+async fn show(State(engine): State<Engine>, _: Admin) -> ApiResult<Json<Diagnostics>> {
     let health = engine.health().await;
     let spool = Spool {
         waiting_bytes: health.spool_waiting_bytes,

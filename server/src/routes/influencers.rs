@@ -14,9 +14,9 @@ use model::{
 
 use super::listing::{Paging, id};
 use crate::{
-    auth::LoggedIn,
-    body::JsonFields,
-    problem::{ApiError, ApiResult},
+    auth::{Admin, LoggedIn},
+    body::JsonBody,
+    problem::ApiResult,
     state::AppState,
 };
 
@@ -34,12 +34,9 @@ async fn list(
 
 async fn create(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
-    JsonFields(mut fields): JsonFields,
+    Admin(session): Admin,
+    JsonBody(new): JsonBody<NewInfluencer>,
 ) -> ApiResult<(StatusCode, Json<Influencer>)> {
-    session.admin()?;
-    let new = NewInfluencer::read(&mut fields);
-    let new = fields.finish(new).map_err(ApiError::invalid)?;
     Ok((StatusCode::CREATED, Json(engine.create_influencer(&session, new).await?)))
 }
 

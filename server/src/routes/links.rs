@@ -14,9 +14,9 @@ use model::{
 
 use super::listing::{Paging, id};
 use crate::{
-    auth::LoggedIn,
-    body::JsonFields,
-    problem::{ApiError, ApiResult},
+    auth::{Admin, LoggedIn},
+    body::JsonBody,
+    problem::ApiResult,
     state::AppState,
 };
 
@@ -37,29 +37,24 @@ async fn list(
 
 async fn create(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
-    JsonFields(mut fields): JsonFields,
+    Admin(session): Admin,
+    JsonBody(new): JsonBody<NewLink>,
 ) -> ApiResult<(StatusCode, Json<Link>)> {
-    session.admin()?;
-    let new = NewLink::read(&mut fields);
-    let new = fields.finish(new).map_err(ApiError::invalid)?;
     Ok((StatusCode::CREATED, Json(engine.create_link(&session, new).await?)))
 }
 
 async fn activate(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Admin(session): Admin,
     Path(text): Path<String>,
 ) -> ApiResult<Json<Link>> {
-    session.admin()?;
     Ok(Json(engine.set_link_active(&session, id(&text)?, true).await?))
 }
 
 async fn deactivate(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Admin(session): Admin,
     Path(text): Path<String>,
 ) -> ApiResult<Json<Link>> {
-    session.admin()?;
     Ok(Json(engine.set_link_active(&session, id(&text)?, false).await?))
 }
