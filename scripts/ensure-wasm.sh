@@ -35,7 +35,8 @@ debian_std() {
 
 use_debian() {
     echo "export WASM_CARGO=/usr/bin/cargo RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc"
-    printf 'export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=%q\n' "--sysroot=$1"
+    # These flags hide those of .cargo/config.toml, so what stands there stands here too.
+    printf 'export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=%q\n' "--sysroot=$1 --cfg erase_components"
     exit 0
 }
 

@@ -3,6 +3,9 @@
 //! The same code renders on the server (`ssr`) and wakes in the browser (`hydrate`).
 #![recursion_limit = "256"]
 
+#[cfg(not(erase_components))]
+compile_error!("build with `--cfg erase_components`, as .cargo/config.toml says; is RUSTFLAGS set?");
+
 pub mod address;
 pub mod api;
 mod components;
