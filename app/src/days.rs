@@ -2,7 +2,7 @@
 //! what is now is told by the figures themselves.
 
 use jiff::{Span, civil::Date};
-use model::stats::Interval;
+use model::stats::{Interval, StatsQuery};
 
 /// Whole days, both inclusive, in the zone the figures were made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,13 @@ impl Days {
         let end = date(to)?;
         let last = if time(to) == "00:00" { end.yesterday().ok()? } else { end };
         Some(Self { first, last: last.max(first) })
+    }
+
+    /// From a question that names both days: known before its answer is.
+    pub fn asked(query: &StatsQuery) -> Option<Self> {
+        let day = |text: &Option<String>| text.as_deref().filter(|text| text.len() == 10)?.parse().ok();
+        let (first, last) = (day(&query.from)?, day(&query.to)?);
+        (first <= last).then_some(Self { first, last })
     }
 
     pub fn count(self) -> i64 {
@@ -146,6 +153,19 @@ fn weekday(day: Date) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_question_that_names_its_days_needs_no_answer_to_be_stepped() {
+        let query =
+            |from: &str, to: &str| StatsQuery { from: Some(from.into()), to: Some(to.into()), ..StatsQuery::default() };
+        let before = Days::asked(&query("2026-02-03", "2026-02-04")).and_then(Days::before);
+        assert_eq!(before.map(Days::label).as_deref(), Some("1 – 2 Feb 2026"));
+        for open in
+            [query("2026-02-04", "2026-02-03"), query("2026-02-03T00:00:00Z", "2026-02-04"), StatsQuery::default()]
+        {
+            assert_eq!(Days::asked(&open), None);
+        }
+    }
 
     fn days(first: &str, last: &str) -> Days {
         Days { first: first.parse().unwrap(), last: last.parse().unwrap() }

@@ -161,8 +161,11 @@ fn Body(asked: Memo<Asked>, answer: Resource<Answer>, own: bool) -> impl IntoVie
     let figures = of_sheet(shown, |sheet| sheet.figures.clone());
     let chart = of_sheet(shown, |sheet| sheet.chart.clone());
     let zone = of_sheet(shown, |sheet| format!("Times in {}", sheet.tz));
-    let days = of_sheet(shown, |sheet| Days::between(&sheet.from, &sheet.to));
-    let days = Signal::derive(move || days.get().flatten());
+    let answered_days = of_sheet(shown, |sheet| Days::between(&sheet.from, &sheet.to));
+    // Who steps twice in a row means two steps, also where the first answer is still on its way.
+    let days = Signal::derive(move || {
+        asked.with(|asked| asked.as_ref().ok().and_then(Days::asked)).or_else(|| answered_days.get().flatten())
+    });
     // A last bucket that is not over reaches the present.
     let open = of_sheet(shown, |sheet| sheet.chart.points.last().is_some_and(|last| !last.complete));
     let open = Signal::derive(move || open.get().unwrap_or_default());
