@@ -14,6 +14,12 @@ use crate::error::{AppError, ErrorKind};
 
 pub const LOG_IN: &str = "/login";
 pub const DASHBOARD: &str = "/dashboard";
+/// An account's own: its password.
+pub const ACCOUNT: &str = "/account";
+/// Followed by the token, which whoever holds it may use once.
+pub const SET_PASSWORD: &str = "/set-password/";
+/// Where a code, an order's number or an id leads to its record.
+pub const LOOK_UP: &str = "/admin/lookup";
 
 /// Where an account lands after it has logged in.
 pub fn landing(_role: Role) -> &'static str {
@@ -104,6 +110,12 @@ pub fn pairs(query: &StatsQuery) -> Vec<(&'static str, String)> {
 /// The address of a page with this question.
 pub fn link(path: &str, query: &StatsQuery) -> String {
     with_query(path, pairs(query))
+}
+
+/// Path and query as one, as the router has them apart.
+pub fn whole(path: &str, search: &str) -> String {
+    let search = search.trim_start_matches('?');
+    if search.is_empty() { path.to_owned() } else { format!("{path}?{search}") }
 }
 
 /// A path with a query.

@@ -27,7 +27,7 @@ pub enum Answer {
     /// 303; the cookies go along.
     Go { to: String, cookies: Vec<HeaderValue> },
     /// The page of this address, with what came of the form.
-    Page { status: u16, posted: Posted, cookies: Vec<HeaderValue> },
+    Page { status: u16, posted: Box<Posted>, cookies: Vec<HeaderValue> },
 }
 
 /// Does what a plain form asks for, or asks back.
@@ -45,7 +45,7 @@ pub async fn post(
         // Neither passwords nor what is ours to set again.
         let kept = |(name, _): &(String, String)| name != "form" && !name.contains("password");
         let fields = fields.iter().filter(|pair| kept(pair)).cloned().collect();
-        Answer::Page { status, posted: Posted { form, fields, outcome }, cookies }
+        Answer::Page { status, posted: Box::new(Posted { form, fields, outcome }), cookies }
     };
     let Some(form) = form else {
         let error = AppError::new(ErrorKind::Invalid);
