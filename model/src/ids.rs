@@ -57,4 +57,7 @@ ids! {
     EventId,
     AccountId,
     ApiKeyId,
+    SigningSecretId,
+    /// What an authenticated call got wrong.
+    FailureId,
 }
