@@ -106,7 +106,8 @@ pub fn link(path: &str, query: &StatsQuery) -> String {
     with_query(path, pairs(query))
 }
 
-fn with_query(path: &str, pairs: impl IntoIterator<Item = (&'static str, impl AsRef<str>)>) -> String {
+/// A path with a query.
+pub fn with_query<'a>(path: &str, pairs: impl IntoIterator<Item = (&'a str, impl AsRef<str>)>) -> String {
     let mut address = path.to_owned();
     for (index, (name, value)) in pairs.into_iter().enumerate() {
         address.push(if index == 0 { '?' } else { '&' });
@@ -141,7 +142,7 @@ pub fn local(target: &str) -> Option<&str> {
 }
 
 /// Percent-encodes all but the unreserved characters of RFC 3986, and `:` `,` for legibility.
-fn escape(value: &str, into: &mut String) {
+pub fn escape(value: &str, into: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~:,".contains(&byte) {

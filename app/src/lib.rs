@@ -7,6 +7,7 @@
 compile_error!("build with `--cfg erase_components`, as .cargo/config.toml says; is RUSTFLAGS set?");
 
 pub mod address;
+pub mod admin;
 pub mod api;
 mod components;
 mod days;
@@ -14,6 +15,8 @@ mod elsewhere;
 pub mod error;
 mod format;
 mod pages;
+#[cfg(feature = "ssr")]
+pub mod perform;
 mod plot;
 #[cfg(feature = "ssr")]
 pub mod session;
@@ -43,6 +46,7 @@ pub use crate::{
 pub fn App() -> impl IntoView {
     provide_meta_context();
     viewer::provide_viewer();
+    admin::posted::provide_posted();
     view! {
         <Router>
             <FlatRoutes fallback=NotFoundPage>

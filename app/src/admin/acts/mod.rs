@@ -1,0 +1,47 @@
+//! What forms do: one function for each form, on the server alone.
+
+mod advertisers;
+
+use engine::{Engine, Session};
+
+use super::{
+    forms::FormName,
+    page::{Done, Pairs},
+};
+use crate::error::{AppError, ErrorKind};
+
+/// Does what an admin's form asks for.
+pub async fn act(engine: &Engine, session: &Session, form: FormName, fields: &Pairs) -> Result<Done, AppError> {
+    session.admin()?;
+    let wrong = form.check(fields);
+    if !wrong.is_empty() {
+        return Err(AppError::invalid(wrong));
+    }
+    match form {
+        FormName::CreateAdvertiser => advertisers::create(engine, session, fields).await,
+        FormName::ChangeAdvertiser => advertisers::change(engine, session, fields).await,
+    }
+}
+
+/// The value of a field that the page itself set, such as an id. What is none names nothing.
+pub fn hidden<T: std::str::FromStr>(fields: &Pairs, name: &str) -> Result<T, AppError> {
+    let text = fields.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str());
+    text.and_then(|text| text.parse().ok()).ok_or_else(|| AppError::new(ErrorKind::NotFound))
+}
+
+/// The ticked rows of a bulk action.
+pub fn ticked<T: std::str::FromStr>(fields: &Pairs) -> Result<Vec<T>, AppError> {
+    let ids = fields.iter().filter(|(name, value)| name == "ids" && !value.is_empty());
+    ids.map(|(_, value)| value.parse().map_err(|_| AppError::new(ErrorKind::NotFound))).collect()
+}
+
+impl Done {
+    pub fn said(said: impl Into<String>) -> Self {
+        Self { said: said.into(), ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn go(self, href: impl Into<String>) -> Self {
+        Self { go: Some(href.into()), ..self }
+    }
+}

@@ -1,0 +1,94 @@
+//! The address a page is composed for: its parts, and the addresses of its neighbours.
+
+use std::str::FromStr;
+
+use engine::PageAt;
+use leptos_router::location::Url;
+
+use crate::{
+    address,
+    admin::page::Pairs,
+    error::{AppError, ErrorKind},
+};
+
+pub struct Asked<'a> {
+    path: &'a str,
+    pairs: Pairs,
+}
+
+/// An id in a path. What is no id names nothing.
+pub fn id<T: FromStr>(text: &str) -> Result<T, AppError> {
+    text.parse().map_err(|_| AppError::new(ErrorKind::NotFound))
+}
+
+impl<'a> Asked<'a> {
+    pub fn new(path: &'a str, query: &str) -> Self {
+        let pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+        let decoded = |text: &str| Url::unescape(&text.replace('+', " "));
+        let pairs = pairs.map(|(name, value)| (decoded(name), decoded(value)));
+        // What is empty counts as absent: a form sends all its fields.
+        Self { path, pairs: pairs.filter(|(_, value)| !value.is_empty()).collect() }
+    }
+
+    pub fn segments(&self) -> Vec<&str> {
+        self.path.split('/').filter(|segment| !segment.is_empty()).collect()
+    }
+
+    pub fn path(&self) -> &str {
+        self.path
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A parameter of a closed set or an id.
+    pub fn parsed<T: FromStr<Err = model::text::RuleError>>(&self, name: &str) -> Result<Option<T>, AppError> {
+        let wrong = |rule| AppError::invalid(vec![model::FieldError::new(name, rule)]);
+        self.get(name).map(|text| text.parse().map_err(wrong)).transpose()
+    }
+
+    /// Which page of a list.
+    pub fn page_at(&self) -> Result<PageAt, AppError> {
+        Ok(PageAt::parse(self.get("limit"), self.get("cursor"))?)
+    }
+
+    /// This address with one parameter changed; None takes it away. The cursor goes: it belongs to the old question.
+    pub fn with(&self, name: &str, value: Option<&str>) -> String {
+        let others = self.pairs.iter().filter(|(found, _)| found != name && found != "cursor");
+        let others = others.map(|(name, value)| (name.as_str(), value.as_str()));
+        address::with_query(self.path, others.chain(value.map(|value| (name, value))))
+    }
+
+    /// The first page again, where this is another.
+    pub fn first(&self) -> Option<String> {
+        self.get("cursor").map(|_| self.with("cursor", None))
+    }
+
+    /// The page after this.
+    pub fn next(&self, cursor: Option<&str>) -> Option<String> {
+        cursor.map(|cursor| self.with("cursor", Some(cursor)))
+    }
+
+    /// The parameters that a form keeps, which sets these itself.
+    pub fn kept(&self, set: &[&str]) -> Pairs {
+        let stays = |(name, _): &&(String, String)| name != "cursor" && name != "q" && !set.contains(&name.as_str());
+        self.pairs.iter().filter(stays).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_neighbour_keeps_the_rest_of_the_question() {
+        let asked = Asked::new("/admin/links", "?q=a+b%26&status=active&cursor=x&empty=");
+        assert_eq!(asked.segments(), ["admin", "links"]);
+        assert_eq!((asked.get("q"), asked.get("empty")), (Some("a b&"), None));
+        assert_eq!(asked.with("status", None), "/admin/links?q=a%20b%26");
+        assert_eq!(asked.next(Some("y")).as_deref(), Some("/admin/links?q=a%20b%26&status=active&cursor=y"));
+        assert_eq!(asked.first().as_deref(), Some("/admin/links?q=a%20b%26&status=active"));
+        assert_eq!(asked.kept(&["status"]), []);
+    }
+}
