@@ -168,6 +168,9 @@ crate::on_both! {
         assert_eq!((state.totals.advertisers, state.totals.clicks, state.totals.events), (1, 1, 1));
         assert_eq!((state.active_advertisers, state.events_this_month), (1, 1));
         assert_eq!(state.spool.oldest_age_ms, None);
+        let used = world.engine.last_uses(&admin(), &[running.link.id.0, running.campaign.id.0]).await.unwrap();
+        assert_eq!(used.get(&running.link.id.0), Some(&NOON));
+        assert_eq!(used.len(), 1);
         let done = world.engine.beginnings(&admin(), Some(running.advertiser.id)).await.unwrap();
         assert!(done.campaign && done.assignment && done.code && !done.key && done.event);
         world.end().await;
