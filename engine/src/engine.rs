@@ -14,8 +14,8 @@ use std::{
 };
 
 use model::{
-    AdvertiserId, ClickId, Timestamp,
-    event::{EventAnswer, NewEvent},
+    AdvertiserId, ApiKeyId, ClickId, FieldError, Timestamp,
+    event::{Action, EventAnswer, NewEvent},
 };
 use tokio::{
     sync::{Semaphore, watch},
@@ -26,14 +26,20 @@ use crate::{
     catalog::{Catalog, LinkFact},
     clicks::{Click, RecentClicks, drain::Drain, enrich::IpStorage, spool::Spool},
     clock::{Clock, new_id},
-    db::{self, Db, clicks::Position},
+    db::{self, Db, clicks::Position, failures::StoredFailure},
     error::{Error, Result},
-    events::{Ingest, Writer},
+    events::{
+        Failures, Ingest, Writer,
+        failures::{kept_body, new_failure_id, write as write_failures},
+    },
     secret::Secrets,
+    setup::KeyUses,
 };
 
 /// How often other nodes' changes are looked for.
 const POLL: Duration = Duration::from_secs(1);
+/// Polls between two times that the last uses of API keys are written down.
+const KEY_USES_EVERY: u32 = 5;
 /// Clicks reach the disk itself at least this often; what was written survives the process at once.
 const FLUSH: Duration = Duration::from_millis(100);
 
@@ -69,8 +75,10 @@ pub struct Shared {
     pub(crate) public_url: String,
     /// At most two password hashes at a time.
     pub(crate) hash_turns: Arc<Semaphore>,
+    pub(crate) key_uses: Arc<KeyUses>,
     spool: Arc<Spool>,
-    ingest: Ingest,
+    pub(crate) ingest: Ingest,
+    failures: Failures,
     recent: Arc<RecentClicks>,
     is_displaced: Arc<AtomicBool>,
     drained: watch::Receiver<Option<Position>>,
@@ -91,6 +99,7 @@ pub struct Workers {
     writer: JoinHandle<()>,
     flusher: JoinHandle<()>,
     poller: JoinHandle<()>,
+    keeper: JoinHandle<()>,
 }
 
 /// How things stand, for health checks and operators.
@@ -119,7 +128,7 @@ impl Engine {
         let spool = Arc::new(spool);
         let db = Db::open(&options.database_url).await?;
         check_secret(&db, &secrets).await?;
-        let catalog = Arc::new(Catalog::default());
+        let catalog = Arc::new(Catalog::new(secrets.sealing));
         catalog.refresh(&db).await?;
 
         let (stop, stopped) = watch::channel(false);
@@ -138,11 +147,14 @@ impl Engine {
         };
         let (ingest, submissions) = Ingest::new(Arc::clone(&catalog), secrets.customers);
         let writer = Writer { db: db.clone(), catalog: Arc::clone(&catalog), recent: Arc::clone(&recent) };
+        let (failures, failed) = Failures::new();
+        let key_uses = Arc::new(KeyUses::default());
         let workers = Workers {
+            keeper: tokio::spawn(write_failures(db.clone(), failed, stopped.clone())),
             drain: tokio::spawn(drain.run(stopped.clone())),
             writer: tokio::spawn(writer.run(submissions, stopped.clone())),
             flusher: tokio::spawn(flush_regularly(Arc::clone(&spool), stopped.clone())),
-            poller: tokio::spawn(poll_regularly(Arc::clone(&catalog), db.clone(), stopped)),
+            poller: tokio::spawn(poll_regularly(Arc::clone(&catalog), Arc::clone(&key_uses), db.clone(), stopped)),
             stop,
         };
         let engine = Self(Arc::new(Shared {
@@ -152,8 +164,10 @@ impl Engine {
             secrets,
             public_url: options.public_url,
             hash_turns: Arc::new(Semaphore::new(2)),
+            key_uses,
             spool,
             ingest,
+            failures,
             recent,
             drained,
             is_displaced,
@@ -217,13 +231,53 @@ impl Shared {
     pub async fn health(&self) -> Health {
         let database = async { db::installation::version(&mut self.db.read().await?).await };
         let database = tokio::time::timeout(Duration::from_secs(2), database).await.is_ok_and(|answer| answer.is_ok());
-        let position = *self.drained.borrow();
+        let spool = self.spool_health();
         Health {
             database,
-            spool_waiting_bytes: self.spool.waiting_bytes(position.unwrap_or_default()).unwrap_or_default(),
-            clicks_lost: self.spool.lost(),
+            spool_waiting_bytes: spool.waiting_bytes,
+            clicks_lost: spool.lost,
+            is_displaced: spool.is_displaced,
+        }
+    }
+
+    pub(crate) fn spool_health(&self) -> SpoolHealth {
+        let position = *self.drained.borrow();
+        SpoolHealth {
+            waiting_bytes: self.spool.waiting_bytes(position.unwrap_or_default()).unwrap_or_default(),
+            lost: self.spool.lost(),
             is_displaced: self.is_displaced.load(Ordering::Relaxed),
         }
+    }
+
+    /// When the oldest click was recorded that is not in the database yet.
+    pub(crate) async fn oldest_waiting(&self) -> Option<Timestamp> {
+        let from = (*self.drained.borrow())?;
+        let spool = Arc::clone(&self.spool);
+        // Its folder is read, which may take a moment.
+        tokio::task::spawn_blocking(move || spool.first_click_after(from)).await.ok().flatten()
+    }
+
+    /// Keeps what an authenticated call got wrong. `failed`: the call and its answer.
+    pub fn keep_failure(&self, failed: FailedCall<'_>) {
+        let now = self.clock.now();
+        let (body, is_text) = kept_body(failed.body);
+        self.failures.keep(StoredFailure {
+            id: new_failure_id(now),
+            advertiser_id: failed.advertiser,
+            api_key_id: failed.key,
+            code: failed.code.to_owned(),
+            status: failed.status,
+            detail: failed.detail.to_owned(),
+            errors: failed.errors.to_vec(),
+            action: failed.action,
+            idempotency_key: failed.idempotency_key.map(str::to_owned),
+            body,
+            is_whole: is_text && failed.is_authentic,
+            request_id: failed.request_id.to_owned(),
+            received_at: now,
+            retried_at: None,
+            event_id: None,
+        });
     }
 
     /// Waits until every click written down by now is in the database.
@@ -238,6 +292,30 @@ impl Shared {
         drained.wait_for(reached).await.map_err(|_| Error::unavailable("the drain has stopped"))?;
         Ok(())
     }
+}
+
+/// A call whose key was right, and what was wrong with the rest.
+#[derive(Clone, Copy, Debug)]
+pub struct FailedCall<'a> {
+    pub advertiser: AdvertiserId,
+    pub key: ApiKeyId,
+    pub code: &'a str,
+    pub status: u16,
+    pub detail: &'a str,
+    pub errors: &'a [FieldError],
+    /// The action of the path, where the path names one.
+    pub action: Option<Action>,
+    pub idempotency_key: Option<&'a str>,
+    pub body: &'a [u8],
+    /// Whether the signature, where one is needed, had passed, and all of the body is there.
+    pub is_authentic: bool,
+    pub request_id: &'a str,
+}
+
+pub(crate) struct SpoolHealth {
+    pub waiting_bytes: u64,
+    pub lost: u64,
+    pub is_displaced: bool,
 }
 
 /// What the redirect knows of whoever followed the link.
@@ -256,6 +334,7 @@ impl Workers {
             _ = &mut self.drain => "the drain of the click log",
             _ = &mut self.writer => "the writer of events",
             _ = &mut self.flusher => "the flusher of the click log",
+            _ = &mut self.keeper => "the keeper of failed events",
             _ = &mut self.poller => "the poller of the catalog",
         }
     }
@@ -265,7 +344,7 @@ impl Workers {
     pub async fn stop(self, engine: Engine) -> io::Result<bool> {
         self.stop.send_replace(true);
         let ended = async {
-            for worker in [self.writer, self.drain, self.flusher, self.poller] {
+            for worker in [self.writer, self.keeper, self.drain, self.flusher, self.poller] {
                 if let Err(error) = worker.await {
                     tracing::error!(%error, "a worker ended with a fault");
                 }
@@ -303,12 +382,24 @@ async fn flush_regularly(spool: Arc<Spool>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-async fn poll_regularly(catalog: Arc<Catalog>, db: Db, mut stop: watch::Receiver<bool>) {
+async fn poll_regularly(catalog: Arc<Catalog>, key_uses: Arc<KeyUses>, db: Db, mut stop: watch::Receiver<bool>) {
+    let mut polls = 0_u32;
     let mut is_away = false;
     while !*stop.borrow() {
         tokio::select! {
             () = tokio::time::sleep(POLL) => {}
-            _ = stop.changed() => return,
+            _ = stop.changed() => {}
+        }
+        polls += 1;
+        // What is not written down now is written with the next.
+        if polls.is_multiple_of(KEY_USES_EVERY) || *stop.borrow() {
+            let written = tokio::time::timeout(MOST_REFRESH, key_uses.write(&db)).await;
+            if let Ok(Err(error)) = written {
+                tracing::debug!(%error, "the last uses of API keys could not be written down");
+            }
+        }
+        if *stop.borrow() {
+            return;
         }
         let refreshed = tokio::time::timeout(MOST_REFRESH, catalog.refresh(&db)).await;
         match refreshed.unwrap_or_else(|_| Err(Error::unavailable("it hangs"))) {

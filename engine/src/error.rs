@@ -19,6 +19,9 @@ pub enum Error {
     /// Something else already holds what must be unique, or has changed meanwhile.
     #[error("{0}")]
     Conflict(String),
+    /// The edit was made on an earlier version than what stands now.
+    #[error("changed meanwhile")]
+    Stale,
     /// The database is away, busy or full. Nothing was changed; trying again may succeed.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),

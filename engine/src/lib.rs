@@ -2,6 +2,7 @@
 //! No HTTP and no HTML: the server and the pages call the same functions of [`Engine`].
 
 pub mod accounts;
+mod activity;
 pub mod attribution;
 pub mod catalog;
 pub mod clicks;
@@ -10,6 +11,7 @@ pub mod db;
 mod engine;
 mod error;
 pub mod events;
+mod overview;
 pub mod secret;
 mod setup;
 mod stats;
@@ -19,7 +21,8 @@ pub use self::{
     clicks::enrich::IpStorage,
     clock::Clock,
     db::page::PageAt,
-    engine::{Engine, Health, Options, Visit, Workers},
+    engine::{Engine, FailedCall, Health, Options, Visit, Workers},
     error::{Error, Result},
-    setup::random_password,
+    overview::Beginnings,
+    setup::{CampaignStart, CampaignStarted, CouponRequest, SignatureFault, random_password},
 };

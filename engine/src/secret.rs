@@ -7,6 +7,10 @@ use std::{
     path::Path,
 };
 
+use chacha20poly1305::{
+    XChaCha20Poly1305, XNonce,
+    aead::{Aead, Payload},
+};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use rand::Rng;
@@ -21,6 +25,8 @@ pub struct Secrets {
     pub customers: [u8; 32],
     /// From this each UTC day's key for visitors is made.
     pub visitors: [u8; 32],
+    /// Seals what must be read back, such as signing secrets.
+    pub sealing: [u8; 32],
     /// Tells, without revealing anything, whether two nodes share the secret.
     pub fingerprint: [u8; 32],
 }
@@ -60,6 +66,7 @@ impl Secrets {
             tokens: key("session tokens"),
             customers: key("customer ids"),
             visitors: key("visitors"),
+            sealing: key("sealing"),
             fingerprint: key("fingerprint"),
         }
     }
@@ -82,9 +89,37 @@ fn write_once(path: &Path, text: &str) -> io::Result<()> {
         .map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
 }
 
+/// XChaCha20-Poly1305 with a random nonce in front. `bound_to` names the row: a sealed text moved to another does not open.
+pub fn seal(key: &[u8; 32], text: &[u8], bound_to: &[u8], random: &mut impl Rng) -> Vec<u8> {
+    let mut nonce = [0; 24];
+    random.fill_bytes(&mut nonce);
+    let cipher = XChaCha20Poly1305::new(key.into());
+    let sealed = cipher
+        .encrypt(&XNonce::from(nonce), Payload { msg: text, aad: bound_to })
+        .expect("texts are far shorter than the cipher's limit");
+    [&nonce[..], &sealed].concat()
+}
+
+/// None where the text was sealed with another key, for another row, or is damaged.
+pub fn open(key: &[u8; 32], sealed: &[u8], bound_to: &[u8]) -> Option<Vec<u8>> {
+    let (nonce, sealed) = sealed.split_at_checked(24)?;
+    let nonce: [u8; 24] = nonce.try_into().ok()?;
+    let cipher = XChaCha20Poly1305::new(key.into());
+    cipher.decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: bound_to }).ok()
+}
+
+/// Whether `signature` is the HMAC-SHA256 of the parts in a row; compared in constant time.
+pub fn is_signed(key: &[u8], parts: &[&[u8]], signature: &[u8]) -> bool {
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
+    for part in parts {
+        mac.update(part);
+    }
+    mac.verify_slice(signature).is_ok()
+}
+
 /// HMAC-SHA256, cut to the 16 bytes that are stored.
 pub fn keyed_hash(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 16] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
     for part in parts {
         // Lengths apart: ("ab", "c") and ("a", "bc") differ.
         mac.update(&(part.len() as u64).to_le_bytes());
@@ -113,6 +148,16 @@ mod tests {
         let second = Secrets::load_or_create(&path, &mut rand::rng()).unwrap();
         assert_eq!(first.tokens, second.tokens);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_was_sealed_opens_with_its_key_and_for_its_row_alone() {
+        let sealed = seal(&[1; 32], b"secret", b"row", &mut rand::rng());
+        assert!(!sealed.windows(6).any(|part| part == b"secret"));
+        assert_eq!(open(&[1; 32], &sealed, b"row").as_deref(), Some(&b"secret"[..]));
+        assert_eq!(open(&[2; 32], &sealed, b"row"), None);
+        assert_eq!(open(&[1; 32], &sealed, b"another row"), None);
+        assert_eq!(open(&[1; 32], &sealed[..20], b"row"), None);
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Advertiser {
     pub require_signature: bool,
     pub status: AdvertiserStatus,
     pub created_at: Timestamp,
+    /// Changes with every change; an edit may say which it was made on.
+    pub version: i64,
 }
 
 #[derive(Clone, Debug)]
@@ -39,5 +41,25 @@ impl FromFields for NewAdvertiser {
         let require_signature = fields.json("require_signature", "true or false").unwrap_or_default();
         let status = fields.get("status").unwrap_or_default();
         Some(Self { name: name?, time_zone, require_signature, status })
+    }
+}
+
+/// What an edit may change; None leaves it as it is.
+#[derive(Clone, Debug, Default)]
+pub struct AdvertiserChange {
+    pub name: Option<Name>,
+    pub time_zone: Option<ZoneName>,
+    pub require_signature: Option<bool>,
+    pub status: Option<AdvertiserStatus>,
+}
+
+impl FromFields for AdvertiserChange {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        Some(Self {
+            name: fields.change("name"),
+            time_zone: fields.change("time_zone"),
+            require_signature: fields.change_json("require_signature", "true or false"),
+            status: fields.change("status"),
+        })
     }
 }

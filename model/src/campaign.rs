@@ -45,6 +45,8 @@ pub struct Campaign {
     pub append_click_id: bool,
     pub status: CampaignStatus,
     pub created_at: Timestamp,
+    /// Changes with every change; an edit may say which it was made on.
+    pub version: i64,
 }
 
 #[derive(Clone, Debug)]
@@ -90,6 +92,41 @@ impl FromFields for NewCampaign {
             commission_basis_points,
             append_click_id,
             status,
+        })
+    }
+}
+
+/// What an edit may change; None leaves it as it is, Some(None) clears it.
+#[derive(Clone, Debug, Default)]
+pub struct CampaignChange {
+    /// A campaign stays with its advertiser: another one is refused.
+    pub advertiser_id: Option<AdvertiserId>,
+    pub name: Option<Name>,
+    pub destination_url: Option<DestinationUrl>,
+    pub starts_at: Option<Option<Timestamp>>,
+    pub ends_at: Option<Option<Timestamp>>,
+    pub attribution_source: Option<AttributionSource>,
+    pub currency: Option<Currency>,
+    pub commission_basis_points: Option<Option<i64>>,
+    pub append_click_id: Option<bool>,
+    pub status: Option<CampaignStatus>,
+}
+
+impl FromFields for CampaignChange {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let commission = fields.is_present("commission_percent");
+        let commission_basis_points = commission.then(|| read_percent(fields, "commission_percent"));
+        Some(Self {
+            advertiser_id: fields.change("advertiser_id"),
+            name: fields.change("name"),
+            destination_url: fields.change("destination_url"),
+            starts_at: fields.change_or_clear("starts_at"),
+            ends_at: fields.change_or_clear("ends_at"),
+            attribution_source: fields.change("attribution_source"),
+            currency: fields.change("currency"),
+            commission_basis_points,
+            append_click_id: fields.change_json("append_click_id", "true or false"),
+            status: fields.change("status"),
         })
     }
 }

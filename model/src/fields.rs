@@ -1,6 +1,9 @@
 //! A JSON object read field by field, so that an answer can name all that is wrong at once.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr,
+};
 
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
@@ -120,6 +123,68 @@ impl Fields {
             return None;
         }
         self.get(field)
+    }
+
+    /// A field of an edit: None leaves the value as it is; null, where there must be one, is an error.
+    pub fn change<T: FromStr<Err = RuleError>>(&mut self, field: &'static str) -> Option<T> {
+        self.refuse_null(field);
+        self.get(field)
+    }
+
+    /// As [`Self::change`], for any JSON type; `expected` finishes "must be …".
+    pub fn change_json<T: DeserializeOwned>(&mut self, field: &'static str, expected: &str) -> Option<T> {
+        self.refuse_null(field);
+        self.json(field, expected)
+    }
+
+    /// A field of an edit that null clears: then Some(None).
+    pub fn change_or_clear<T: FromStr<Err = RuleError>>(&mut self, field: &'static str) -> Option<Option<T>> {
+        if !self.is_present(field) {
+            return None;
+        }
+        Some(self.get(field))
+    }
+
+    fn refuse_null(&mut self, field: &'static str) {
+        if self.is_present(field) && self.raw(field).is_none() {
+            self.refuse(field, "must not be null");
+        }
+    }
+
+    /// A whole number within a range.
+    pub fn number(&mut self, field: &'static str, least: i64, most: i64) -> Option<i64> {
+        let raw = self.raw(field)?;
+        let number = raw.parse().ok().filter(|number| (least..=most).contains(number));
+        if number.is_none() {
+            self.refuse(field, format!("must be a whole number from {least} to {most}"));
+        }
+        number
+    }
+
+    /// A list of ids, each once, in the order they were sent.
+    pub fn ids<T: FromStr<Err = RuleError> + Ord + Copy>(
+        &mut self,
+        field: &'static str,
+        most: usize,
+    ) -> Option<Vec<T>> {
+        let texts: Vec<String> = self.json(field, "a list of strings")?;
+        if texts.is_empty() || texts.len() > most {
+            self.refuse(field, format!("must hold 1 to {most} ids"));
+            return None;
+        }
+        let mut seen = BTreeSet::new();
+        let mut ids = Vec::with_capacity(texts.len());
+        for (index, text) in texts.iter().enumerate() {
+            match text.parse::<T>() {
+                Ok(id) if seen.insert(id) => ids.push(id),
+                Ok(_) => {}
+                Err(rule) => {
+                    self.refuse(format!("{field}[{index}]"), rule);
+                    return None;
+                }
+            }
+        }
+        Some(ids)
     }
 
     /// A string of at most `most` characters without control characters, as it was sent.

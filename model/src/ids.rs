@@ -28,6 +28,12 @@ macro_rules! ids {
             }
         }
 
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
         impl From<Uuid> for $name {
             fn from(id: Uuid) -> Self {
                 Self(id)
@@ -57,4 +63,7 @@ ids! {
     EventId,
     AccountId,
     ApiKeyId,
+    SigningSecretId,
+    /// What an authenticated call got wrong.
+    FailureId,
 }

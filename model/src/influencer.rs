@@ -23,6 +23,8 @@ pub struct Influencer {
     pub platform: Option<String>,
     pub status: InfluencerStatus,
     pub created_at: Timestamp,
+    /// Changes with every change; an edit may say which it was made on.
+    pub version: i64,
 }
 
 /// A value that some readers may not see: then the field is absent, not null.
@@ -57,5 +59,27 @@ impl FromFields for NewInfluencer {
         let platform = fields.get("platform");
         let status = fields.get("status").unwrap_or_default();
         Some(Self { name: name?, email, handle, platform, status })
+    }
+}
+
+/// What an edit may change; None leaves it as it is, Some(None) clears it.
+#[derive(Clone, Debug, Default)]
+pub struct InfluencerChange {
+    pub name: Option<Name>,
+    pub email: Option<Option<Email>>,
+    pub handle: Option<Option<ShortText>>,
+    pub platform: Option<Option<ShortText>>,
+    pub status: Option<InfluencerStatus>,
+}
+
+impl FromFields for InfluencerChange {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        Some(Self {
+            name: fields.change("name"),
+            email: fields.change_or_clear("email"),
+            handle: fields.change_or_clear("handle"),
+            platform: fields.change_or_clear("platform"),
+            status: fields.change("status"),
+        })
     }
 }

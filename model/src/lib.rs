@@ -4,6 +4,7 @@
 //! file, a zone database or a socket.
 
 pub mod account;
+pub mod activity;
 pub mod advertiser;
 pub mod api_key;
 pub mod attribution;
@@ -15,6 +16,7 @@ pub mod ids;
 pub mod influencer;
 pub mod link;
 pub mod money;
+pub mod overview;
 pub mod page;
 pub mod problem;
 pub mod stats;

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AdvertiserId, CampaignId, Fields, FromFields, InfluencerId, LinkId, Timestamp, text::DestinationUrl, words::words,
+    AdvertiserId, CampaignId, Fields, FromFields, InfluencerId, LinkId, Timestamp, coupon::Target,
+    text::DestinationUrl, words::words,
 };
 
 words! {
@@ -23,6 +24,8 @@ pub struct Link {
     /// Where it leads now: its own destination, else the campaign's.
     pub destination_url: String,
     pub status: LinkStatus,
+    /// The link that was made in its place.
+    pub replaced_by: Option<LinkId>,
     pub created_at: Timestamp,
 }
 
@@ -40,5 +43,23 @@ impl FromFields for NewLink {
         let influencer_id = fields.get("influencer_id");
         let destination_url = fields.get("destination_url");
         Some(Self { campaign_id: campaign_id?, influencer_id, destination_url })
+    }
+}
+
+/// One link each for influencers of a campaign.
+#[derive(Clone, Debug)]
+pub struct GenerateLinks {
+    pub campaign_id: CampaignId,
+    pub target: Target,
+}
+
+impl FromFields for GenerateLinks {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let campaign_id = fields.require("campaign_id");
+        let target = Target::read(fields);
+        if matches!(target, Some(Target::Nobody)) {
+            fields.refuse("influencer_ids", "is required, or all_assigned");
+        }
+        Some(Self { campaign_id: campaign_id?, target: target? })
     }
 }

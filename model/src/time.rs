@@ -28,6 +28,15 @@ impl Timestamp {
         self.0.div_euclid(DAY)
     }
 
+    /// The first moment of this one's UTC month.
+    pub fn start_of_month(self) -> Self {
+        let date =
+            jiff::Timestamp::from_millisecond(self.0).map(|moment| jiff::tz::Offset::UTC.to_datetime(moment).date());
+        let first =
+            date.ok().and_then(|date| jiff::tz::Offset::UTC.to_timestamp(date.first_of_month().at(0, 0, 0, 0)).ok());
+        first.map_or(self, |first| Self(first.as_millisecond()))
+    }
+
     #[must_use]
     pub fn plus(self, milliseconds: i64) -> Self {
         Self(self.0.saturating_add(milliseconds))

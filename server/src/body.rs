@@ -26,19 +26,18 @@ impl<T: FromFields, S: Sync> FromRequest<S> for JsonBody<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let mut fields = json_fields(&parts.headers, body).await?;
+        let mut fields = json_fields(&parts.headers, &read(body).await?)?;
         let whole = T::read(&mut fields);
         fields.finish(whole).map(Self).map_err(ApiError::invalid)
     }
 }
 
-pub async fn json_fields(headers: &HeaderMap, body: Body) -> Result<Fields, ApiError> {
-    let bytes = read(body).await?;
+pub fn json_fields(headers: &HeaderMap, bytes: &[u8]) -> Result<Fields, ApiError> {
     if !is_json(headers) {
         let detail = "Send the body as \"Content-Type: application/json\".";
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", "Not JSON", detail));
     }
-    Fields::parse(&bytes).map_err(|error| match error {
+    Fields::parse(bytes).map_err(|error| match error {
         BodyError::NotJson(reason) => ApiError::new(
             StatusCode::BAD_REQUEST,
             "not-json",
@@ -56,15 +55,22 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 async fn read(body: Body) -> Result<Bytes, ApiError> {
-    tokio::time::timeout(MOST_TIME, collect(body)).await.unwrap_or_else(|_| {
-        let detail = "The body took more than 10 seconds to arrive.";
-        Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "timeout", "Too slow", detail))
-    })
+    let (bytes, is_all) = read_most(body).await;
+    is_all.map(|()| bytes)
 }
 
-async fn collect(body: Body) -> Result<Bytes, ApiError> {
-    let mut stream = body.into_data_stream();
+/// The body as far as it is taken, and what is wrong with the rest.
+pub async fn read_most(body: Body) -> (Bytes, Result<(), ApiError>) {
     let mut collected = Vec::new();
+    let is_all = tokio::time::timeout(MOST_TIME, collect(body, &mut collected)).await.unwrap_or_else(|_| {
+        let detail = "The body took more than 10 seconds to arrive.";
+        Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "timeout", "Too slow", detail))
+    });
+    (collected.into(), is_all)
+}
+
+async fn collect(body: Body, collected: &mut Vec<u8>) -> Result<(), ApiError> {
+    let mut stream = body.into_data_stream();
     let mut seen = 0;
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|_| {
@@ -82,5 +88,5 @@ async fn collect(body: Body) -> Result<Bytes, ApiError> {
         let detail = format!("The body may have at most {MOST_BYTES} bytes.");
         return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail));
     }
-    Ok(collected.into())
+    Ok(())
 }

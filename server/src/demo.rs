@@ -17,7 +17,7 @@ use engine::{Clock, Engine, Session, Visit, random_password};
 use futures_util::future::try_join_all;
 use model::{
     Fields, FromFields, Timestamp,
-    account::Role,
+    account::{NewAccount, Role},
     advertiser::{Advertiser, NewAdvertiser},
     api_key::NewApiKey,
     campaign::{Campaign, NewCampaign},
@@ -111,7 +111,14 @@ async fn login(
     let password = random_password(&mut rand::rng());
     let advertiser = (role == Role::Advertiser).then_some(cast.advertiser.id);
     let influencer = if role == Role::Influencer { cast.people.first().map(|(person, ..)| person.id) } else { None };
-    engine.create_account(admin, read_text(email)?, read_text(&password)?, role, advertiser, influencer).await?;
+    let account = NewAccount {
+        email: read_text(email)?,
+        role,
+        advertiser_id: advertiser,
+        influencer_id: influencer,
+        password: Some(read_text(&password)?),
+    };
+    engine.create_account(admin, account).await?;
     Ok((email, password))
 }
 

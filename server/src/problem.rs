@@ -78,6 +78,10 @@ impl From<Error> for ApiError {
                 Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", "Your role does not open this.")
             }
             Error::Conflict(detail) => Self::new(StatusCode::CONFLICT, "conflict", "Conflict", detail),
+            Error::Stale => {
+                let detail = "It has changed since the version that If-Match names; read it again.";
+                Self::new(StatusCode::PRECONDITION_FAILED, "changed-meanwhile", "Changed meanwhile", detail)
+            }
             Error::Unavailable(reason) => {
                 tracing::warn!(%reason, "a request could not be served");
                 let detail = "The database does not answer. Nothing was changed; send the same request again.";

@@ -32,14 +32,19 @@ pub async fn load_scopes(
 
 #[cfg(feature = "ssr")]
 mod ssr {
-    use engine::PageAt;
-    use model::{AdvertiserId, CampaignId, account::Role, page::MOST_ITEMS};
+    use model::{
+        AdvertiserId, CampaignId,
+        account::Role,
+        page::{ListQuery, MOST_ITEMS},
+    };
 
     use super::{Scope, Scopes};
     use crate::{error::AppError, session};
 
     /// Newest first where there are more: a list to choose from needs an end.
-    const NEWEST: PageAt = PageAt { limit: MOST_ITEMS, after: None };
+    fn newest() -> ListQuery {
+        ListQuery { limit: Some(MOST_ITEMS), ..ListQuery::default() }
+    }
 
     pub async fn scopes(advertiser: Option<AdvertiserId>, campaign: Option<CampaignId>) -> Result<Scopes, AppError> {
         let (engine, session) = session::required()?;
@@ -47,15 +52,15 @@ mod ssr {
         if account.role == Role::Influencer {
             return Ok(Scopes::default());
         }
-        let advertisers = engine.list_advertisers(&session, NEWEST).await?.items;
+        let advertisers = engine.list_advertisers(&session, &newest()).await?.items;
         let chosen = match (advertiser.or(account.advertiser_id), campaign) {
             (None, Some(campaign)) => Some(engine.campaign(&session, campaign).await?.advertiser_id),
             (known, _) => known,
         };
         let campaigns = match chosen {
             Some(owner) => {
-                let all = engine.list_campaigns(&session, NEWEST).await?.items.into_iter();
-                all.filter(|campaign| campaign.advertiser_id == owner).collect()
+                let own = ListQuery { advertiser_id: Some(owner), ..newest() };
+                engine.list_campaigns(&session, &own).await?.items
             }
             None => Vec::new(),
         };

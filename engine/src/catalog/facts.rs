@@ -1,7 +1,7 @@
 //! What the catalog knows of each thing: the parts that decide, not those that are shown.
 
 use model::{
-    AdvertiserId, ApiKeyId, CampaignId, CouponId, InfluencerId, LinkId, Timestamp,
+    AdvertiserId, ApiKeyId, CampaignId, CouponId, InfluencerId, LinkId, SigningSecretId, Timestamp,
     account::Account,
     advertiser::{Advertiser, AdvertiserStatus},
     api_key::ApiKey,
@@ -114,4 +114,12 @@ pub struct AccountFact {
     pub account: Account,
     pub session_version: i64,
     pub active: bool,
+}
+
+/// A signing secret, opened.
+#[derive(Clone)]
+pub struct SecretFact {
+    pub id: SigningSecretId,
+    pub text: String,
+    pub expires_at: Option<Timestamp>,
 }

@@ -17,11 +17,12 @@ use model::{
 use papaya::HashMap;
 use tokio::sync::Mutex;
 
-pub use self::facts::{AccountFact, AdvertiserFact, CampaignFact, CouponFact, KeyFact, LinkFact};
+pub use self::facts::{AccountFact, AdvertiserFact, CampaignFact, CouponFact, KeyFact, LinkFact, SecretFact};
 use crate::{
     clicks::location::Location,
     db::{self, Db},
     error::Result,
+    secret,
 };
 
 #[derive(Default)]
@@ -34,6 +35,9 @@ pub struct Catalog {
     coupons: HashMap<(AdvertiserId, Box<str>), Arc<CouponFact>>,
     coupons_by_id: HashMap<CouponId, Arc<CouponFact>>,
     keys: HashMap<[u8; 32], Arc<KeyFact>>,
+    signing: HashMap<AdvertiserId, Arc<Vec<SecretFact>>>,
+    /// Opens sealed signing secrets.
+    sealing: [u8; 32],
     accounts: HashMap<AccountId, Arc<AccountFact>>,
     /// The catalog version that everything here is at least as new as.
     version: AtomicI64,
@@ -41,6 +45,10 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    pub(crate) fn new(sealing: [u8; 32]) -> Self {
+        Self { sealing, ..Self::default() }
+    }
+
     pub fn link(&self, code: &str) -> Option<Arc<LinkFact>> {
         self.links.pin().get(code).cloned()
     }
@@ -64,6 +72,15 @@ impl Catalog {
 
     pub fn account(&self, id: AccountId) -> Option<Arc<AccountFact>> {
         self.accounts.pin().get(&id).cloned()
+    }
+
+    /// An advertiser's signing secrets, ended ones perhaps among them.
+    pub fn signing_secrets(&self, of: AdvertiserId) -> Arc<Vec<SecretFact>> {
+        self.signing.pin().get(&of).cloned().unwrap_or_default()
+    }
+
+    pub fn advertiser_ids(&self) -> Vec<AdvertiserId> {
+        self.advertisers.pin().keys().copied().collect()
     }
 
     pub fn advertiser(&self, id: AdvertiserId) -> Option<Arc<AdvertiserFact>> {
@@ -110,6 +127,9 @@ impl Catalog {
         for (hash, key) in db::api_keys::changed_since(&mut conn, held).await? {
             self.keys.pin().insert(hash, Arc::new(key.into()));
         }
+        for secret in db::signing_secrets::changed_since(&mut conn, held).await? {
+            self.hold_secret(&secret);
+        }
         for stored in db::accounts::changed_since(&mut conn, held).await? {
             let active = stored.account.status == AccountStatus::Active;
             let fact = AccountFact { account: stored.account, session_version: stored.session_version, active };
@@ -117,6 +137,20 @@ impl Catalog {
         }
         self.version.store(newest, Ordering::Release);
         Ok(())
+    }
+
+    fn hold_secret(&self, stored: &db::signing_secrets::StoredSecret) {
+        let opened = secret::open(&self.sealing, &stored.sealed, stored.id.0.as_bytes());
+        let Some(text) = opened.and_then(|text| String::from_utf8(text).ok()) else {
+            tracing::error!(secret = %stored.id, "a stored signing secret cannot be opened; its signatures are refused");
+            return;
+        };
+        let fact = SecretFact { id: stored.id, text, expires_at: stored.expires_at };
+        // Two live at most, and what has ended is never needed again.
+        let held = self.signing_secrets(stored.advertiser_id);
+        let other = held.iter().rfind(|other| other.id != fact.id).cloned();
+        let secrets = other.into_iter().chain([fact]).collect();
+        self.signing.pin().insert(stored.advertiser_id, Arc::new(secrets));
     }
 
     fn hold_link(&self, link: db::links::StoredLink) {

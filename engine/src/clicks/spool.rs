@@ -17,7 +17,10 @@ use std::{
 use model::Timestamp;
 use uuid::Uuid;
 
-use super::record::{self, Click, Frame};
+use super::{
+    reader::read_chunk,
+    record::{self, Click, Frame},
+};
 use crate::db::clicks::Position;
 
 pub const MAGIC: &[u8; 8] = b"TRBCLK01";
@@ -146,6 +149,23 @@ impl Spool {
                 writer.open = None;
             }
         })
+    }
+
+    /// When the first click was recorded that stands behind a position.
+    pub fn first_click_after(&self, from: Position) -> Option<Timestamp> {
+        let tail = self.tail();
+        let mut at = from;
+        loop {
+            let chunk = read_chunk(&self.folder, at, tail, 1).ok()?;
+            if let Some(click) = chunk.clicks().next() {
+                return Some(click.at);
+            }
+            // Nothing there, and nothing further on.
+            if chunk.end == at || chunk.end >= tail {
+                return None;
+            }
+            at = chunk.end;
+        }
     }
 
     pub fn folder(&self) -> &Path {

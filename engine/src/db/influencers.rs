@@ -3,11 +3,15 @@
 use model::{
     AdvertiserId, CampaignId, InfluencerId, Timestamp,
     influencer::{Hidden, Influencer, InfluencerStatus},
-    page::Page,
+    page::{ListQuery, Page, Sort},
 };
 use uuid::Uuid;
 
-use super::{Conn, on, page::PageAt, word};
+use super::{
+    Conn, filter_word,
+    list::{Arg, Keys, Place, Select, given},
+    on, word,
+};
 use crate::error::Result;
 
 #[derive(sqlx::FromRow)]
@@ -19,6 +23,7 @@ struct Row {
     platform: Option<String>,
     status: String,
     created_at: i64,
+    version: i64,
 }
 
 impl TryFrom<Row> for Influencer {
@@ -33,51 +38,110 @@ impl TryFrom<Row> for Influencer {
             platform: row.platform,
             status: word(&row.status)?,
             created_at: Timestamp(row.created_at),
+            version: row.version,
         })
     }
 }
 
-pub async fn insert(conn: &mut Conn, influencer: &Influencer, version: i64) -> Result<()> {
-    const SQL: &str = "INSERT INTO influencers (id, name, email, handle, platform, status, created_at, version)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-    let email = match &influencer.email {
-        Hidden::Shown(email) => email.as_deref(),
-        Hidden::Hidden => None,
-    };
+pub async fn insert(conn: &mut Conn, influencer: &Influencer) -> Result<()> {
+    const SQL: &str = "INSERT INTO influencers (id, name, email, handle, platform, search, status, created_at, version)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
     on!(conn, c => sqlx::query(SQL)
         .bind(influencer.id.0)
         .bind(&influencer.name)
-        .bind(email)
+        .bind(email_of(influencer))
         .bind(&influencer.handle)
         .bind(&influencer.platform)
+        .bind(search_of(influencer))
         .bind(influencer.status.as_str())
         .bind(influencer.created_at.0)
-        .bind(version)
+        .bind(influencer.version)
         .execute(c).await.map(drop))?;
     Ok(())
 }
 
-pub async fn list(conn: &mut Conn, at: PageAt) -> Result<Page<Influencer>> {
-    const SQL: &str = "SELECT id, name, email, handle, platform, status, created_at FROM influencers
-        WHERE id < ? ORDER BY id DESC LIMIT ?";
-    let rows: Vec<Row> = on!(conn, c => sqlx::query_as(SQL).bind(at.below()).bind(at.rows()).fetch_all(c).await)?;
-    let items = rows.into_iter().map(Influencer::try_from).collect::<Result<_>>()?;
-    Ok(at.page(items, |item: &Influencer| item.id.0))
+pub async fn update(conn: &mut Conn, influencer: &Influencer) -> Result<()> {
+    const SQL: &str = "UPDATE influencers SET name = ?, email = ?, handle = ?, platform = ?, search = ?, status = ?,
+        version = ? WHERE id = ?";
+    on!(conn, c => sqlx::query(SQL)
+        .bind(&influencer.name)
+        .bind(email_of(influencer))
+        .bind(&influencer.handle)
+        .bind(&influencer.platform)
+        .bind(search_of(influencer))
+        .bind(influencer.status.as_str())
+        .bind(influencer.version)
+        .bind(influencer.id.0)
+        .execute(c).await.map(drop))?;
+    Ok(())
 }
 
-/// Those assigned to a campaign.
-pub async fn list_assigned(conn: &mut Conn, campaign: CampaignId, at: PageAt) -> Result<Page<Influencer>> {
-    const SQL: &str = "SELECT i.id, i.name, i.email, i.handle, i.platform, i.status, i.created_at
-        FROM assignments a JOIN influencers i ON i.id = a.influencer_id
-        WHERE a.campaign_id = ? AND i.id < ? ORDER BY i.id DESC LIMIT ?";
-    let rows: Vec<Row> =
-        on!(conn, c => sqlx::query_as(SQL).bind(campaign.0).bind(at.below()).bind(at.rows()).fetch_all(c).await)?;
+fn email_of(influencer: &Influencer) -> Option<&str> {
+    match &influencer.email {
+        Hidden::Shown(email) => email.as_deref(),
+        Hidden::Hidden => None,
+    }
+}
+
+/// What searches look in: name, handle and e-mail, a line each, in lower case. Lists sort by it.
+fn search_of(influencer: &Influencer) -> String {
+    let handle = influencer.handle.as_deref().unwrap_or_default();
+    format!("{}\n{handle}\n{}", influencer.name, email_of(influencer).unwrap_or_default()).to_lowercase()
+}
+
+/// `within`: only those who take part in this advertiser's campaigns; None for all.
+pub async fn list(conn: &mut Conn, within: Option<AdvertiserId>, query: &ListQuery) -> Result<Page<Influencer>> {
+    const COLUMNS: &str =
+        "SELECT i.id, i.name, i.email, i.handle, i.platform, i.status, i.created_at, i.version FROM influencers i";
+    const OF_ADVERTISER: &str = "(i.id IN (SELECT a.influencer_id FROM assignments a
+                JOIN campaigns k ON k.id = a.campaign_id WHERE k.advertiser_id = ?)
+            OR i.id IN (SELECT l.influencer_id FROM links l WHERE l.advertiser_id = ? AND l.influencer_id IS NOT NULL)
+            OR i.id IN (SELECT c.influencer_id FROM coupons c
+                WHERE c.advertiser_id = ? AND c.influencer_id IS NOT NULL))";
+    let status = filter_word::<InfluencerStatus>("status", query.status.as_deref())?;
+    let place = Place::read(query, Sort::Newest)?;
+    let mut select = Select::new(COLUMNS);
+    if let Some(advertiser) = within.or(query.advertiser_id) {
+        select.and(OF_ADVERTISER, [Arg::Id(advertiser.0), Arg::Id(advertiser.0), Arg::Id(advertiser.0)]);
+    }
+    select
+        .and_id("i.id IN (SELECT influencer_id FROM assignments WHERE campaign_id = ?)", query.campaign_id)
+        .and_id("i.id = ?", query.influencer_id)
+        .and_word("i.status = ?", status.map(InfluencerStatus::as_str))
+        // An advertiser does not see e-mail addresses, so a search must not find by them.
+        .and_contains(if within.is_some() { "LOWER(i.name)" } else { "i.search" }, given(query.q.as_deref()));
+    place.apply(&mut select, Keys { name: "i.search", id: "i.id" });
+    let rows: Vec<Row> = select.fetch(conn).await?;
     let items = rows.into_iter().map(Influencer::try_from).collect::<Result<_>>()?;
-    Ok(at.page(items, |item: &Influencer| item.id.0))
+    Ok(place.page(items, |item: &Influencer| (search_of(item), item.id.0)))
+}
+
+/// Those of these ids that exist.
+pub async fn existing(conn: &mut Conn, ids: &[InfluencerId]) -> Result<Vec<InfluencerId>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(500) {
+        let marks = vec!["?"; some.len()].join(", ");
+        let mut select = Select::new("SELECT id FROM influencers");
+        select.and(&format!("id IN ({marks})"), some.iter().map(|id| Arg::Id(id.0)));
+        let rows: Vec<(Uuid,)> = select.fetch(conn).await?;
+        found.extend(rows.into_iter().map(|(id,)| InfluencerId(id)));
+    }
+    Ok(found)
+}
+
+/// The active ones who are assigned to a campaign, in the order of their names.
+pub async fn active_of(conn: &mut Conn, campaign: CampaignId) -> Result<Vec<InfluencerId>> {
+    const SQL: &str = "SELECT i.id FROM assignments a JOIN influencers i ON i.id = a.influencer_id
+        WHERE a.campaign_id = ? AND i.status = ? ORDER BY i.search, i.id";
+    let ids: Vec<Uuid> = on!(conn, c => sqlx::query_scalar(SQL)
+        .bind(campaign.0).bind(InfluencerStatus::Active.as_str())
+        .fetch_all(c).await)?;
+    Ok(ids.into_iter().map(InfluencerId).collect())
 }
 
 pub async fn find(conn: &mut Conn, id: InfluencerId) -> Result<Option<Influencer>> {
-    const SQL: &str = "SELECT id, name, email, handle, platform, status, created_at FROM influencers WHERE id = ?";
+    const SQL: &str = "SELECT id, name, email, handle, platform, status, created_at, version
+        FROM influencers WHERE id = ?";
     let row: Option<Row> = on!(conn, c => sqlx::query_as(SQL).bind(id.0).fetch_optional(c).await)?;
     row.map(Influencer::try_from).transpose()
 }

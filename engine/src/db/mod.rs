@@ -1,6 +1,7 @@
 //! The only SQL. One text for SQLite and MySQL, compiled for both drivers.
 
 pub mod accounts;
+pub mod activity;
 pub mod advertisers;
 pub mod api_keys;
 pub mod campaigns;
@@ -8,11 +9,16 @@ pub mod clicks;
 pub mod coupons;
 mod dialect;
 pub mod events;
+pub mod failures;
 pub mod influencers;
 pub mod installation;
 pub mod links;
+pub(crate) mod list;
+pub mod overview;
 pub mod page;
+pub mod signing_secrets;
 pub mod stats;
+pub mod uses;
 
 use std::{path::Path, str::FromStr, time::Duration};
 
@@ -192,4 +198,10 @@ pub(crate) fn word<T: FromStr<Err = RuleError>>(text: &str) -> Result<T> {
 /// A stored 32-byte hash.
 pub(crate) fn hash(bytes: &[u8]) -> Result<[u8; 32]> {
     bytes.try_into().map_err(|_| Error::Internal("a stored hash does not have 32 bytes".into()))
+}
+
+/// A word of a closed set that a list is narrowed to.
+pub(crate) fn filter_word<T: FromStr<Err = RuleError>>(field: &str, text: Option<&str>) -> Result<Option<T>> {
+    let text = text.filter(|text| !text.is_empty());
+    text.map(|text| text.parse().map_err(|rule| Error::invalid(field, rule))).transpose()
 }

@@ -3,6 +3,7 @@
 //! In order: [`Ingest::record`] takes the event, [`prepare`] gathers what memory knows of it,
 //! [`writer`] commits many at a time and answers each.
 
+pub mod failures;
 mod prepare;
 pub mod ref_code;
 mod writer;
@@ -16,7 +17,8 @@ use model::{
 use tokio::sync::{mpsc, oneshot};
 
 use self::prepare::Prepared;
-pub use self::writer::Writer;
+pub(crate) use self::prepare::derived_id;
+pub use self::{failures::Failures, writer::Writer};
 use crate::{
     catalog::Catalog,
     error::{Error, Result},
@@ -45,6 +47,11 @@ impl Ingest {
     pub(crate) fn new(catalog: Arc<Catalog>, customer_secret: [u8; 32]) -> (Self, mpsc::Receiver<Submission>) {
         let (queue, submissions) = mpsc::channel(QUEUE);
         (Self { catalog, customer_secret, queue }, submissions)
+    }
+
+    /// Events that wait for the writer, and how many may.
+    pub(crate) fn depth(&self) -> (usize, usize) {
+        (self.queue.max_capacity() - self.queue.capacity(), self.queue.max_capacity())
     }
 
     /// Records an event and answers once it is durable.

@@ -74,7 +74,11 @@ pub fn prepare(
 
 /// With an `event_id`, the id follows from it: every node and every retry names the same row.
 fn event_id(advertiser: AdvertiserId, event_id: Option<&str>, now: Timestamp) -> EventId {
-    let Some(event_id) = event_id else { return EventId(new_id(now, &mut rand::rng())) };
+    event_id.map_or_else(|| EventId(new_id(now, &mut rand::rng())), |event_id| derived_id(advertiser, event_id))
+}
+
+/// The row an advertiser's `event_id` names, recorded or not.
+pub fn derived_id(advertiser: AdvertiserId, event_id: &str) -> EventId {
     let hash = sha256(&[advertiser.0.as_bytes(), event_id.as_bytes()].concat());
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);

@@ -18,11 +18,21 @@ pub fn api_key(random: &mut impl CryptoRng) -> String {
     format!("trb_live_{}", pick(BASE62, 32, random))
 }
 
+/// 40 characters, 234 bits: it stands in an address for three days.
+pub fn password_link(random: &mut impl CryptoRng) -> String {
+    pick(UNAMBIGUOUS, 40, random)
+}
+
+/// `trb_sign_` and 32 characters, 190 bits.
+pub fn signing_secret(random: &mut impl CryptoRng) -> String {
+    format!("trb_sign_{}", pick(BASE62, 32, random))
+}
+
 pub fn password(random: &mut impl CryptoRng) -> String {
     pick(UNAMBIGUOUS, 20, random)
 }
 
-fn pick(alphabet: &[u8], length: usize, random: &mut impl CryptoRng) -> String {
+pub(super) fn pick(alphabet: &[u8], length: usize, random: &mut impl CryptoRng) -> String {
     (0..length).map(|_| char::from(alphabet[random.random_range(0..alphabet.len())])).collect()
 }
 

@@ -1,17 +1,19 @@
 //! Tracking links.
 
 use model::{
-    LinkId,
-    link::{Link, LinkStatus, NewLink},
-    page::Page,
+    AdvertiserId, InfluencerId, LinkId,
+    campaign::Campaign,
+    link::{GenerateLinks, Link, LinkStatus, NewLink},
+    page::{ListQuery, Page},
 };
+use qrcode::{EcLevel, QrCode, render::svg};
 
 use super::codes;
 use crate::{
     Engine, Session,
     clicks::location::parse_destination,
     clock::new_id,
-    db::{self, links::StoredLink, page::PageAt},
+    db::{self, Conn, links::StoredLink},
     error::{Error, Result},
 };
 
@@ -26,45 +28,102 @@ impl Engine {
         if let Some(influencer) = new.influencer_id {
             db::influencers::find(&mut conn, influencer).await?.ok_or(Error::NotFound)?;
         }
-        let now = self.clock.now();
         let own = new.destination_url.as_deref();
-        let link = StoredLink {
-            id: LinkId(new_id(now, &mut rand::rng())),
-            advertiser_id: campaign.advertiser_id,
-            campaign_id: campaign.id,
-            influencer_id: new.influencer_id,
-            code: codes::link_code(&mut rand::rng()),
-            destination_url: own.unwrap_or(&campaign.destination_url).to_owned(),
-            status: LinkStatus::Active,
-            created_at: now,
-        };
-        db::links::insert(&mut conn, &link, own, version).await?;
+        let mut link = self.new_link(&campaign, new.influencer_id);
+        if let Some(own) = own {
+            own.clone_into(&mut link.destination_url);
+        }
+        db::links::insert(&mut conn, std::slice::from_ref(&link), own, version).await?;
         self.commit_change(conn).await?;
         Ok(self.shown(link))
     }
 
-    pub async fn list_links(&self, session: &Session, at: PageAt) -> Result<Page<Link>> {
+    /// One link for each influencer, all or none.
+    pub async fn generate_links(&self, session: &Session, wanted: GenerateLinks) -> Result<Vec<Link>> {
+        session.admin()?;
+        let (mut conn, version) = self.begin_change().await?;
+        let campaign = db::campaigns::find(&mut conn, None, wanted.campaign_id).await?.ok_or(Error::NotFound)?;
+        let links = self.insert_links(&mut conn, &campaign, wanted, version).await?;
+        self.commit_change(conn).await?;
+        Ok(links)
+    }
+
+    pub(super) async fn insert_links(
+        &self,
+        conn: &mut Conn,
+        campaign: &Campaign,
+        wanted: GenerateLinks,
+        version: i64,
+    ) -> Result<Vec<Link>> {
+        let influencers = self.influencers_of(conn, campaign.id, &wanted.target).await?;
+        let links: Vec<_> =
+            influencers.into_iter().map(|influencer| self.new_link(campaign, Some(influencer))).collect();
+        db::links::insert(conn, &links, None, version).await?;
+        Ok(links.into_iter().map(|link| self.shown(link)).collect())
+    }
+
+    fn new_link(&self, campaign: &Campaign, influencer_id: Option<InfluencerId>) -> StoredLink {
+        let now = self.clock.now();
+        StoredLink {
+            id: LinkId(new_id(now, &mut rand::rng())),
+            advertiser_id: campaign.advertiser_id,
+            campaign_id: campaign.id,
+            influencer_id,
+            code: codes::link_code(&mut rand::rng()),
+            destination_url: campaign.destination_url.clone(),
+            status: LinkStatus::Active,
+            replaced_by: None,
+            created_at: now,
+        }
+    }
+
+    pub async fn list_links(&self, session: &Session, query: &ListQuery) -> Result<Page<Link>> {
         let within = session.tenant()?;
-        let page = db::links::list(&mut self.db.read().await?, within, at).await?;
-        let items = page.items.into_iter().map(|link| self.shown(link)).collect();
-        Ok(Page { items, next_cursor: page.next_cursor })
+        let mut conn = self.db.read().await?;
+        self.check_list_of_codes(&mut conn, within, query).await?;
+        Ok(db::links::list(&mut conn, within, query).await?.map(|link| self.shown(link)))
+    }
+
+    pub async fn tracking_link(&self, session: &Session, id: LinkId) -> Result<Link> {
+        let within = session.tenant()?;
+        let found = db::links::find(&mut self.db.read().await?, within, id).await?.ok_or(Error::NotFound)?;
+        Ok(self.shown(found))
     }
 
     /// Turns a link on or off. A replaced link stays so.
     pub async fn set_link_active(&self, session: &Session, id: LinkId, active: bool) -> Result<Link> {
         session.admin()?;
         let (mut conn, version) = self.begin_change().await?;
-        let mut link = db::links::find(&mut conn, None, id).await?.ok_or(Error::NotFound)?;
-        if link.status == LinkStatus::Replaced {
-            return Err(Error::Conflict("this link was replaced by another".into()));
-        }
+        let mut link = not_replaced(&mut conn, id).await?;
         link.status = if active { LinkStatus::Active } else { LinkStatus::Inactive };
-        db::links::set_status(&mut conn, id, link.status, version).await?;
+        db::links::set_status(&mut conn, id, link.status, None, version).await?;
         self.commit_change(conn).await?;
         Ok(self.shown(link))
     }
 
-    fn shown(&self, link: StoredLink) -> Link {
+    /// Makes a link in this one's place; this one stops redirecting.
+    pub async fn regenerate_link(&self, session: &Session, id: LinkId) -> Result<Link> {
+        session.admin()?;
+        let (mut conn, version) = self.begin_change().await?;
+        let old = not_replaced(&mut conn, id).await?;
+        let campaign = db::campaigns::find(&mut conn, None, old.campaign_id).await?.ok_or(Error::NotFound)?;
+        let own = db::links::own_destination(&mut conn, id).await?;
+        let new = StoredLink { destination_url: old.destination_url, ..self.new_link(&campaign, old.influencer_id) };
+        db::links::insert(&mut conn, std::slice::from_ref(&new), own.as_deref(), version).await?;
+        db::links::set_status(&mut conn, id, LinkStatus::Replaced, Some(new.id), version).await?;
+        self.commit_change(conn).await?;
+        Ok(self.shown(new))
+    }
+
+    /// The link's address as a QR code, in SVG.
+    pub async fn link_qr(&self, session: &Session, id: LinkId) -> Result<String> {
+        let link = self.tracking_link(session, id).await?;
+        let code = QrCode::with_error_correction_level(link.url.as_bytes(), EcLevel::M)
+            .map_err(|error| Error::Internal(format!("QR code: {error}")))?;
+        Ok(code.render::<svg::Color>().min_dimensions(240, 240).build())
+    }
+
+    pub(crate) fn shown(&self, link: StoredLink) -> Link {
         Link {
             url: format!("{}/r/{}", self.public_url, link.code),
             id: link.id,
@@ -74,7 +133,32 @@ impl Engine {
             code: link.code,
             destination_url: link.destination_url,
             status: link.status,
+            replaced_by: link.replaced_by,
             created_at: link.created_at,
         }
     }
+
+    /// What a list of links or coupons is narrowed to must be the session's to see.
+    pub(super) async fn check_list_of_codes(
+        &self,
+        conn: &mut Conn,
+        within: Option<AdvertiserId>,
+        query: &ListQuery,
+    ) -> Result<()> {
+        self.check_list(within, query)?;
+        if let (Some(_), Some(influencer)) = (within, query.influencer_id)
+            && !db::influencers::takes_part(conn, influencer, within, None).await?
+        {
+            return Err(Error::NotFound);
+        }
+        Ok(())
+    }
+}
+
+async fn not_replaced(conn: &mut Conn, id: LinkId) -> Result<StoredLink> {
+    let link = db::links::find(conn, None, id).await?.ok_or(Error::NotFound)?;
+    if link.status == LinkStatus::Replaced {
+        return Err(Error::Conflict("this link was replaced by another".into()));
+    }
+    Ok(link)
 }

@@ -2,34 +2,63 @@
 
 mod advertisers;
 mod campaigns;
-mod codes;
+pub(crate) mod codes;
+mod coupon_codes;
 mod coupons;
 mod influencers;
+mod key_uses;
 mod keys;
 mod links;
+mod signing;
 
-pub use self::codes::password as random_password;
+pub use self::{
+    campaigns::{CampaignStart, CampaignStarted},
+    codes::password as random_password,
+    coupons::CouponRequest,
+    key_uses::KeyUses,
+    signing::SignatureFault,
+};
+
+use model::{AdvertiserId, page::ListQuery};
 
 use crate::{
     Engine,
     db::{self, Conn},
-    error::Result,
+    error::{Error, Result},
 };
 
 impl Engine {
-    /// Opens a transaction that will change the catalog, with the version its rows get.
-    async fn begin_change(&self) -> Result<(Conn, i64)> {
+    /// Opens a transaction that will change the catalog, with the version its rows get. It holds off every other such
+    /// transaction, on every node, until it ends.
+    pub(crate) async fn begin_change(&self) -> Result<(Conn, i64)> {
         let mut conn = self.db.begin().await?;
         let version = db::installation::raise_version(&mut conn).await?;
         Ok((conn, version))
     }
 
     /// Commits, then reads the change into memory. Where that read fails, the poll a second later has it.
-    async fn commit_change(&self, conn: Conn) -> Result<()> {
+    pub(crate) async fn commit_change(&self, conn: Conn) -> Result<()> {
         conn.commit().await?;
         if let Err(error) = self.catalog.refresh(&self.db).await {
             tracing::warn!(%error, "a change is stored, but not known in memory yet");
         }
         Ok(())
     }
+
+    /// What a list is narrowed to must exist and be the session's to see.
+    pub(crate) fn check_list(&self, within: Option<AdvertiserId>, query: &ListQuery) -> Result<()> {
+        let is_own = |owner: AdvertiserId| within.is_none_or(|tenant| tenant == owner);
+        let advertiser_stands =
+            query.advertiser_id.is_none_or(|id| is_own(id) && self.catalog.advertiser(id).is_some());
+        let campaign_stands = query
+            .campaign_id
+            .is_none_or(|id| self.catalog.campaign(id).is_some_and(|campaign| is_own(campaign.advertiser_id)));
+        let influencer_stands = query.influencer_id.is_none_or(|id| self.catalog.influencer_status(id).is_some());
+        if advertiser_stands && campaign_stands && influencer_stands { Ok(()) } else { Err(Error::NotFound) }
+    }
+}
+
+/// An edit that says which version it was made on must not undo what came in between.
+pub(crate) fn check_version(stands: i64, made_on: Option<i64>) -> Result<()> {
+    if made_on.is_none_or(|version| version == stands) { Ok(()) } else { Err(Error::Stale) }
 }

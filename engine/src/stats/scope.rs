@@ -11,7 +11,7 @@ use crate::{
 
 impl Engine {
     /// The range and filter that are asked for. An id outside the session's scope is not found, whoever owns it.
-    pub(super) async fn scope(
+    pub(crate) async fn scope(
         &self,
         conn: &mut Conn,
         session: &Session,

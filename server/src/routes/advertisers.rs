@@ -13,7 +13,7 @@ use model::{
     page::Page,
 };
 
-use super::listing::{Paging, id};
+use super::listing::{Listing, Paging, id};
 use crate::{auth::Admin, body::JsonBody, problem::ApiResult, state::AppState};
 
 pub fn router() -> Router<AppState> {
@@ -26,9 +26,9 @@ pub fn router() -> Router<AppState> {
 async fn list(
     State(engine): State<Engine>,
     Admin(session): Admin,
-    Paging(at): Paging,
+    Listing(query): Listing,
 ) -> ApiResult<Json<Page<Advertiser>>> {
-    Ok(Json(engine.list_advertisers(&session, at).await?))
+    Ok(Json(engine.list_advertisers(&session, &query).await?))
 }
 
 async fn create(

@@ -13,7 +13,7 @@ use model::{
     page::Page,
 };
 
-use super::listing::{Paging, id};
+use super::listing::{Listing, id};
 use crate::{
     auth::{Admin, LoggedIn},
     body::JsonBody,
@@ -32,9 +32,9 @@ pub fn router() -> Router<AppState> {
 async fn list(
     State(engine): State<Engine>,
     LoggedIn(session): LoggedIn,
-    Paging(at): Paging,
+    Listing(query): Listing,
 ) -> ApiResult<Json<Page<Campaign>>> {
-    Ok(Json(engine.list_campaigns(&session, at).await?))
+    Ok(Json(engine.list_campaigns(&session, &query).await?))
 }
 
 async fn create(
@@ -57,9 +57,9 @@ async fn list_assigned(
     State(engine): State<Engine>,
     LoggedIn(session): LoggedIn,
     Path(text): Path<String>,
-    Paging(at): Paging,
+    Listing(query): Listing,
 ) -> ApiResult<Json<Page<Influencer>>> {
-    Ok(Json(engine.assigned_influencers(&session, id(&text)?, at).await?))
+    Ok(Json(engine.assigned_influencers(&session, id(&text)?, &query).await?))
 }
 
 async fn assign(

@@ -7,7 +7,7 @@ use model::{
     page::Page,
 };
 
-use super::listing::Paging;
+use super::listing::Listing;
 use crate::{
     auth::{Admin, LoggedIn},
     body::JsonBody,
@@ -22,9 +22,9 @@ pub fn router() -> Router<AppState> {
 async fn list(
     State(engine): State<Engine>,
     LoggedIn(session): LoggedIn,
-    Paging(at): Paging,
+    Listing(query): Listing,
 ) -> ApiResult<Json<Page<Coupon>>> {
-    Ok(Json(engine.list_coupons(&session, at).await?))
+    Ok(Json(engine.list_coupons(&session, &query).await?))
 }
 
 async fn create(

@@ -1,22 +1,25 @@
-//! `POST /api/v1/events` and the short paths: the key first, then the body, then one durable row.
+//! `POST /api/v1/events` and the short paths: the key first, then signature and body, then one durable row.
+//! What an authenticated call got wrong is kept for whoever mends it.
+
+use std::sync::Arc;
 
 use axum::{
-    Json, Router,
-    body::Body,
+    Extension, Json, Router,
+    body::{Body, Bytes},
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::post,
 };
-use engine::{Engine, catalog::AdvertiserFact};
+use engine::{Engine, FailedCall, SignatureFault, catalog::AdvertiserFact};
 use model::{
-    AdvertiserId,
-    event::{Action, Arrival, NewEvent},
+    ApiKeyId,
+    event::{Action, Arrival, EventAnswer, NewEvent},
 };
 
 use crate::{
     body,
-    problem::{ApiError, ApiResult},
+    problem::{ApiError, ApiResult, RequestId},
     state::AppState,
 };
 
@@ -29,13 +32,19 @@ pub fn short_router() -> Router<AppState> {
     Router::new().route("/{action}", post(record_action))
 }
 
-async fn record(State(engine): State<Engine>, headers: HeaderMap, body: Body) -> ApiResult<Response> {
-    ingest(&engine, &headers, body, None).await
+async fn record(
+    State(engine): State<Engine>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Body,
+) -> ApiResult<Response> {
+    ingest(&engine, Call { headers: &headers, action: None, request_id: &request_id }, body).await
 }
 
 async fn record_action(
     State(engine): State<Engine>,
     Path(action): Path<String>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
     headers: HeaderMap,
     body: Body,
 ) -> ApiResult<Response> {
@@ -43,47 +52,115 @@ async fn record_action(
     if action == Action::Custom {
         return Err(ApiError::not_found());
     }
-    ingest(&engine, &headers, body, Some(action)).await
+    ingest(&engine, Call { headers: &headers, action: Some(action), request_id: &request_id }, body).await
 }
 
-async fn ingest(engine: &Engine, headers: &HeaderMap, body: Body, action: Option<Action>) -> ApiResult<Response> {
-    let advertiser = advertiser(engine, headers)?;
-    let idempotency_key = headers
-        .get("idempotency-key")
-        .map(|value| value.to_str().map_err(|_| bad_header("Idempotency-Key")))
-        .transpose()?;
-    let mut fields = body::json_fields(headers, body).await?;
-    let event = NewEvent::read(&mut fields, Arrival { now: engine.now(), action, idempotency_key });
-    let event = fields.finish(event).map_err(ApiError::invalid)?;
-    let answer = engine.record_event(advertiser, event).await?;
-    let status = if answer.duplicate { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, Json(answer)).into_response())
+/// What came beside the body.
+#[derive(Clone, Copy)]
+struct Call<'a> {
+    headers: &'a HeaderMap,
+    /// The action of the path, where the path names one.
+    action: Option<Action>,
+    request_id: &'a str,
 }
 
-/// Whose key the request carries, from memory.
-fn advertiser(engine: &Engine, headers: &HeaderMap) -> ApiResult<AdvertiserId> {
-    let refused = |detail| ApiError::new(StatusCode::UNAUTHORIZED, "api-key", "API key refused", detail);
-    let key = headers.get("x-api-key").ok_or_else(|| refused("Send your API key in the header X-API-KEY."))?;
-    let known = key.to_str().ok().and_then(|key| engine.advertiser_of_key(key));
-    let advertiser = known.ok_or_else(|| refused("This API key is unknown, expired or revoked."))?;
-    check_signature(&advertiser, headers)?;
+impl<'a> Call<'a> {
+    fn text(&self, name: &str) -> ApiResult<Option<&'a str>> {
+        let value = self.headers.get(name).map(|value| value.to_str());
+        value.transpose().map_err(|_| ApiError::invalid(vec![model::FieldError::new(name, "must be plain ASCII text")]))
+    }
+}
+
+async fn ingest(engine: &Engine, call: Call<'_>, body: Body) -> ApiResult<Response> {
+    let (key, advertiser) = holder_of_key(engine, call.headers)?;
+    let (bytes, is_all) = body::read_most(body).await;
+    let authentic = is_all.and_then(|()| check_signature(engine, &advertiser, call.headers, &bytes));
+    let is_authentic = authentic.is_ok();
+    let answered = match authentic {
+        Ok(()) => recorded(engine, &advertiser, call, &bytes).await,
+        Err(error) => Err(error),
+    };
+    match answered {
+        Ok(answer) => {
+            let status = if answer.duplicate { StatusCode::OK } else { StatusCode::CREATED };
+            Ok((status, Json(answer)).into_response())
+        }
+        Err(error) => {
+            keep(engine, key, &advertiser, call, &bytes, is_authentic, &error);
+            Err(error)
+        }
+    }
+}
+
+async fn recorded(engine: &Engine, advertiser: &AdvertiserFact, call: Call<'_>, body: &[u8]) -> ApiResult<EventAnswer> {
     if !advertiser.active {
         let detail = "This advertiser is inactive; its events are not taken.";
         return Err(ApiError::new(StatusCode::FORBIDDEN, "advertiser-inactive", "Advertiser inactive", detail));
     }
-    Ok(advertiser.id)
+    let idempotency_key = call.text("idempotency-key")?;
+    let mut fields = body::json_fields(call.headers, body)?;
+    let event = NewEvent::read(&mut fields, Arrival { now: engine.now(), action: call.action, idempotency_key });
+    let event = fields.finish(event).map_err(ApiError::invalid)?;
+    Ok(engine.record_event(advertiser.id, event).await?)
 }
 
-/// No signing secret can be issued yet, so no signature can be right: one that is
-/// required or present is refused, never waved through.
-fn check_signature(advertiser: &AdvertiserFact, headers: &HeaderMap) -> ApiResult<()> {
-    if advertiser.require_signature || headers.contains_key("x-signature") {
-        let detail = "X-Signature is required or present, and this advertiser has no signing secret to check it with.";
-        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "signature", "Signature refused", detail));
+/// Whose key the request carries, from memory.
+fn holder_of_key(engine: &Engine, headers: &HeaderMap) -> ApiResult<(ApiKeyId, Arc<AdvertiserFact>)> {
+    let refused = |detail| ApiError::new(StatusCode::UNAUTHORIZED, "api-key", "API key refused", detail);
+    let key = headers.get("x-api-key").ok_or_else(|| refused("Send your API key in the header X-API-KEY."))?;
+    let known = key.to_str().ok().and_then(|key| engine.advertiser_of_key(key));
+    known.ok_or_else(|| refused("This API key is unknown, expired or revoked."))
+}
+
+/// A signature that is present is always checked; one that is required and missing is refused.
+fn check_signature(engine: &Engine, advertiser: &AdvertiserFact, headers: &HeaderMap, body: &[u8]) -> ApiResult<()> {
+    let checked = match headers.get("x-signature").map(|value| value.to_str()) {
+        None if advertiser.require_signature => Err(SignatureFault::Missing),
+        None => Ok(()),
+        Some(Ok(header)) => engine.check_signature(advertiser.id, header, body),
+        Some(Err(_)) => Err(SignatureFault::Malformed),
+    };
+    checked.map_err(|fault| {
+        let detail = match fault {
+            SignatureFault::Missing => "This advertiser's events must be signed: send X-Signature.",
+            SignatureFault::Malformed => "X-Signature must be t=<unix seconds>,v1=<hex HMAC-SHA256>.",
+            SignatureFault::Stale => "The signature's time is more than 300 s past or 60 s ahead of ours.",
+            SignatureFault::NoSecret => {
+                "X-Signature is present, and this advertiser has no signing secret to check it with."
+            }
+            SignatureFault::Wrong => {
+                "The signature is wrong: sign \"<t>.<raw body>\" with the secret's text as it was shown."
+            }
+        };
+        ApiError::new(StatusCode::UNAUTHORIZED, "signature", "Signature refused", detail)
+    })
+}
+
+/// Where the fault is ours, the sender tries again: nothing is to be mended, so nothing is kept.
+fn keep(
+    engine: &Engine,
+    key: ApiKeyId,
+    advertiser: &AdvertiserFact,
+    call: Call<'_>,
+    body: &Bytes,
+    is_authentic: bool,
+    error: &ApiError,
+) {
+    if error.status.is_server_error() {
+        return;
     }
-    Ok(())
-}
-
-fn bad_header(name: &str) -> ApiError {
-    ApiError::invalid(vec![model::FieldError::new(name, "must be plain ASCII text")])
+    engine.keep_failure(FailedCall {
+        advertiser: advertiser.id,
+        key,
+        code: error.kind,
+        status: error.status.as_u16(),
+        detail: &error.detail,
+        errors: &error.errors,
+        action: call.action,
+        // A key that is too long to be one is among what is wrong.
+        idempotency_key: call.text("idempotency-key").ok().flatten().filter(|key| key.len() <= 255),
+        body,
+        is_authentic,
+        request_id: call.request_id,
+    });
 }

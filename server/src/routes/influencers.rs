@@ -12,7 +12,7 @@ use model::{
     page::Page,
 };
 
-use super::listing::{Paging, id};
+use super::listing::{Listing, id};
 use crate::{
     auth::{Admin, LoggedIn},
     body::JsonBody,
@@ -27,9 +27,9 @@ pub fn router() -> Router<AppState> {
 async fn list(
     State(engine): State<Engine>,
     LoggedIn(session): LoggedIn,
-    Paging(at): Paging,
+    Listing(query): Listing,
 ) -> ApiResult<Json<Page<Influencer>>> {
-    Ok(Json(engine.list_influencers(&session, at).await?))
+    Ok(Json(engine.list_influencers(&session, &query).await?))
 }
 
 async fn create(

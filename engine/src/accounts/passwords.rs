@@ -1,0 +1,120 @@
+//! Passwords: hashed, changed, and set by one-time links.
+
+use std::sync::Arc;
+
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+};
+use model::{
+    AccountId, Timestamp,
+    account::{LoggedIn, PasswordChange, PasswordLink},
+    text::NewPassword,
+    time::HOUR,
+};
+
+use super::Session;
+use crate::{
+    Engine,
+    db::{self, Conn},
+    error::{Error, Result},
+    secret::sha256,
+    setup::codes,
+};
+
+/// How long a link to set a password is good for.
+const LINK_LIFE: i64 = 72 * HOUR;
+
+impl Engine {
+    /// Changes the session's own password. Every session of the account ends, this one too; the answer begins another.
+    pub async fn change_password(&self, session: &Session, change: PasswordChange) -> Result<LoggedIn> {
+        let id = session.account.id;
+        let stored = db::accounts::find(&mut self.db.read().await?, id).await?.ok_or(Error::NotFound)?;
+        let hash = stored.password_hash.ok_or_else(|| Error::invalid("current_password", "is wrong"))?;
+        if !self.verify_password(change.current_password, hash).await? {
+            return Err(Error::invalid("current_password", "is wrong"));
+        }
+        let hash = self.hash_password(change.new_password).await?;
+        let (mut conn, version) = self.begin_change().await?;
+        db::accounts::set_password(&mut conn, id, &hash, version).await?;
+        db::accounts::forget_password_links(&mut conn, id).await?;
+        let stored = db::accounts::find(&mut conn, id).await?.ok_or(Error::NotFound)?;
+        self.commit_change(conn).await?;
+        self.begin_session(stored)
+    }
+
+    /// A one-time link for the account's owner; earlier ones end. The password stays until the link is used.
+    pub async fn new_password_link(&self, session: &Session, id: AccountId) -> Result<PasswordLink> {
+        session.admin()?;
+        let (mut conn, _) = self.begin_change().await?;
+        db::accounts::find(&mut conn, id).await?.ok_or(Error::NotFound)?;
+        let link = self.insert_password_link(&mut conn, id).await?;
+        self.commit_change(conn).await?;
+        Ok(link)
+    }
+
+    pub(super) async fn insert_password_link(&self, conn: &mut Conn, id: AccountId) -> Result<PasswordLink> {
+        let token = codes::password_link(&mut rand::rng());
+        let now = self.clock.now();
+        let expires_at = now.plus(LINK_LIFE);
+        db::accounts::replace_password_link(conn, id, &sha256(token.as_bytes()), now, expires_at).await?;
+        Ok(PasswordLink { set_password_url: format!("{}/set-password/{token}", self.public_url), expires_at })
+    }
+
+    /// Whether a link still sets a password. Looking does not use it up.
+    pub async fn password_link_stands(&self, token: &str) -> Result<bool> {
+        let hash = sha256(token.as_bytes());
+        let now = self.clock.now();
+        Ok(db::accounts::password_link(&mut self.db.read().await?, &hash, now).await?.is_some())
+    }
+
+    /// Uses a link up. Every session of the account ends.
+    pub async fn set_password(&self, token: &str, password: NewPassword) -> Result<()> {
+        let token_hash = sha256(token.as_bytes());
+        // Hashing is dear: not for links that do not stand.
+        if !self.password_link_stands(token).await? {
+            return Err(Error::NotFound);
+        }
+        let hash = self.hash_password(password).await?;
+        let (mut conn, version) = self.begin_change().await?;
+        // Again, now that nobody else can use it.
+        let now: Timestamp = self.clock.now();
+        let id = db::accounts::password_link(&mut conn, &token_hash, now).await?.ok_or(Error::NotFound)?;
+        db::accounts::set_password(&mut conn, id, &hash, version).await?;
+        db::accounts::forget_password_links(&mut conn, id).await?;
+        self.commit_change(conn).await
+    }
+
+    pub(super) async fn hash_password(&self, password: NewPassword) -> Result<String> {
+        self.hashing(move || {
+            Argon2::default()
+                .hash_password(password.as_bytes())
+                .map(|hash| hash.to_string())
+                .map_err(|error| Error::Internal(format!("argon2: {error}")))
+        })
+        .await?
+    }
+
+    pub(super) async fn verify_password(&self, password: String, hash: String) -> Result<bool> {
+        self.hashing(move || {
+            PasswordHash::new(&hash)
+                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+        })
+        .await
+    }
+
+    /// At most two hashes at a time, off the threads that answer requests: each takes 19 MiB and some 20 ms.
+    async fn hashing<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let turn = Arc::clone(&self.hash_turns)
+            .acquire_owned()
+            .await
+            .map_err(|_| Error::Internal("the hashing semaphore is never closed".into()))?;
+        // The turn ends with the work, also where the caller has hung up meanwhile.
+        let work = move || {
+            let done = work();
+            drop(turn);
+            done
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(format!("hashing: {error}")))
+    }
+}

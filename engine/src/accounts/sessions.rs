@@ -1,0 +1,79 @@
+//! Sessions: a token by e-mail and password, checked from memory.
+
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use model::{
+    AccountId, Timestamp,
+    account::{AccountStatus, Credentials, LoggedIn},
+    text::Email,
+    time::HOUR,
+};
+use serde::{Deserialize, Serialize};
+
+use super::Session;
+use crate::{
+    Engine,
+    db::{self, accounts::StoredAccount},
+    error::{Error, Result},
+};
+
+/// How long a login lasts.
+const SESSION: i64 = 12 * HOUR;
+/// Verified where no account matches, so that a wrong e-mail takes as long as a wrong password.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LWhhcy10aGlz$Q1Nh2Yr2r1aXUPgsC0tN2ZLS8VGXbNQdPRfSAVxPlPg";
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    sub: AccountId,
+    /// The account's session version: raising that makes the token void.
+    ver: i64,
+    /// Seconds, as JWT has it.
+    exp: i64,
+}
+
+impl Engine {
+    pub async fn log_in(&self, credentials: Credentials) -> Result<LoggedIn> {
+        let email: Option<Email> = credentials.email.parse().ok();
+        let stored = match &email {
+            Some(email) => db::accounts::find_by_email(&mut self.db.read().await?, email).await?,
+            None => None,
+        };
+        let hash = stored.as_ref().and_then(|stored| stored.password_hash.clone());
+        let known = hash.is_some();
+        let matches = self.verify_password(credentials.password, hash.unwrap_or_else(|| NOBODY.to_owned())).await?;
+        let stored = stored.filter(|stored| known && matches && stored.account.status == AccountStatus::Active);
+        let stored = stored.ok_or(Error::WrongCredentials)?;
+        // The account may be newer than what memory holds, where another node made it.
+        self.catalog.refresh(&self.db).await?;
+        self.begin_session(stored)
+    }
+
+    pub(super) fn begin_session(&self, stored: StoredAccount) -> Result<LoggedIn> {
+        let expires_at = self.clock.now().plus(SESSION);
+        let claims = Claims { sub: stored.account.id, ver: stored.session_version, exp: expires_at.0 / 1000 };
+        let key = EncodingKey::from_secret(&self.secrets.tokens);
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key)
+            .map_err(|error| Error::Internal(format!("token: {error}")))?;
+        Ok(LoggedIn { token, expires_at, account: stored.account })
+    }
+
+    /// Who a token belongs to, from memory; None where it is void.
+    pub fn session(&self, token: &str) -> Option<Session> {
+        let key = DecodingKey::from_secret(&self.secrets.tokens);
+        let mut validation = Validation::new(Algorithm::HS256);
+        // Against our own clock, below.
+        validation.validate_exp = false;
+        let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation).ok()?.claims;
+        let expires_at = Timestamp(claims.exp.checked_mul(1000)?);
+        let fact = self.catalog.account(claims.sub)?;
+        let stands = fact.active && fact.session_version == claims.ver && self.clock.now() < expires_at;
+        stands.then(|| Session { account: fact.account.clone(), expires_at })
+    }
+
+    /// Ends every session of the account, on every node.
+    pub async fn log_out(&self, session: &Session) -> Result<()> {
+        let (mut conn, version) = self.begin_change().await?;
+        db::accounts::raise_session_version(&mut conn, session.account.id, version).await?;
+        conn.commit().await?;
+        self.catalog.refresh(&self.db).await
+    }
+}

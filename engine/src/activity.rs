@@ -1,0 +1,111 @@
+//! What happened, listed: clicks, events, failures; and a failure tried again.
+
+use model::{
+    EventId, FailureId, Fields,
+    activity::{ActivityQuery, Click, Event, Failure, FailureQuery},
+    event::{Arrival, EventAnswer, NewEvent},
+    page::Page,
+    stats::{Preset, StatsQuery},
+};
+
+use crate::{
+    Engine, Session,
+    db::{self, Conn, activity::Newest, failures::StoredFailure, stats::Filter},
+    error::{Error, Result},
+};
+
+impl Engine {
+    /// Newest first; bots among them, flagged, unless the query says otherwise.
+    pub async fn list_clicks(&self, session: &Session, query: &ActivityQuery) -> Result<Page<Click>> {
+        let within = session.tenant()?;
+        let newest = Newest::read(query.limit, query.cursor.as_deref())?;
+        let mut conn = self.db.read().await?;
+        let filter = self.activity_filter(&mut conn, session, &query.within).await?;
+        if filter.coupon.is_some() {
+            return Err(Error::invalid("coupon_id", "is for events: a click has no coupon"));
+        }
+        let page = db::activity::clicks(&mut conn, &filter, query.is_bot, &newest).await?;
+        // Where a visitor sits is the operator's to see.
+        Ok(page.map(|click| if within.is_some() { Click { ip: None, ..click } } else { click }))
+    }
+
+    /// Newest first, by when they occurred.
+    pub async fn list_events(&self, session: &Session, query: &ActivityQuery) -> Result<Page<Event>> {
+        session.tenant()?;
+        let newest = Newest::read(query.limit, query.cursor.as_deref())?;
+        let mut conn = self.db.read().await?;
+        let filter = self.activity_filter(&mut conn, session, &query.within).await?;
+        db::activity::events(&mut conn, &filter, query.action, &newest).await
+    }
+
+    pub async fn event(&self, session: &Session, id: EventId) -> Result<Event> {
+        let within = session.tenant()?;
+        let found = db::activity::events_of(&mut self.db.read().await?, within, &[id]).await?;
+        found.into_iter().next().ok_or(Error::NotFound)
+    }
+
+    /// The figures' filters; without a range everything there is.
+    async fn activity_filter(&self, conn: &mut Conn, session: &Session, asked: &StatsQuery) -> Result<Filter> {
+        let dated = asked.from.is_some() || asked.to.is_some() || asked.range.is_some();
+        let mut query = asked.clone();
+        if !dated {
+            query.range = Some(Preset::All.to_string());
+        }
+        let (_, mut filter) = self.scope(conn, session, &query).await?;
+        if !dated {
+            // A shop's clock may be ahead of the day.
+            (filter.from.0, filter.to.0) = (0, i64::MAX);
+        }
+        Ok(filter)
+    }
+
+    /// Newest first.
+    pub async fn list_failures(&self, session: &Session, query: &FailureQuery) -> Result<Page<Failure>> {
+        let within = session.tenant()?;
+        let foreign = |id| within.is_some_and(|tenant| tenant != id) || self.catalog.advertiser(id).is_none();
+        if query.advertiser_id.is_some_and(foreign) {
+            return Err(Error::NotFound);
+        }
+        db::failures::list(&mut self.db.read().await?, within, query).await
+    }
+
+    pub async fn failure(&self, session: &Session, id: FailureId) -> Result<Failure> {
+        let within = session.tenant()?;
+        let found = db::failures::find(&mut self.db.read().await?, within, id).await?.ok_or(Error::NotFound)?;
+        Ok(found.into())
+    }
+
+    /// Sends what failed through ingestion once more, as of its first arrival.
+    pub async fn retry_failure(&self, session: &Session, id: FailureId) -> Result<EventAnswer> {
+        session.admin()?;
+        let failure = db::failures::find(&mut self.db.read().await?, None, id).await?.ok_or(Error::NotFound)?;
+        if failure.event_id.is_some() {
+            return Err(Error::Conflict("this failure has become an event already".into()));
+        }
+        if !failure.is_whole {
+            return Err(Error::Conflict("this failure cannot be tried again: its body was cut or is no text".into()));
+        }
+        if !self.advertiser_is_active(failure.advertiser_id) {
+            return Err(Error::Conflict("its advertiser is inactive; activate it first".into()));
+        }
+        let tried = self.try_again(&failure).await;
+        let event = tried.as_ref().ok().map(|answer| answer.id);
+        let mut conn = self.db.begin().await?;
+        db::failures::note_retry(&mut conn, id, self.clock.now(), event).await?;
+        conn.commit().await?;
+        tried
+    }
+
+    async fn try_again(&self, failure: &StoredFailure) -> Result<EventAnswer> {
+        let mut fields = Fields::parse(failure.body.as_bytes())
+            .map_err(|_| Error::invalid("", "the body is no JSON object: its sender must mend it"))?;
+        let arrival = Arrival {
+            now: self.clock.now(),
+            action: failure.action,
+            idempotency_key: failure.idempotency_key.as_deref(),
+        };
+        let event = NewEvent::read(&mut fields, arrival);
+        let event = fields.finish(event).map_err(Error::Invalid)?;
+        self.ingest.record(failure.advertiser_id, event, failure.received_at).await
+    }
+}

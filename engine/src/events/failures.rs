@@ -1,0 +1,103 @@
+//! What authenticated calls got wrong, kept for whoever mends it: written behind the answer, never in its way.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use model::{AdvertiserId, FailureId, Timestamp};
+use tokio::sync::{mpsc, watch};
+
+use crate::{
+    db::{self, Db, failures::StoredFailure},
+    error::Result,
+};
+
+/// Failures that may wait to be written; beyond, they are counted in the log and dropped.
+const QUEUE: usize = 1024;
+const BATCH: usize = 100;
+/// So many are kept of each advertiser.
+const MOST_KEPT: i64 = 1000;
+/// So much of a body is kept.
+pub const MOST_BODY: usize = 16 * 1024;
+const MOST_TIME: Duration = Duration::from_secs(5);
+
+/// Takes failures in.
+#[derive(Clone)]
+pub struct Failures(mpsc::Sender<StoredFailure>);
+
+impl Failures {
+    pub(crate) fn new() -> (Self, mpsc::Receiver<StoredFailure>) {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        (Self(queue), waiting)
+    }
+
+    pub fn keep(&self, failure: StoredFailure) {
+        if self.0.try_send(failure).is_err() {
+            tracing::warn!("a failed event is not kept: too many arrive, or the server is stopping");
+        }
+    }
+}
+
+/// Runs until `stop`; what was sent by then is written.
+pub(crate) async fn write(db: Db, mut waiting: mpsc::Receiver<StoredFailure>, mut stop: watch::Receiver<bool>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    loop {
+        let received = tokio::select! {
+            received = waiting.recv_many(&mut batch, BATCH) => received,
+            _ = stop.wait_for(|stop| *stop) => break,
+        };
+        if received == 0 {
+            return;
+        }
+        write_batch(&db, &mut batch).await;
+    }
+    waiting.close();
+    while waiting.recv_many(&mut batch, BATCH).await > 0 {
+        write_batch(&db, &mut batch).await;
+    }
+}
+
+async fn write_batch(db: &Db, batch: &mut Vec<StoredFailure>) {
+    let done = tokio::time::timeout(MOST_TIME, insert(db, batch)).await;
+    match done {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, failures = batch.len(), "failed events could not be kept"),
+        Err(_) => tracing::warn!(failures = batch.len(), "failed events could not be kept: the database hangs"),
+    }
+    batch.clear();
+}
+
+async fn insert(db: &Db, batch: &[StoredFailure]) -> Result<()> {
+    let mut conn = db.begin().await?;
+    db::failures::insert(&mut conn, batch).await?;
+    let advertisers: BTreeSet<AdvertiserId> = batch.iter().map(|failure| failure.advertiser_id).collect();
+    for advertiser in advertisers {
+        db::failures::keep_newest(&mut conn, advertiser, MOST_KEPT).await?;
+    }
+    conn.commit().await
+}
+
+/// The beginning of a body as text, and whether that is all of it, unchanged.
+pub fn kept_body(body: &[u8]) -> (String, bool) {
+    let cut = &body[..body.len().min(MOST_BODY)];
+    match std::str::from_utf8(cut) {
+        // Texts with NUL are no JSON, and not every column takes them.
+        Ok(text) if !text.contains('\0') => (text.to_owned(), cut.len() == body.len()),
+        _ => (String::from_utf8_lossy(cut).replace('\0', "\u{fffd}"), false),
+    }
+}
+
+pub(crate) fn new_failure_id(now: Timestamp) -> FailureId {
+    FailureId(crate::clock::new_id(now, &mut rand::rng()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_whole_body_of_text_can_be_sent_again() {
+        assert_eq!(kept_body(b"{}"), ("{}".to_owned(), true));
+        assert!(!kept_body(&[b'x'; MOST_BODY + 1]).1);
+        assert!(!kept_body(b"\xff").1);
+        assert!(!kept_body(b"a\0b").1);
+    }
+}

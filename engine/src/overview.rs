@@ -1,0 +1,121 @@
+//! How the platform stands, what is still to be set up, and the look-up box.
+
+use std::{collections::HashMap, time::Instant};
+
+use model::{
+    AdvertiserId, ClickId, EventId, Timestamp,
+    overview::{DatabaseState, Diagnostics, Find, Finds, QueueState, SpoolState},
+    page::ListQuery,
+    time::DAY,
+};
+use uuid::Uuid;
+
+pub use crate::db::overview::Beginnings;
+use crate::{
+    Engine, Session,
+    db::{self, Conn},
+    error::{Error, Result},
+    events::derived_id,
+};
+
+/// Newest accounts shown.
+const SIGN_UPS: u32 = 10;
+/// An advertiser with a click or event in so many milliseconds is active.
+const ACTIVE: i64 = 30 * DAY;
+const MOST_SEARCH: usize = 255;
+
+impl Engine {
+    pub async fn diagnostics(&self, session: &Session) -> Result<Diagnostics> {
+        session.admin()?;
+        let now = self.clock.now();
+        let spool = self.spool_state().await;
+        let asked = Instant::now();
+        let mut conn = self.db.read().await?;
+        db::installation::version(&mut conn).await?;
+        let latency_ms = asked.elapsed().as_secs_f64() * 1000.0;
+        let newest = ListQuery { limit: Some(SIGN_UPS), ..ListQuery::default() };
+        let (depth, capacity) = self.ingest.depth();
+        Ok(Diagnostics {
+            totals: db::overview::totals(&mut conn, None).await?,
+            active_advertisers: db::overview::active_advertisers(&mut conn, now.plus(-ACTIVE)).await?,
+            events_this_month: db::overview::events_since(&mut conn, now.start_of_month()).await?,
+            recent_sign_ups: db::accounts::list(&mut conn, &newest).await?.items,
+            spool,
+            queue: QueueState { depth: depth as u64, capacity: capacity as u64 },
+            database: DatabaseState { answers: true, latency_ms: Some(latency_ms) },
+            failures_by_code: db::failures::by_code(&mut conn).await?,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            now,
+        })
+    }
+
+    async fn spool_state(&self) -> SpoolState {
+        let health = self.spool_health();
+        let oldest = self.oldest_waiting().await;
+        SpoolState {
+            waiting_bytes: health.waiting_bytes,
+            oldest_age_ms: oldest.map(|at| self.clock.now().0.saturating_sub(at.0).max(0)),
+            clicks_lost: health.lost,
+            is_displaced: health.is_displaced,
+        }
+    }
+
+    /// Which steps of the set-up are done; of one advertiser, or of the platform.
+    pub async fn beginnings(&self, session: &Session, of: Option<AdvertiserId>) -> Result<Beginnings> {
+        let within = session.tenant()?.or(of);
+        db::overview::beginnings(&mut self.db.read().await?, within).await
+    }
+
+    /// What things are called, for pages that show names where rows hold ids.
+    pub async fn names(&self, session: &Session, mut ids: Vec<Uuid>) -> Result<HashMap<Uuid, String>> {
+        session.admin()?;
+        ids.sort_unstable();
+        ids.dedup();
+        db::overview::names(&mut self.db.read().await?, &ids).await
+    }
+
+    /// When links were last followed and coupons last credited, for those that ever were.
+    pub async fn last_uses(&self, session: &Session, ids: &[Uuid]) -> Result<HashMap<Uuid, Timestamp>> {
+        session.admin()?;
+        db::uses::of(&mut self.db.read().await?, ids).await
+    }
+
+    /// The records that a text names: a coupon's or link's code, an order number, or the id of a click, event or
+    /// request.
+    pub async fn look_up(&self, session: &Session, text: &str) -> Result<Finds> {
+        let within = session.tenant()?;
+        let text = text.trim();
+        if text.is_empty() || text.chars().count() > MOST_SEARCH {
+            return Err(Error::invalid("q", format!("must be 1 to {MOST_SEARCH} characters")));
+        }
+        let mut conn = self.db.read().await?;
+        let mut items = Vec::new();
+        let code = text.rsplit_once("/r/").map_or(text, |(_, code)| code);
+        items.extend(self.coupons_of_code(&mut conn, within, text).await?.into_iter().map(Find::Coupon));
+        items.extend(db::links::of_code(&mut conn, within, code).await?.map(|link| Find::Link(self.shown(link))));
+        items.extend(self.orders(&mut conn, within, text).await?);
+        if let Ok(id) = Uuid::try_parse(text) {
+            let click = db::activity::click(&mut conn, within, ClickId(id)).await?;
+            items.extend(click.map(|mut click| {
+                if within.is_some() {
+                    click.ip = None;
+                }
+                Find::Click(click)
+            }));
+            items
+                .extend(db::activity::events_of(&mut conn, within, &[EventId(id)]).await?.into_iter().map(Find::Event));
+        }
+        items.extend(db::failures::of_request(&mut conn, within, text).await?.into_iter().map(Find::Failure));
+        Ok(Finds { items })
+    }
+
+    /// The events of an order number: its row's id follows from advertiser and number.
+    async fn orders(&self, conn: &mut Conn, within: Option<AdvertiserId>, number: &str) -> Result<Vec<Find>> {
+        let advertisers = match within {
+            Some(tenant) => vec![tenant],
+            None => self.catalog.advertiser_ids(),
+        };
+        let ids: Vec<EventId> = advertisers.into_iter().map(|advertiser| derived_id(advertiser, number)).collect();
+        Ok(db::activity::events_of(conn, within, &ids).await?.into_iter().map(Find::Event).collect())
+    }
+}

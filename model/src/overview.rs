@@ -1,0 +1,91 @@
+//! How the platform stands, and the look-up box's finds.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    account::Account,
+    activity::{Click, Event, Failure},
+    coupon::Coupon,
+    link::Link,
+};
+
+/// What `GET /api/v1/diagnostics` answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Diagnostics {
+    pub totals: Totals,
+    /// Advertisers that are active and had a click or an event in the last 30 days.
+    pub active_advertisers: i64,
+    /// Events since the month began, in UTC.
+    pub events_this_month: i64,
+    /// The newest accounts.
+    pub recent_sign_ups: Vec<Account>,
+    pub spool: SpoolState,
+    pub queue: QueueState,
+    pub database: DatabaseState,
+    /// Of the failures kept.
+    pub failures_by_code: Vec<FailureCount>,
+    pub version: String,
+    pub now: Timestamp,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Totals {
+    pub advertisers: i64,
+    pub campaigns: i64,
+    pub influencers: i64,
+    pub coupons: i64,
+    pub links: i64,
+    pub clicks: i64,
+    pub events: i64,
+}
+
+/// The click log: what waits to become rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SpoolState {
+    pub waiting_bytes: u64,
+    /// Milliseconds since the oldest waiting click; null where none waits.
+    pub oldest_age_ms: Option<i64>,
+    /// Clicks answered but not written down, since the start.
+    pub clicks_lost: u64,
+    /// Another process has this click log: see the log.
+    pub is_displaced: bool,
+}
+
+/// Events that wait for the writer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QueueState {
+    pub depth: u64,
+    pub capacity: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DatabaseState {
+    pub answers: bool,
+    /// Of one small read.
+    pub latency_ms: Option<f64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FailureCount {
+    pub code: String,
+    pub count: i64,
+    pub last_at: Timestamp,
+}
+
+/// What `GET /api/v1/lookup` answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finds {
+    pub items: Vec<Find>,
+}
+
+/// A record that the text names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "record", rename_all = "snake_case")]
+pub enum Find {
+    Coupon(Coupon),
+    Link(Link),
+    Click(Click),
+    Event(Event),
+    Failure(Failure),
+}
