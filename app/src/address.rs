@@ -18,6 +18,8 @@ pub const DASHBOARD: &str = "/dashboard";
 pub const ACCOUNT: &str = "/account";
 /// Followed by the token, which whoever holds it may use once.
 pub const SET_PASSWORD: &str = "/set-password/";
+/// A notice of the login page: an address may name one, never a text to show.
+pub const PASSWORD_SET: &str = "password_set";
 /// Where a code, an order's number or an id leads to its record.
 pub const LOOK_UP: &str = "/admin/lookup";
 
@@ -134,6 +136,11 @@ pub fn with_query<'a>(path: &str, pairs: impl IntoIterator<Item = (&'a str, impl
 pub fn log_in(next: Option<&str>, problem: Option<ErrorKind>) -> String {
     let pairs = [("next", next), ("problem", problem.map(ErrorKind::as_str))];
     with_query(LOG_IN, pairs.into_iter().filter_map(|(name, value)| Some((name, value?))))
+}
+
+/// The login page's address for somebody who has just chosen a password.
+pub fn password_set() -> String {
+    with_query(LOG_IN, [("notice", PASSWORD_SET)])
 }
 
 /// One parameter of a query as it stands in the address, decoded once. The router's map of parameters is decoded

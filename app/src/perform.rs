@@ -4,13 +4,15 @@ use axum::http::HeaderValue;
 use engine::{Engine, Session};
 
 use crate::{
+    address::{self, ACCOUNT, SET_PASSWORD},
     admin::{
-        acts, compose,
-        forms::FormName,
+        acts,
+        compose::{self, passwords},
+        forms::{ChosenPassword, FormName, read},
         page::{Done, Page, Pairs},
     },
     error::{AppError, ErrorKind},
-    session::CookieRules,
+    session::{self, CookieRules},
 };
 
 /// What came of a form, and the session's new cookie where it changed.
@@ -31,16 +33,37 @@ fn required(session: Option<&Session>) -> Result<&Session, AppError> {
 
 /// The page of an address, for whoever may see it.
 pub async fn compose(engine: &Engine, session: Option<&Session>, path: &str, query: &str) -> Result<Page, AppError> {
-    compose::page(engine, required(session)?, path, query).await
+    if let Some(token) = path.strip_prefix(SET_PASSWORD) {
+        return passwords::by_link(engine, token).await;
+    }
+    let session = required(session)?;
+    match path {
+        ACCOUNT => Ok(passwords::own(session)),
+        _ => compose::page(engine, session, path, query).await,
+    }
 }
 
 /// Does what a form asks for, for whoever may ask for it.
 pub async fn act(
     engine: &Engine,
     session: Option<&Session>,
-    _rules: CookieRules,
+    rules: CookieRules,
     form: FormName,
     fields: &Pairs,
 ) -> Result<Performed, AppError> {
-    Ok(acts::act(engine, required(session)?, form, fields).await?.into())
+    match form {
+        // The token itself says who may.
+        FormName::SetPassword => {
+            let ChosenPassword(password) = read(fields)?;
+            engine.set_password(&acts::hidden::<String>(fields, "token")?, password).await?;
+            let to = address::password_set();
+            Ok(Done::said("Your password is set. Log in with it.").go(to).into())
+        }
+        FormName::ChangePassword => {
+            let entered = engine.change_password(required(session)?, read(fields)?).await?;
+            let cookie = session::cookie(&entered.token, entered.expires_at, rules);
+            Ok(Performed { done: Done::said("Your password is changed."), cookie })
+        }
+        _ => Ok(acts::act(engine, required(session)?, form, fields).await?.into()),
+    }
 }

@@ -3,7 +3,14 @@
 
 use std::fmt;
 
-use model::{FieldError, Fields, FromFields, advertiser::NewAdvertiser, fields::Shape};
+use model::{
+    FieldError, Fields, FromFields,
+    account::PasswordChange,
+    advertiser::{AdvertiserChange, NewAdvertiser},
+    api_key::NewApiKey,
+    fields::Shape,
+    text::NewPassword,
+};
 use serde::{Deserialize, Serialize};
 
 /// Name, text and the request each form is read as. A new form is a line here and an arm in `acts`.
@@ -41,7 +48,12 @@ macro_rules! forms {
 
 forms! {
     CreateAdvertiser = "create_advertiser": NewAdvertiser,
-    ChangeAdvertiser = "change_advertiser": Unchecked,
+    ChangeAdvertiser = "change_advertiser": AdvertiserChange,
+    IssueKey = "issue_key": NewApiKey,
+    RevokeKey = "revoke_key": Unchecked,
+    // Not the admin's alone.
+    ChangePassword = "change_password": PasswordChange,
+    SetPassword = "set_password": ChosenPassword,
 }
 
 impl fmt::Display for FormName {
@@ -56,6 +68,19 @@ pub struct Unchecked;
 impl FromFields for Unchecked {
     fn read(_: &mut Fields) -> Option<Self> {
         Some(Self)
+    }
+}
+
+/// A password that is typed twice: nobody knows it yet.
+pub struct ChosenPassword(pub NewPassword);
+
+impl FromFields for ChosenPassword {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let password = fields.require::<NewPassword>("new_password");
+        if fields.raw("new_password") != fields.raw("repeated_password") {
+            fields.refuse("repeated_password", "is not the same password");
+        }
+        password.map(Self)
     }
 }
 

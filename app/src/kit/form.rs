@@ -17,7 +17,7 @@ use crate::{
 
 /// Tells the forms of a page apart: the same form stands there once for each thing it is about.
 pub fn id(name: FormName, hidden: &Pairs) -> String {
-    let of = hidden.iter().filter(|(name, _)| name == "id" || name.ends_with("_id"));
+    let of = hidden.iter().filter(|(name, _)| name != "version" && name != "token");
     of.fold(name.to_string(), |id, (_, value)| format!("{id}-{value}"))
 }
 

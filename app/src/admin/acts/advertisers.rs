@@ -1,14 +1,20 @@
-//! Advertisers: made and changed.
+//! Advertisers and their keys: made, changed, revoked.
 
 use engine::{Engine, Session};
-use model::advertiser::NewAdvertiser;
+use model::{
+    AdvertiserId,
+    advertiser::{AdvertiserChange, NewAdvertiser},
+    api_key::NewApiKey,
+};
 
+use super::{hidden, version};
 use crate::{
     admin::{
-        forms::read,
-        page::{Done, Pairs},
+        compose::words::pair,
+        forms::{FormName, read},
+        page::{Action, Done, Pairs, Part},
     },
-    error::{AppError, ErrorKind},
+    error::AppError,
 };
 
 pub async fn create(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
@@ -16,6 +22,34 @@ pub async fn create(engine: &Engine, session: &Session, fields: &Pairs) -> Resul
     Ok(Done::said(format!("{} is made.", made.name)).go(format!("/admin/advertisers/{}", made.id)))
 }
 
-pub async fn change(_engine: &Engine, _session: &Session, _fields: &Pairs) -> Result<Done, AppError> {
-    Err(AppError::new(ErrorKind::NotFound))
+pub async fn change(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
+    let id: AdvertiserId = hidden(fields, "id")?;
+    let before = engine.advertiser(session, id).await?;
+    let change = read::<AdvertiserChange>(fields)?;
+    let after = engine.change_advertiser(session, id, change, version(fields)).await?;
+    let undo = vec![
+        pair("id", id),
+        pair("version", after.version),
+        pair("name", before.name),
+        pair("time_zone", before.time_zone),
+        pair("require_signature", before.require_signature),
+        pair("status", before.status),
+    ];
+    let said = match after.status {
+        status if status != before.status => format!("{} is {status} now.", after.name),
+        _ => format!("{} is changed.", after.name),
+    };
+    Ok(Done { undo: Some(Action::act("Undo", FormName::ChangeAdvertiser, undo)), ..Done::said(said) })
+}
+
+pub async fn issue_key(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
+    let made = engine.issue_api_key(session, hidden(fields, "id")?, read::<NewApiKey>(fields)?).await?;
+    let note = "Copy it now: it is not kept in readable form and cannot be shown again.";
+    let secret = Part::secret(&format!("API key \"{}\"", made.name), made.key, note);
+    Ok(Done { show: vec![secret], ..Done::said("The key is made.") })
+}
+
+pub async fn revoke_key(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
+    engine.revoke_api_key(session, hidden(fields, "id")?).await?;
+    Ok(Done::said("The key is revoked."))
 }

@@ -20,6 +20,10 @@ pub async fn act(engine: &Engine, session: &Session, form: FormName, fields: &Pa
     match form {
         FormName::CreateAdvertiser => advertisers::create(engine, session, fields).await,
         FormName::ChangeAdvertiser => advertisers::change(engine, session, fields).await,
+        FormName::IssueKey => advertisers::issue_key(engine, session, fields).await,
+        FormName::RevokeKey => advertisers::revoke_key(engine, session, fields).await,
+        // Those of every account are done before an admin is asked for.
+        FormName::ChangePassword | FormName::SetPassword => Err(AppError::new(ErrorKind::NotFound)),
     }
 }
 
@@ -27,6 +31,11 @@ pub async fn act(engine: &Engine, session: &Session, form: FormName, fields: &Pa
 pub fn hidden<T: std::str::FromStr>(fields: &Pairs, name: &str) -> Result<T, AppError> {
     let text = fields.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str());
     text.and_then(|text| text.parse().ok()).ok_or_else(|| AppError::new(ErrorKind::NotFound))
+}
+
+/// The version an edit was made on, where its form says so.
+pub fn version(fields: &Pairs) -> Option<i64> {
+    hidden(fields, "version").ok()
 }
 
 /// The ticked rows of a bulk action.

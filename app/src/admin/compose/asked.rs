@@ -2,12 +2,15 @@
 
 use std::str::FromStr;
 
-use engine::PageAt;
 use leptos_router::location::Url;
+use model::page::{ListQuery, Sort};
 
 use crate::{
     address,
-    admin::page::Pairs,
+    admin::{
+        page::{Action, Empty, Pairs},
+        table::{Column, Order},
+    },
     error::{AppError, ErrorKind},
 };
 
@@ -48,9 +51,32 @@ impl<'a> Asked<'a> {
         self.get(name).map(|text| text.parse().map_err(wrong)).transpose()
     }
 
-    /// Which page of a list.
-    pub fn page_at(&self) -> Result<PageAt, AppError> {
-        Ok(PageAt::parse(self.get("limit"), self.get("cursor"))?)
+    /// What a list of what was set up is asked for.
+    pub fn list(&self) -> Result<ListQuery, AppError> {
+        let text = |name: &str| self.get(name).map(str::to_owned);
+        Ok(ListQuery {
+            q: text("q"),
+            status: text("status"),
+            advertiser_id: self.parsed("advertiser_id")?,
+            campaign_id: self.parsed("campaign_id")?,
+            influencer_id: self.parsed("influencer_id")?,
+            role: text("role"),
+            sort: self.parsed("sort")?,
+            limit: None,
+            cursor: text("cursor"),
+        })
+    }
+
+    /// A column that sorts: upward by one order of the list, downward by the other.
+    pub fn sorts(&self, column: Column, up: Sort, down: Sort) -> Column {
+        let now = self.get("sort").unwrap_or(Sort::default().as_str());
+        let order = match now {
+            now if now == up.as_str() => Order::Ascending,
+            now if now == down.as_str() => Order::Descending,
+            _ => Order::None,
+        };
+        let next = if order == Order::Ascending { down } else { up };
+        column.sorted(self.with("sort", Some(next.as_str())), order)
     }
 
     /// This address with one parameter changed; None takes it away. The cursor goes: it belongs to the old question.
@@ -58,6 +84,19 @@ impl<'a> Asked<'a> {
         let others = self.pairs.iter().filter(|(found, _)| found != name && found != "cursor");
         let others = others.map(|(name, value)| (name.as_str(), value.as_str()));
         address::with_query(self.path, others.chain(value.map(|value| (name, value))))
+    }
+
+    /// What stands in place of rows: where something narrows them, that nothing fits.
+    pub fn empty(&self, none_at_all: Empty) -> Empty {
+        let narrows = |(name, _): &(String, String)| !["sort", "cursor", "limit"].contains(&name.as_str());
+        if !self.pairs.iter().any(narrows) {
+            return none_at_all;
+        }
+        Empty {
+            title: "Nothing fits".into(),
+            text: "Nothing is here that fits the search and the filters.".into(),
+            action: Some(Action::go("Show all", self.path)),
+        }
     }
 
     /// The first page again, where this is another.

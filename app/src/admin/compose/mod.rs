@@ -2,6 +2,7 @@
 
 mod advertisers;
 mod asked;
+pub mod passwords;
 pub mod words;
 
 use engine::{Engine, Session};

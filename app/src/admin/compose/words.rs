@@ -13,6 +13,13 @@ pub fn choices<T: Display>(words: &[T]) -> Vec<Choice> {
     words.iter().map(|word| Choice { value: word.to_string(), label: capital(&word.to_string()) }).collect()
 }
 
+/// A select of a filter: any of them, or the one that is asked for.
+pub fn either(field: Field, asked: Option<&str>) -> Field {
+    let Field { kind: Kind::Select(mut choices), .. } = field.clone() else { return field };
+    choices.insert(0, Choice { value: String::new(), label: "Any".into() });
+    Field { kind: Kind::Select(choices), ..field }.value(asked.unwrap_or_default())
+}
+
 /// `coupon_and_link` as "Coupon and link".
 pub fn capital(word: &str) -> String {
     let mut text = word.replace('_', " ");
