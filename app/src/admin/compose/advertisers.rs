@@ -109,7 +109,7 @@ pub async fn one(engine: &Engine, session: &Session, id: AdvertiserId) -> Result
             Action::go("Campaigns", format!("/admin/campaigns?{of}")),
             Action::go("Coupons", format!("/admin/coupons?{of}")),
             Action::go("Links", format!("/admin/links?{of}")),
-            Action::go("View as advertiser", format!("/dashboard?{of}&view_as=advertiser")),
+            Action::go("View as advertiser", format!("/dashboard?{of}")),
             switch(&advertiser),
         ],
         parts,
