@@ -89,6 +89,11 @@ fn target<T: JsCast>(event: &Event) -> Option<T> {
     event.target()?.dyn_into().ok()
 }
 
+/// Never the property: a form's fields hide its own under their names, and ours are called `id` and `status`.
+fn attribute(of: &Element, name: &str) -> String {
+    of.get_attribute(name).unwrap_or_default()
+}
+
 fn closest<T: JsCast>(from: &Element, selector: &str) -> Option<T> {
     from.closest(selector).ok()??.dyn_into().ok()
 }
@@ -133,10 +138,10 @@ fn submit(event: &web_sys::SubmitEvent, kit: Kit, go: &Go, replace: bool) {
     {
         fields.push((name, button.get_attribute("value").unwrap_or_default()));
     }
-    if form.method() == "get" {
+    if attribute(&form, "method") == "get" {
         event.prevent_default();
         let asked = fields.iter().filter(|(_, value)| !value.is_empty());
-        let path = form.get_attribute("action").unwrap_or_default();
+        let path = attribute(&form, "action");
         go(&with_query(&path, asked.map(|(name, value)| (name.as_str(), value))), replace);
     } else if let Some(name) = name_of(&fields) {
         event.prevent_default();
@@ -148,8 +153,8 @@ fn send(form: &HtmlFormElement, name: FormName, fields: Pairs, kit: Kit, go: Go)
     if kit.busy.with_untracked(Option::is_some) {
         return;
     }
-    let id = form.id();
-    let shows_errors = form.class_name() == "fields";
+    let id = attribute(form, "id");
+    let shows_errors = attribute(form, "class") == "fields";
     let wrong = name.check(&fields);
     if shows_errors && !wrong.is_empty() {
         return refuse(kit, id, AppError::invalid(wrong), true);
@@ -196,7 +201,7 @@ fn look_again(event: &Event, kit: Kit) {
     let Some(form) = target::<Element>(event).and_then(|field| closest::<HtmlFormElement>(&field, "form")) else {
         return;
     };
-    let id = form.id();
+    let id = attribute(&form, "id");
     if kit.wrong.with_untracked(|wrong| wrong.as_ref().is_some_and(|wrong| wrong.local && wrong.form == id)) {
         let fields = pairs(&form);
         let errors = name_of(&fields).map(|name| name.check(&fields)).unwrap_or_default();

@@ -25,7 +25,9 @@ fn part(part: Part, kit: Kit, here: &str) -> AnyView {
         }
         Part::Cards(all) => view! { <dl class="cards fit">{all.into_iter().map(card).collect_view()}</dl> }.into_any(),
         Part::Table(all) => table(*all, kit, here),
-        Part::Form(fields) => view! { <div class="panel">{form(fields, kit, here, false)}</div> }.into_any(),
+        Part::Form(fields) => {
+            view! { <div class="panel narrow-panel">{form(fields, kit, here, false)}</div> }.into_any()
+        }
         Part::Checklist(steps) => {
             view! { <ol class="steps-list">{steps.into_iter().map(step).collect_view()}</ol> }.into_any()
         }
