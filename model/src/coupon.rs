@@ -11,6 +11,7 @@ words! {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Coupon {
     pub id: CouponId,
     pub advertiser_id: AdvertiserId,
@@ -25,6 +26,7 @@ pub struct Coupon {
 }
 
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewCoupon {
     pub campaign_id: CampaignId,
     pub influencer_id: Option<InfluencerId>,

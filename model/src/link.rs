@@ -12,6 +12,7 @@ words! {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Link {
     pub id: LinkId,
     pub advertiser_id: AdvertiserId,
@@ -30,6 +31,7 @@ pub struct Link {
 }
 
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewLink {
     pub campaign_id: CampaignId,
     pub influencer_id: Option<InfluencerId>,

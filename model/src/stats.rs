@@ -48,6 +48,7 @@ pub struct StatsQuery {
 
 /// The counts and sums of one range and filter.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Figures {
     /// Human clicks; with `include_bots` all.
     pub clicks: i64,
@@ -70,6 +71,7 @@ pub struct Figures {
 
 /// What `stats/overview` answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Overview {
     /// RFC 3339 in the zone's own offset.
     pub from: String,
@@ -82,6 +84,7 @@ pub struct Overview {
 
 /// What `stats/chart` answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Chart {
     pub interval: Interval,
     pub tz: String,
@@ -90,6 +93,7 @@ pub struct Chart {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Point {
     /// The bucket's first moment, in the zone's own offset.
     pub start: String,

@@ -10,6 +10,7 @@ mod api;
 mod auth;
 mod bad_input;
 mod events;
+mod openapi;
 mod pages;
 mod redirect;
 mod setup;
