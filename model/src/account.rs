@@ -116,7 +116,7 @@ pub struct PasswordLink {
     pub expires_at: Timestamp,
 }
 
-/// What an edit may change; None leaves it as it is. Role and owner stay: another login is another account.
+/// What an edit may change; what is absent stays as it is. Role and owner stay: another login is another account.
 #[derive(Clone, Debug, Default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AccountChange {

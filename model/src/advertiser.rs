@@ -48,7 +48,7 @@ impl FromFields for NewAdvertiser {
     }
 }
 
-/// What an edit may change; None leaves it as it is.
+/// What an edit may change; what is absent stays as it is.
 #[derive(Clone, Debug, Default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AdvertiserChange {

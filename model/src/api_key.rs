@@ -18,7 +18,7 @@ pub struct ApiKey {
     /// The key's first characters, to tell it from others.
     pub prefix: String,
     pub created_at: Timestamp,
-    /// From when on it is refused; None while it is not to end.
+    /// From when on it is refused; null while it is not to end.
     pub expires_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
     /// When an event last came with it; some seconds late on other nodes.
@@ -84,6 +84,6 @@ pub struct IssuedSigningSecret {
 pub struct SigningSecret {
     pub id: SigningSecretId,
     pub created_at: Timestamp,
-    /// From when on signatures made with it are refused; None while it is not to end.
+    /// From when on signatures made with it are refused; null while it is not to end.
     pub expires_at: Option<Timestamp>,
 }

@@ -16,7 +16,7 @@ pub struct Coupon {
     pub id: CouponId,
     pub advertiser_id: AdvertiserId,
     pub campaign_id: CampaignId,
-    /// None: a generic code, which credits nobody.
+    /// Null: a generic code, which credits nobody.
     pub influencer_id: Option<InfluencerId>,
     pub code: String,
     pub status: CouponStatus,

@@ -66,7 +66,7 @@ impl FromFields for NewInfluencer {
     }
 }
 
-/// What an edit may change; None leaves it as it is, Some(None) clears it.
+/// What an edit may change; what is absent stays as it is, null clears it.
 #[derive(Clone, Debug, Default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InfluencerChange {

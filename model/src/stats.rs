@@ -65,7 +65,7 @@ pub struct Figures {
     /// The sum of purchase values, one for each currency; never added together.
     pub gmv: Vec<Money>,
     pub attributed_gmv: Vec<Money>,
-    /// Attributed conversions / human clicks, a fraction; None without clicks.
+    /// Attributed conversions / human clicks, a fraction; null without clicks.
     pub conversion_rate: Option<f64>,
 }
 
@@ -74,8 +74,10 @@ pub struct Figures {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Overview {
     /// RFC 3339 in the zone's own offset.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub from: String,
     /// Exclusive.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub to: String,
     pub tz: String,
     #[serde(flatten)]
@@ -96,6 +98,7 @@ pub struct Chart {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Point {
     /// The bucket's first moment, in the zone's own offset.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub start: String,
     /// False while the bucket's time is not over.
     pub complete: bool,

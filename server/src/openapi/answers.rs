@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Fields that answers leave out where there is nothing to say, or the reader may not see it.
 const MAY_BE_ABSENT: [(&str, &str); 4] =
@@ -37,6 +37,7 @@ pub fn complete(document: &mut Value) {
     }
     answered.insert("Problem".to_owned());
     let components = &mut document["components"];
+    name_items(&mut components["schemas"]);
     complete_answers(&mut components["schemas"], answered);
     components["responses"] = PROBLEMS.iter().map(|problem| (problem.0.to_string(), response(*problem))).collect();
 }
@@ -52,12 +53,6 @@ fn complete_parameters(operation: &mut Value) {
         if let Some(there) = schema["oneOf"].as_array().and_then(|some| some.iter().find(refers)) {
             *schema = there.clone();
         }
-        if schema["type"].is_null() {
-            schema.as_object_mut().map(|schema| schema.remove("type"));
-        }
-        if schema["oneOf"].is_null() {
-            schema.as_object_mut().map(|schema| schema.remove("oneOf"));
-        }
     }
 }
 
@@ -67,7 +62,7 @@ fn complete_responses(path: &str, method: &str, operation: &mut Value) {
     for (status, response) in responses.iter_mut() {
         if status.starts_with('4') {
             *response = reference(status);
-        } else if response["description"] == "" {
+        } else if response["description"].as_str().is_none_or(str::is_empty) {
             let known = status.parse().ok().and_then(|status: u16| StatusCode::from_u16(status).ok());
             response["description"] = known.and_then(|status| status.canonical_reason()).unwrap_or_default().into();
         }
@@ -144,6 +139,21 @@ fn response((status, kind, meaning): (u16, &str, &str)) -> Value {
     response
 }
 
+/// Lists hold their items by name: `Page_Coupon` is a page of `Coupon`s.
+fn name_items(schemas: &mut Value) {
+    let lists = schemas.as_object().into_iter().flatten();
+    let lists: Vec<_> =
+        lists.filter_map(|(list, _)| Some((list.clone(), list.split_once('_')?.1.to_owned()))).collect();
+    for (list, item) in lists {
+        let place = &mut schemas[&list]["properties"]["items"]["items"];
+        let name = json!({ "$ref": format!("#/components/schemas/{item}") });
+        let schema = std::mem::replace(place, name);
+        if schemas[&item].is_null() {
+            schemas[&item] = schema;
+        }
+    }
+}
+
 /// Answers hold every field, null where there is nothing, but for those of [`MAY_BE_ABSENT`].
 fn complete_answers(schemas: &mut Value, mut waiting: BTreeSet<String>) {
     let mut done = BTreeSet::new();
@@ -166,15 +176,6 @@ fn require_all(name: &str, schema: &mut Value) {
         for schema in schema.get_mut(part).and_then(Value::as_array_mut).into_iter().flatten() {
             require_all(name, schema);
         }
-    }
-    drop_nulls(schema);
-}
-
-/// Looking a field up leaves a null behind where there was none.
-fn drop_nulls(schema: &mut Value) {
-    if let Some(fields) = schema.as_object_mut() {
-        let fields: &mut Map<String, Value> = fields;
-        fields.retain(|_, value| !value.is_null());
     }
 }
 
