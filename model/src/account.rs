@@ -17,6 +17,7 @@ words! {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Account {
     pub id: AccountId,
     pub email: String,
@@ -35,6 +36,7 @@ pub struct Account {
 
 /// What `POST /api/v1/auth/login` answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LoggedIn {
     pub token: String,
     pub expires_at: Timestamp,
@@ -42,6 +44,7 @@ pub struct LoggedIn {
 }
 
 #[derive(Clone)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Credentials {
     /// As typed: a wrong shape is a wrong login, not a hint.
     pub email: String,
@@ -63,6 +66,7 @@ impl FromFields for Credentials {
 
 /// A login to be made. Without a password the answer holds a link to set one.
 #[derive(Clone)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewAccount {
     pub email: Email,
     pub role: Role,
@@ -95,6 +99,7 @@ impl FromFields for NewAccount {
 
 /// What `POST /api/v1/accounts` answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreatedAccount {
     #[serde(flatten)]
     pub account: Account,
@@ -105,15 +110,19 @@ pub struct CreatedAccount {
 
 /// A one-time link to set a password, shown this once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PasswordLink {
     pub set_password_url: String,
     pub expires_at: Timestamp,
 }
 
-/// What an edit may change; None leaves it as it is. Role and owner stay: another login is another account.
+/// What an edit may change; what is absent stays as it is. Role and owner stay: another login is another account.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AccountChange {
+    #[cfg_attr(feature = "openapi", schema(value_type = Email, required = false))]
     pub email: Option<Email>,
+    #[cfg_attr(feature = "openapi", schema(value_type = AccountStatus, required = false))]
     pub status: Option<AccountStatus>,
 }
 
@@ -125,6 +134,7 @@ impl FromFields for AccountChange {
 
 /// What `POST /api/v1/auth/password` takes.
 #[derive(Clone)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PasswordChange {
     pub current_password: String,
     pub new_password: NewPassword,

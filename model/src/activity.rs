@@ -13,6 +13,7 @@ words! {
 
 /// One followed link.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Click {
     pub id: ClickId,
     pub advertiser_id: AdvertiserId,
@@ -38,6 +39,7 @@ pub struct Click {
 
 /// One thing a customer did at the shop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Event {
     pub id: EventId,
     pub advertiser_id: AdvertiserId,
@@ -47,6 +49,7 @@ pub struct Event {
     pub name: Option<String>,
     pub value: Option<Money>,
     /// A JSON object, as it was sent.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<std::collections::BTreeMap<String, serde_json::Value>>))]
     pub properties: Option<serde_json::Value>,
     pub occurred_at: Timestamp,
     pub received_at: Timestamp,
@@ -81,6 +84,7 @@ pub struct FailureQuery {
 
 /// What an authenticated call got wrong.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Failure {
     pub id: FailureId,
     pub advertiser_id: AdvertiserId,

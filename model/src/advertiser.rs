@@ -13,6 +13,7 @@ words! {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Advertiser {
     pub id: AdvertiserId,
     pub name: String,
@@ -27,10 +28,13 @@ pub struct Advertiser {
 }
 
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewAdvertiser {
     pub name: Name,
     pub time_zone: Option<ZoneName>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<bool>, default = false))]
     pub require_signature: bool,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<AdvertiserStatus>, default = "active"))]
     pub status: AdvertiserStatus,
 }
 
@@ -44,12 +48,17 @@ impl FromFields for NewAdvertiser {
     }
 }
 
-/// What an edit may change; None leaves it as it is.
+/// What an edit may change; what is absent stays as it is.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AdvertiserChange {
+    #[cfg_attr(feature = "openapi", schema(value_type = Name, required = false))]
     pub name: Option<Name>,
+    #[cfg_attr(feature = "openapi", schema(value_type = ZoneName, required = false))]
     pub time_zone: Option<ZoneName>,
+    #[cfg_attr(feature = "openapi", schema(value_type = bool, required = false))]
     pub require_signature: Option<bool>,
+    #[cfg_attr(feature = "openapi", schema(value_type = AdvertiserStatus, required = false))]
     pub status: Option<AdvertiserStatus>,
 }
 

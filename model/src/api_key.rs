@@ -10,6 +10,7 @@ use crate::{
 
 /// A key as it is listed: never the key itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApiKey {
     pub id: ApiKeyId,
     pub advertiser_id: AdvertiserId,
@@ -17,7 +18,7 @@ pub struct ApiKey {
     /// The key's first characters, to tell it from others.
     pub prefix: String,
     pub created_at: Timestamp,
-    /// From when on it is refused; None while it is not to end.
+    /// From when on it is refused; null while it is not to end.
     pub expires_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
     /// When an event last came with it; some seconds late on other nodes.
@@ -26,6 +27,7 @@ pub struct ApiKey {
 
 /// A key just made. It is shown this once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IssuedApiKey {
     pub id: ApiKeyId,
     pub name: String,
@@ -35,6 +37,7 @@ pub struct IssuedApiKey {
 }
 
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewApiKey {
     pub name: Name,
 }
@@ -70,6 +73,7 @@ impl FromFields for Rotation {
 
 /// A signing secret just made. It is shown this once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct IssuedSigningSecret {
     /// `trb_sign_` and 32 base62 characters; its text is the key, not decoded.
     pub secret: String,
@@ -80,6 +84,6 @@ pub struct IssuedSigningSecret {
 pub struct SigningSecret {
     pub id: SigningSecretId,
     pub created_at: Timestamp,
-    /// From when on signatures made with it are refused; None while it is not to end.
+    /// From when on signatures made with it are refused; null while it is not to end.
     pub expires_at: Option<Timestamp>,
 }

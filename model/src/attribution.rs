@@ -36,6 +36,7 @@ words! {
 
 /// One candidate of the waterfall, in the order it was weighed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Step {
     /// A method's name: which key of the event this is.
     pub candidate: Method,
@@ -48,8 +49,10 @@ pub struct Step {
 
 /// An event is credited to at most one influencer and campaign.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Attribution {
     pub method: Method,
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1))]
     pub confidence: f64,
     pub influencer_id: Option<InfluencerId>,
     pub campaign_id: Option<CampaignId>,

@@ -28,6 +28,7 @@ impl AttributionSource {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Campaign {
     pub id: CampaignId,
     pub advertiser_id: AdvertiserId,
@@ -40,6 +41,7 @@ pub struct Campaign {
     /// What forms and cards show first; events carry their own.
     pub currency: Currency,
     /// 0 to 100, for display.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 100))]
     pub commission_percent: Option<f64>,
     /// Whether redirects carry `click_id` to the shop.
     pub append_click_id: bool,

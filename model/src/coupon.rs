@@ -11,11 +11,12 @@ words! {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Coupon {
     pub id: CouponId,
     pub advertiser_id: AdvertiserId,
     pub campaign_id: CampaignId,
-    /// None: a generic code, which credits nobody.
+    /// Null: a generic code, which credits nobody.
     pub influencer_id: Option<InfluencerId>,
     pub code: String,
     pub status: CouponStatus,
@@ -25,6 +26,7 @@ pub struct Coupon {
 }
 
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewCoupon {
     pub campaign_id: CampaignId,
     pub influencer_id: Option<InfluencerId>,

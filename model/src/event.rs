@@ -207,6 +207,7 @@ words! {
 
 /// What `POST /api/v1/events` answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EventAnswer {
     pub id: EventId,
     pub status: EventStatus,

@@ -19,7 +19,7 @@ pub enum BodyError {
 
 /// The fields of one JSON object and what is wrong with them so far.
 /// A field that is `null` counts as absent.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Fields {
     values: BTreeMap<String, Box<RawValue>>,
     errors: Vec<FieldError>,

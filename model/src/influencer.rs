@@ -13,11 +13,13 @@ words! {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Influencer {
     pub id: InfluencerId,
     pub name: String,
     /// Absent where the reader may not see it: advertisers never do.
     #[serde(default, skip_serializing_if = "Hidden::is_hidden")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Email>))]
     pub email: Hidden,
     pub handle: Option<String>,
     pub platform: Option<String>,
@@ -43,11 +45,13 @@ impl Hidden {
 }
 
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewInfluencer {
     pub name: Name,
     pub email: Option<Email>,
     pub handle: Option<ShortText>,
     pub platform: Option<ShortText>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<InfluencerStatus>, default = "active"))]
     pub status: InfluencerStatus,
 }
 
@@ -62,13 +66,19 @@ impl FromFields for NewInfluencer {
     }
 }
 
-/// What an edit may change; None leaves it as it is, Some(None) clears it.
+/// What an edit may change; what is absent stays as it is, null clears it.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InfluencerChange {
+    #[cfg_attr(feature = "openapi", schema(value_type = Name, required = false))]
     pub name: Option<Name>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Email>))]
     pub email: Option<Option<Email>>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<ShortText>))]
     pub handle: Option<Option<ShortText>>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<ShortText>))]
     pub platform: Option<Option<ShortText>>,
+    #[cfg_attr(feature = "openapi", schema(value_type = InfluencerStatus, required = false))]
     pub status: Option<InfluencerStatus>,
 }
 

@@ -16,6 +16,8 @@ pub mod ids;
 pub mod influencer;
 pub mod link;
 pub mod money;
+#[cfg(feature = "openapi")]
+mod openapi;
 pub mod overview;
 pub mod page;
 pub mod problem;

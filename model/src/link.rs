@@ -12,11 +12,12 @@ words! {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Link {
     pub id: LinkId,
     pub advertiser_id: AdvertiserId,
     pub campaign_id: CampaignId,
-    /// None: the link credits its campaign alone.
+    /// Null: the link credits its campaign alone.
     pub influencer_id: Option<InfluencerId>,
     pub code: String,
     /// The whole address to post: `{public-url}/r/{code}`.
@@ -30,10 +31,11 @@ pub struct Link {
 }
 
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewLink {
     pub campaign_id: CampaignId,
     pub influencer_id: Option<InfluencerId>,
-    /// None: the campaign's, also when that changes later.
+    /// Null: the campaign's, also when that changes later.
     pub destination_url: Option<DestinationUrl>,
 }
 

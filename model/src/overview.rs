@@ -12,6 +12,7 @@ use crate::{
 
 /// What `GET /api/v1/diagnostics` answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Diagnostics {
     pub totals: Totals,
     /// Advertisers that are active and had a click or an event in the last 30 days.
@@ -30,6 +31,7 @@ pub struct Diagnostics {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Totals {
     pub advertisers: i64,
     pub campaigns: i64,
@@ -42,6 +44,7 @@ pub struct Totals {
 
 /// The click log: what waits to become rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SpoolState {
     pub waiting_bytes: u64,
     /// Milliseconds since the oldest waiting click; null where none waits.
@@ -54,12 +57,14 @@ pub struct SpoolState {
 
 /// Events that wait for the writer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct QueueState {
     pub depth: u64,
     pub capacity: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DatabaseState {
     pub answers: bool,
     /// Of one small read.
@@ -67,6 +72,7 @@ pub struct DatabaseState {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FailureCount {
     pub code: String,
     pub count: i64,
@@ -75,12 +81,14 @@ pub struct FailureCount {
 
 /// What `GET /api/v1/lookup` answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Finds {
     pub items: Vec<Find>,
 }
 
 /// A record that the text names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", content = "record", rename_all = "snake_case")]
 pub enum Find {
     Coupon(Coupon),

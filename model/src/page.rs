@@ -9,6 +9,7 @@ pub const MOST_ITEMS: u32 = 500;
 pub const DEFAULT_ITEMS: u32 = 50;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Page<T> {
     pub items: Vec<T>,
     /// What to send as `cursor` for the next page; null on the last.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One thing that is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
     pub field: String,
     pub message: String,
@@ -17,6 +18,7 @@ impl FieldError {
 
 /// The body of an error answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// A stable name for the kind of error: `urn:tributary:problem:…`.
     #[serde(rename = "type")]

@@ -48,6 +48,7 @@ pub struct StatsQuery {
 
 /// The counts and sums of one range and filter.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Figures {
     /// Human clicks; with `include_bots` all.
     pub clicks: i64,
@@ -64,16 +65,19 @@ pub struct Figures {
     /// The sum of purchase values, one for each currency; never added together.
     pub gmv: Vec<Money>,
     pub attributed_gmv: Vec<Money>,
-    /// Attributed conversions / human clicks, a fraction; None without clicks.
+    /// Attributed conversions / human clicks, a fraction; null without clicks.
     pub conversion_rate: Option<f64>,
 }
 
 /// What `stats/overview` answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Overview {
     /// RFC 3339 in the zone's own offset.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub from: String,
     /// Exclusive.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub to: String,
     pub tz: String,
     #[serde(flatten)]
@@ -82,6 +86,7 @@ pub struct Overview {
 
 /// What `stats/chart` answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Chart {
     pub interval: Interval,
     pub tz: String,
@@ -90,8 +95,10 @@ pub struct Chart {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Point {
     /// The bucket's first moment, in the zone's own offset.
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
     pub start: String,
     /// False while the bucket's time is not over.
     pub complete: bool,

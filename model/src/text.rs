@@ -27,7 +27,7 @@ macro_rules! text {
             type Err = RuleError;
 
             fn from_str(text: &str) -> Result<Self, RuleError> {
-                $parse(text.trim()).map(|text| Self(text.into_owned()))
+                $parse(text).map(|text| Self(text.into_owned()))
             }
         }
 
@@ -74,7 +74,7 @@ text! {
     DestinationUrl(destination_url),
     /// An IANA time zone's name. The server knows whether the zone exists.
     ZoneName(zone_name),
-    /// A password as it is chosen: 10 to 200 characters.
+    /// A password as it is chosen, blanks and all: 10 to 200 characters.
     NewPassword(new_password),
 }
 
@@ -95,6 +95,7 @@ fn is_line(text: &str, most: usize) -> bool {
 }
 
 fn name(text: &str) -> Result<Cow<'_, str>, RuleError> {
+    let text = text.trim();
     if is_line(text, 200) {
         Ok(text.into())
     } else {
@@ -103,6 +104,7 @@ fn name(text: &str) -> Result<Cow<'_, str>, RuleError> {
 }
 
 fn short_text(text: &str) -> Result<Cow<'_, str>, RuleError> {
+    let text = text.trim();
     if is_line(text, 100) {
         Ok(text.into())
     } else {
@@ -111,6 +113,7 @@ fn short_text(text: &str) -> Result<Cow<'_, str>, RuleError> {
 }
 
 fn email(text: &str) -> Result<Cow<'_, str>, RuleError> {
+    let text = text.trim();
     let error = RuleError("must be an e-mail address of at most 254 characters");
     let (local, host) = text.rsplit_once('@').ok_or(error)?;
     let labels_stand = host.contains('.')
@@ -128,6 +131,7 @@ fn email(text: &str) -> Result<Cow<'_, str>, RuleError> {
 }
 
 fn coupon_code(text: &str) -> Result<Cow<'_, str>, RuleError> {
+    let text = text.trim();
     let stands =
         (3..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     if stands { Ok(text.into()) } else { Err(RuleError("must be 3 to 64 of A-Z a-z 0-9 _ -")) }
@@ -135,6 +139,7 @@ fn coupon_code(text: &str) -> Result<Cow<'_, str>, RuleError> {
 
 /// The shape alone, so that the browser needs no URL parser; the engine parses it in full.
 fn destination_url(text: &str) -> Result<Cow<'_, str>, RuleError> {
+    let text = text.trim();
     let scheme = text.split_once("://").map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest));
     let Some((scheme, rest)) = scheme else {
         return Err(RuleError("must be an absolute http or https address"));
@@ -152,6 +157,7 @@ fn destination_url(text: &str) -> Result<Cow<'_, str>, RuleError> {
 }
 
 fn zone_name(text: &str) -> Result<Cow<'_, str>, RuleError> {
+    let text = text.trim();
     let stands =
         (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-+/".contains(&b));
     if stands { Ok(text.into()) } else { Err(RuleError("must be an IANA time zone, such as Europe/Berlin")) }
@@ -195,6 +201,11 @@ mod tests {
         for bad in ["ab", "a b c", "ÄNNA10", "A\r\nB", &"x".repeat(65)] {
             assert!(bad.parse::<CouponCode>().is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn passwords_keep_their_blanks() {
+        assert_eq!(&*" correct horse ".parse::<NewPassword>().unwrap(), " correct horse ");
     }
 
     #[test]

@@ -56,6 +56,11 @@ fn session(engine: &Engine, method: &Method, headers: &HeaderMap) -> ApiResult<S
     Ok(session)
 }
 
+/// Whether a request's session came in the browser's cookie.
+pub fn came_by_cookie(headers: &HeaderMap) -> bool {
+    bearer(headers).is_none()
+}
+
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;

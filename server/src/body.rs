@@ -32,6 +32,21 @@ impl<T: FromFields, S: Sync> FromRequest<S> for JsonBody<T> {
     }
 }
 
+/// As [`JsonBody`], where a request without a body, or with an empty one, says the usual.
+pub struct OptionalBody<T>(pub T);
+
+impl<T: FromFields, S: Sync> FromRequest<S> for OptionalBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let bytes = read(body).await?;
+        let mut fields = if bytes.is_empty() { Fields::default() } else { json_fields(&parts.headers, &bytes)? };
+        let whole = T::read(&mut fields);
+        fields.finish(whole).map(Self).map_err(ApiError::invalid)
+    }
+}
+
 pub fn json_fields(headers: &HeaderMap, bytes: &[u8]) -> Result<Fields, ApiError> {
     if !is_json(headers) {
         let detail = "Send the body as \"Content-Type: application/json\".";

@@ -21,7 +21,7 @@ pub async fn run(
     let site = Site::find(config.site_dir.as_deref())?;
     let secure_cookies = config.data.public_url.starts_with("https://");
     let state = AppState::new(engine.clone(), Arc::new(site), secure_cookies);
-    let router = routes::router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let router = routes::router(state)?.into_make_service_with_connect_info::<SocketAddr>();
 
     tracing::info!("listening on http://{}", listener.local_addr()?);
     let listener = listener.tap_io(|stream| {

@@ -8,6 +8,9 @@ use uuid::Uuid;
 use super::{Conn, on};
 use crate::error::{Error, Result};
 
+/// Longer than any name or code; databases refuse patterns that are far longer.
+const MOST_SEARCH: usize = 200;
+
 /// A value to bind, of the few types that lists are narrowed by.
 pub(crate) enum Arg {
     Id(Uuid),
@@ -144,6 +147,9 @@ impl Place {
     pub fn read(query: &ListQuery, usual: Sort) -> Result<Self> {
         let sort = query.sort.unwrap_or(usual);
         let limit = limit(query.limit)?;
+        if query.q.as_ref().is_some_and(|q| q.chars().count() > MOST_SEARCH) {
+            return Err(Error::invalid("q", format!("must be at most {MOST_SEARCH} characters")));
+        }
         let by_name = matches!(sort, Sort::Ascending | Sort::Descending);
         let after = query.cursor.as_deref().map(|text| read_cursor(text, by_name)).transpose()?;
         Ok(Self { sort, limit, after })

@@ -1,66 +1,105 @@
-//! `/api/v1/advertisers`, and each one's API keys.
+//! `/api/v1/advertisers`.
 
-use axum::{
-    Json, Router,
-    extract::{Path, State},
-    http::StatusCode,
-    routing::get,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use engine::Engine;
 use model::{
-    advertiser::{Advertiser, NewAdvertiser},
-    api_key::{ApiKey, IssuedApiKey, NewApiKey},
+    AdvertiserId,
+    advertiser::{Advertiser, AdvertiserChange, AdvertiserStatus, NewAdvertiser},
     page::Page,
 };
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::listing::{Listing, Paging, id};
-use crate::{auth::Admin, body::JsonBody, problem::ApiResult, state::AppState};
+use super::listing::{ByName, Listing, OfPage};
+use crate::{
+    auth::Admin,
+    body::JsonBody,
+    edits::{IfMatch, Tagged},
+    openapi::tags::ADVERTISERS,
+    path::Id,
+    problem::ApiResult,
+    state::AppState,
+};
 
-pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/", get(list).post(create))
-        .route("/{id}", get(show))
-        .route("/{id}/api-keys", get(list_keys).post(issue_key))
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(show, change, deactivate))
 }
 
+/// List advertisers
+#[utoipa::path(
+    get, path = "/advertisers", operation_id = "listAdvertisers", tag = ADVERTISERS,
+    params(ByName, ("status" = Option<AdvertiserStatus>, Query), OfPage),
+    responses((status = 200, body = Page<Advertiser>)),
+)]
 async fn list(
     State(engine): State<Engine>,
     Admin(session): Admin,
-    Listing(query): Listing,
+    Listing { query, .. }: Listing<AdvertiserStatus>,
 ) -> ApiResult<Json<Page<Advertiser>>> {
     Ok(Json(engine.list_advertisers(&session, &query).await?))
 }
 
+/// Make an advertiser
+#[utoipa::path(
+    post, path = "/advertisers", operation_id = "createAdvertiser", tag = ADVERTISERS,
+    request_body(content = NewAdvertiser, example = json!({ "name": "My shop", "time_zone": "Europe/Berlin" })),
+    responses((status = 201, body = Advertiser, headers(("ETag" = String)))),
+)]
 async fn create(
     State(engine): State<Engine>,
     Admin(session): Admin,
     JsonBody(new): JsonBody<NewAdvertiser>,
-) -> ApiResult<(StatusCode, Json<Advertiser>)> {
-    Ok((StatusCode::CREATED, Json(engine.create_advertiser(&session, new).await?)))
+) -> ApiResult<Tagged<Advertiser>> {
+    Ok(Tagged(StatusCode::CREATED, engine.create_advertiser(&session, new).await?))
 }
 
+/// Read an advertiser
+#[utoipa::path(
+    get, path = "/advertisers/{id}", operation_id = "getAdvertiser", tag = ADVERTISERS,
+    params(("id" = AdvertiserId, Path)),
+    responses((status = 200, body = Advertiser, headers(("ETag" = String)))),
+)]
 async fn show(
     State(engine): State<Engine>,
     Admin(session): Admin,
-    Path(text): Path<String>,
-) -> ApiResult<Json<Advertiser>> {
-    Ok(Json(engine.advertiser(&session, id(&text)?).await?))
+    Id(id): Id<AdvertiserId>,
+) -> ApiResult<Tagged<Advertiser>> {
+    Ok(Tagged(StatusCode::OK, engine.advertiser(&session, id).await?))
 }
 
-async fn list_keys(
+/// Change an advertiser
+///
+/// Fields that are absent stay as they are.
+#[utoipa::path(
+    patch, path = "/advertisers/{id}", operation_id = "changeAdvertiser", tag = ADVERTISERS,
+    params(("id" = AdvertiserId, Path), IfMatch),
+    request_body(content = AdvertiserChange, example = json!({ "require_signature": true })),
+    responses((status = 200, body = Advertiser, headers(("ETag" = String)))),
+)]
+async fn change(
     State(engine): State<Engine>,
     Admin(session): Admin,
-    Path(text): Path<String>,
-    Paging(at): Paging,
-) -> ApiResult<Json<Page<ApiKey>>> {
-    Ok(Json(engine.list_api_keys(&session, id(&text)?, at).await?))
+    Id(id): Id<AdvertiserId>,
+    on: IfMatch,
+    JsonBody(change): JsonBody<AdvertiserChange>,
+) -> ApiResult<Tagged<Advertiser>> {
+    let changed = on.edit(|version| engine.change_advertiser(&session, id, change.clone(), version)).await?;
+    Ok(Tagged(StatusCode::OK, changed))
 }
 
-async fn issue_key(
+/// Deactivate an advertiser
+///
+/// Nothing is destroyed: its links answer 410 and its events are refused until it is active again.
+#[utoipa::path(
+    delete, path = "/advertisers/{id}", operation_id = "deactivateAdvertiser", tag = ADVERTISERS,
+    params(("id" = AdvertiserId, Path), IfMatch),
+    responses((status = 204)),
+)]
+async fn deactivate(
     State(engine): State<Engine>,
     Admin(session): Admin,
-    Path(text): Path<String>,
-    JsonBody(new): JsonBody<NewApiKey>,
-) -> ApiResult<(StatusCode, Json<IssuedApiKey>)> {
-    Ok((StatusCode::CREATED, Json(engine.issue_api_key(&session, id(&text)?, new).await?)))
+    Id(id): Id<AdvertiserId>,
+    on: IfMatch,
+) -> ApiResult<StatusCode> {
+    on.edit(|version| engine.deactivate_advertiser(&session, id, version)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

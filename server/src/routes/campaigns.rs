@@ -1,81 +1,111 @@
-//! `/api/v1/campaigns`, and who is assigned to each.
+//! `/api/v1/campaigns`.
 
-use axum::{
-    Json, Router,
-    extract::{Path, State},
-    http::StatusCode,
-    routing::{get, put},
-};
+use axum::{Json, extract::State, http::StatusCode};
 use engine::Engine;
 use model::{
-    campaign::{Campaign, NewCampaign},
-    influencer::Influencer,
+    CampaignId,
+    campaign::{Campaign, CampaignChange, CampaignStatus, NewCampaign},
     page::Page,
 };
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::listing::{Listing, id};
+use super::listing::{ByName, Listing, OfAdvertiser, OfPage};
 use crate::{
     auth::{Admin, LoggedIn},
     body::JsonBody,
+    edits::{IfMatch, Tagged},
+    openapi::{bodies, tags::CAMPAIGNS},
+    path::Id,
     problem::ApiResult,
     state::AppState,
 };
 
-pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/", get(list).post(create))
-        .route("/{id}", get(show))
-        .route("/{id}/influencers", get(list_assigned))
-        .route("/{id}/influencers/{influencer_id}", put(assign).delete(unassign))
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(show, change, archive))
 }
 
+/// List campaigns
+///
+/// Advertisers see their own.
+#[utoipa::path(
+    get, path = "/campaigns", operation_id = "listCampaigns", tag = CAMPAIGNS,
+    params(ByName, ("status" = Option<CampaignStatus>, Query), OfAdvertiser, OfPage),
+    responses((status = 200, body = Page<Campaign>)),
+)]
 async fn list(
     State(engine): State<Engine>,
     LoggedIn(session): LoggedIn,
-    Listing(query): Listing,
+    Listing { query, .. }: Listing<CampaignStatus>,
 ) -> ApiResult<Json<Page<Campaign>>> {
     Ok(Json(engine.list_campaigns(&session, &query).await?))
 }
 
+/// Make a campaign
+#[utoipa::path(
+    post, path = "/campaigns", operation_id = "createCampaign", tag = CAMPAIGNS,
+    request_body(content = bodies::NewCampaign, example = json!({
+        "advertiser_id": "01890000-0000-7000-8000-000000000001", "name": "Spring",
+        "destination_url": "https://shop.example/spring", "starts_at": "2026-03-01T00:00:00+01:00",
+        "currency": "EUR", "commission_percent": 12.5,
+    })),
+    responses((status = 201, body = Campaign, headers(("ETag" = String))), (status = 404)),
+)]
 async fn create(
     State(engine): State<Engine>,
     Admin(session): Admin,
     JsonBody(new): JsonBody<NewCampaign>,
-) -> ApiResult<(StatusCode, Json<Campaign>)> {
-    Ok((StatusCode::CREATED, Json(engine.create_campaign(&session, new).await?)))
+) -> ApiResult<Tagged<Campaign>> {
+    Ok(Tagged(StatusCode::CREATED, engine.create_campaign(&session, new).await?))
 }
 
+/// Read a campaign
+#[utoipa::path(
+    get, path = "/campaigns/{id}", operation_id = "getCampaign", tag = CAMPAIGNS,
+    params(("id" = CampaignId, Path)),
+    responses((status = 200, body = Campaign, headers(("ETag" = String)))),
+)]
 async fn show(
     State(engine): State<Engine>,
     LoggedIn(session): LoggedIn,
-    Path(text): Path<String>,
-) -> ApiResult<Json<Campaign>> {
-    Ok(Json(engine.campaign(&session, id(&text)?).await?))
+    Id(id): Id<CampaignId>,
+) -> ApiResult<Tagged<Campaign>> {
+    Ok(Tagged(StatusCode::OK, engine.campaign(&session, id).await?))
 }
 
-async fn list_assigned(
-    State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
-    Path(text): Path<String>,
-    Listing(query): Listing,
-) -> ApiResult<Json<Page<Influencer>>> {
-    Ok(Json(engine.assigned_influencers(&session, id(&text)?, &query).await?))
-}
-
-async fn assign(
-    State(engine): State<Engine>,
-    Admin(session): Admin,
-    Path((campaign, influencer)): Path<(String, String)>,
-) -> ApiResult<StatusCode> {
-    engine.assign(&session, id(&campaign)?, id(&influencer)?).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-async fn unassign(
+/// Change a campaign
+///
+/// Fields that are absent stay as they are; null clears what may be empty.
+#[utoipa::path(
+    patch, path = "/campaigns/{id}", operation_id = "changeCampaign", tag = CAMPAIGNS,
+    params(("id" = CampaignId, Path), IfMatch),
+    request_body(content = bodies::CampaignChange, example = json!({ "name": "Spring and summer", "ends_at": null })),
+    responses((status = 200, body = Campaign, headers(("ETag" = String)))),
+)]
+async fn change(
     State(engine): State<Engine>,
     Admin(session): Admin,
-    Path((campaign, influencer)): Path<(String, String)>,
+    Id(id): Id<CampaignId>,
+    on: IfMatch,
+    JsonBody(change): JsonBody<CampaignChange>,
+) -> ApiResult<Tagged<Campaign>> {
+    let changed = on.edit(|version| engine.change_campaign(&session, id, change.clone(), version)).await?;
+    Ok(Tagged(StatusCode::OK, changed))
+}
+
+/// Archive a campaign
+///
+/// Nothing is destroyed: its links go on redirecting, and credit nobody until it is active again.
+#[utoipa::path(
+    delete, path = "/campaigns/{id}", operation_id = "archiveCampaign", tag = CAMPAIGNS,
+    params(("id" = CampaignId, Path), IfMatch),
+    responses((status = 204)),
+)]
+async fn archive(
+    State(engine): State<Engine>,
+    Admin(session): Admin,
+    Id(id): Id<CampaignId>,
+    on: IfMatch,
 ) -> ApiResult<StatusCode> {
-    engine.unassign(&session, id(&campaign)?, id(&influencer)?).await?;
+    on.edit(|version| engine.archive_campaign(&session, id, version)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

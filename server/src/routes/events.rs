@@ -4,34 +4,53 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension, Json, Router,
+    Extension, Json,
     body::{Body, Bytes},
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
-    routing::post,
 };
 use engine::{Engine, FailedCall, SignatureFault, catalog::AdvertiserFact};
 use model::{
     ApiKeyId,
     event::{Action, Arrival, EventAnswer, NewEvent},
 };
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     body,
+    openapi::{
+        bodies::{CallHeaders, EventBody, ShortAction, ShortEventBody},
+        tags::EVENTS,
+    },
     problem::{ApiError, ApiResult, RequestId},
     state::AppState,
 };
 
-pub fn router() -> Router<AppState> {
-    Router::new().route("/events", post(record))
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(record))
 }
 
 /// `POST /event/{action}`: the same without `action` in the body.
-pub fn short_router() -> Router<AppState> {
-    Router::new().route("/{action}", post(record_action))
+pub fn short_router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(record_action))
 }
 
+/// Report an event
+///
+/// One thing a customer did at the shop. With an `event_id` (an order's number, say) it may be sent again as often as
+/// you like, after a timeout too: it counts once, and the first answer comes back as 200 with `"duplicate": true`. The
+/// same `event_id` with another content is 409. The answer says who is credited, and why.
+#[utoipa::path(
+    post, path = "/events", operation_id = "recordEvent", tag = EVENTS,
+    security(("api_key" = [])),
+    params(CallHeaders),
+    request_body(content = EventBody, example = json!({
+        "action": "purchase", "event_id": "ORDER-1001", "value": "49.90", "currency": "EUR",
+        "coupon_code": "ANNA10", "ref_code": "Xk7mPq2RtZ",
+    })),
+    responses((status = 200, body = EventAnswer), (status = 201, body = EventAnswer), (status = 409)),
+)]
 async fn record(
     State(engine): State<Engine>,
     Extension(RequestId(request_id)): Extension<RequestId>,
@@ -41,6 +60,18 @@ async fn record(
     ingest(&engine, Call { headers: &headers, action: None, request_id: &request_id }, body).await
 }
 
+/// Report an event by its path
+///
+/// As `POST /api/v1/events`, without `action` in the body.
+#[utoipa::path(
+    post, path = "/{action}", operation_id = "recordAction", tag = EVENTS,
+    security(("api_key" = [])),
+    params(("action" = ShortAction, Path), CallHeaders),
+    request_body(content = ShortEventBody, example = json!({
+        "event_id": "ORDER-1002", "value": "49.90", "currency": "EUR", "coupon_code": "ANNA10",
+    })),
+    responses((status = 200, body = EventAnswer), (status = 201, body = EventAnswer), (status = 409)),
+)]
 async fn record_action(
     State(engine): State<Engine>,
     Path(action): Path<String>,

@@ -1,12 +1,18 @@
 //! What every list takes: filters, a search, an order, `limit` and `cursor`.
 
-use std::str::FromStr;
+use std::{fmt::Display, marker::PhantomData, str::FromStr};
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use engine::PageAt;
-use model::{FieldError, page::ListQuery, text::RuleError};
-use serde::Deserialize;
+use model::{
+    AdvertiserId, CampaignId, FieldError, InfluencerId,
+    account::Role,
+    page::{ListQuery, MOST_ITEMS, Sort},
+    text::RuleError,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::problem::ApiError;
 
@@ -25,10 +31,8 @@ struct Asked {
     cursor: Option<String>,
 }
 
-async fn asked<T: for<'de> Deserialize<'de> + 'static, S: Send + Sync>(
-    parts: &mut Parts,
-    state: &S,
-) -> Result<T, ApiError> {
+/// The query of a request, as texts.
+pub async fn asked<T: DeserializeOwned + 'static, S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<T, ApiError> {
     let Query(asked) = Query::<T>::from_request_parts(parts, state)
         .await
         .map_err(|error| ApiError::invalid(vec![FieldError::new("query", error.body_text())]))?;
@@ -49,16 +53,38 @@ pub fn parsed<T: FromStr<Err = RuleError>>(
     given(text)?.parse().map_err(|rule| errors.push(FieldError::new(field, rule))).ok()
 }
 
-/// `limit`; its range is checked where the list is read.
-pub fn limit(text: Option<String>, errors: &mut Vec<FieldError>) -> Option<u32> {
-    let wrong = |_| errors.push(FieldError::new("limit", "must be a number from 1 to 500"));
-    given(text)?.parse().map_err(wrong).ok()
+pub fn flag(field: &str, text: Option<String>, errors: &mut Vec<FieldError>) -> Option<bool> {
+    match text.as_deref() {
+        None | Some("") => None,
+        Some("true" | "1") => Some(true),
+        Some("false" | "0") => Some(false),
+        Some(_) => {
+            errors.push(FieldError::new(field, "must be true or false"));
+            None
+        }
+    }
 }
 
-/// Which items of a list are asked for.
-pub struct Listing(pub ListQuery);
+pub fn limit(text: Option<String>, errors: &mut Vec<FieldError>) -> Option<u32> {
+    let number = given(text)?.parse().ok().filter(|limit| (1..=MOST_ITEMS).contains(limit));
+    if number.is_none() {
+        errors.push(FieldError::new("limit", format!("must be a number from 1 to {MOST_ITEMS}")));
+    }
+    number
+}
 
-impl<S: Send + Sync> FromRequestParts<S> for Listing {
+/// What was asked for, or all that is wrong with it.
+pub fn finish<T>(whole: T, errors: Vec<FieldError>) -> Result<T, ApiError> {
+    if errors.is_empty() { Ok(whole) } else { Err(ApiError::invalid(errors)) }
+}
+
+/// Which items of a list are asked for. `W`: the words for their status.
+pub struct Listing<W> {
+    pub query: ListQuery,
+    words: PhantomData<W>,
+}
+
+impl<W: FromStr<Err = RuleError> + Display, S: Send + Sync> FromRequestParts<S> for Listing<W> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
@@ -66,16 +92,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Listing {
         let mut errors = Vec::new();
         let query = ListQuery {
             q: given(asked.q),
-            status: given(asked.status),
+            status: parsed::<W>("status", asked.status, &mut errors).map(|status| status.to_string()),
             advertiser_id: parsed("advertiser_id", asked.advertiser_id, &mut errors),
             campaign_id: parsed("campaign_id", asked.campaign_id, &mut errors),
             influencer_id: parsed("influencer_id", asked.influencer_id, &mut errors),
-            role: given(asked.role),
+            role: parsed::<Role>("role", asked.role, &mut errors).map(|role| role.to_string()),
             sort: parsed("sort", asked.sort, &mut errors),
             limit: limit(asked.limit, &mut errors),
             cursor: given(asked.cursor),
         };
-        if errors.is_empty() { Ok(Self(query)) } else { Err(ApiError::invalid(errors)) }
+        finish(Self { query, words: PhantomData }, errors)
     }
 }
 
@@ -93,11 +119,75 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let query: PageQuery = asked(parts, state).await?;
-        Ok(Self(PageAt::parse(query.limit.as_deref(), query.cursor.as_deref())?))
+        let (limit, cursor) = (given(query.limit), given(query.cursor));
+        Ok(Self(PageAt::parse(limit.as_deref(), cursor.as_deref())?))
     }
 }
 
-/// An id in a path. What is no id names nothing.
-pub fn id<T: FromStr>(text: &str) -> Result<T, ApiError> {
-    text.parse().map_err(|_| ApiError::not_found())
+/// Many things made at once, whole.
+#[derive(Serialize, ToSchema)]
+pub struct Items<T> {
+    pub items: Vec<T>,
+}
+
+// The same parameters as the document has them.
+
+/// A search among what has names.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documentation: the query is read as text")]
+pub struct ByName {
+    /// Part of a name, handle or e-mail address, without case.
+    #[param(max_length = 200)]
+    q: Option<String>,
+    /// The order: by when things were made, or by name. Default: the newest first.
+    sort: Option<Sort>,
+}
+
+/// A search among what has codes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documentation: the query is read as text")]
+pub struct ByCode {
+    /// The beginning of a code. Coupons are compared without case, links with it.
+    #[param(max_length = 200)]
+    q: Option<String>,
+    /// The order: by when things were made, or by code. Default: the newest first, and with `q` by code.
+    sort: Option<Sort>,
+}
+
+/// A page of a list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documentation: the query is read as text")]
+pub struct OfPage {
+    /// Most items of the answer.
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before, with the same filters and order.
+    cursor: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documentation: the query is read as text")]
+pub struct OfAdvertiser {
+    /// Only what belongs to this advertiser.
+    advertiser_id: Option<AdvertiserId>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documentation: the query is read as text")]
+pub struct OfCampaign {
+    /// Only what belongs to this campaign.
+    campaign_id: Option<CampaignId>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documentation: the query is read as text")]
+pub struct OfInfluencer {
+    /// Only what belongs to this influencer.
+    influencer_id: Option<InfluencerId>,
 }

@@ -1,46 +1,66 @@
 //! Every address the server answers.
+#![expect(unused_qualifications, reason = "utoipa writes the types of parameters so")]
 
+mod accounts;
+mod activity;
 mod advertisers;
 mod api_keys;
+mod assignments;
 mod auth;
 mod campaigns;
 mod code_lists;
 mod coupons;
-mod diagnostics;
+mod docs;
 mod events;
+mod failures;
 mod health;
 mod influencers;
 mod links;
 mod listing;
+mod overview;
 mod pages;
 mod redirect;
 mod stats;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
 
-use crate::{body::MOST_BYTES, problem, state::AppState};
+use crate::{body::MOST_BYTES, openapi, problem, state::AppState};
 
-pub fn router(state: AppState) -> Router {
-    let api = Router::new()
-        .nest("/auth", auth::router())
-        .nest("/advertisers", advertisers::router())
-        .nest("/api-keys", api_keys::router())
-        .nest("/campaigns", campaigns::router())
-        .nest("/influencers", influencers::router())
-        .nest("/coupons", coupons::router())
-        .nest("/links", links::router())
-        .nest("/stats", stats::router())
-        .merge(diagnostics::router())
-        .merge(events::router())
-        .fallback(|| async { problem::ApiError::not_found() });
-    let rest = Router::new()
-        .nest("/api/v1", api)
+pub fn router(state: AppState) -> serde_json::Result<Router> {
+    let (api, document) = OpenApiRouter::with_openapi(openapi::Document::openapi())
+        .nest("/api/v1", api())
         .nest("/event", events::short_router())
+        .split_for_parts();
+    let rest = Router::new()
+        .merge(api)
+        .merge(docs::router(&openapi::finish(&document)?))
         .merge(health::router())
         .merge(code_lists::router())
         .merge(pages::router(&state))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(middleware::from_fn(problem::layer));
     // The redirect stands beside all layers: nothing is done for it that it does not need.
-    redirect::router(state.engine.clone()).merge(rest.with_state(state))
+    Ok(redirect::router(state.engine.clone()).merge(rest.with_state(state)))
+}
+
+/// What is documented: these modules add routes with their description alone, which a test holds them to.
+fn api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .merge(auth::router())
+        .merge(advertisers::router())
+        .merge(api_keys::router())
+        .merge(campaigns::router())
+        .merge(assignments::router())
+        .merge(influencers::router())
+        .merge(coupons::router())
+        .merge(links::router())
+        .merge(stats::router())
+        .merge(events::router())
+        .merge(activity::router())
+        .merge(failures::router())
+        .merge(accounts::router())
+        .merge(overview::router())
+        .fallback(|| async { problem::ApiError::not_found() })
 }

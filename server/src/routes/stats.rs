@@ -1,37 +1,43 @@
 //! `/api/v1/stats`: figures, in the scope of whoever asks.
 
 use axum::{
-    Json, Router,
-    extract::{Query, State, rejection::QueryRejection},
-    routing::get,
+    Json,
+    extract::{FromRequestParts, State},
+    http::request::Parts,
 };
 use engine::Engine;
 use model::{
-    FieldError,
-    stats::{Chart, Overview, StatsQuery},
+    AdvertiserId, CampaignId, CouponId, FieldError, InfluencerId, LinkId,
+    attribution::Method,
+    stats::{Chart, Interval, Overview, Preset, StatsQuery},
+    text::ZoneName,
 };
 use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::listing::{asked, finish, flag, given, parsed};
 use crate::{
     auth::LoggedIn,
+    openapi::{bodies::Moment, tags::FIGURES},
     problem::{ApiError, ApiResult},
     state::AppState,
 };
 
-pub fn router() -> Router<AppState> {
-    Router::new().route("/overview", get(overview)).route("/chart", get(chart))
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(overview)).routes(routes!(chart))
 }
 
 /// The query as text, so that all that is wrong in it can be named at once.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+pub struct Asked {
     from: Option<String>,
     to: Option<String>,
     range: Option<String>,
     tz: Option<String>,
     interval: Option<String>,
-    include_bots: Option<String>,
+    pub include_bots: Option<String>,
     advertiser_id: Option<String>,
     campaign_id: Option<String>,
     influencer_id: Option<String>,
@@ -41,71 +47,108 @@ struct Asked {
     compare: Option<String>,
 }
 
+/// The same, as the document has it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documentation: the query is read as text")]
+pub struct Filters {
+    /// The first day, in `tz`; or the first moment.
+    from: Option<Moment>,
+    /// The last day, in `tz` and inclusive; or the moment it ends, exclusive.
+    to: Option<Moment>,
+    /// A range by name; counts only where neither `from` nor `to` is given.
+    range: Option<Preset>,
+    /// The zone of days. Default: the advertiser's, else UTC.
+    tz: Option<ZoneName>,
+    /// For admins; advertisers may name themselves alone.
+    advertiser_id: Option<AdvertiserId>,
+    campaign_id: Option<CampaignId>,
+    influencer_id: Option<InfluencerId>,
+    link_id: Option<LinkId>,
+    /// For events: a click has no coupon.
+    coupon_id: Option<CouponId>,
+    /// Events that were credited so.
+    method: Option<Method>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documentation: the query is read as text")]
+struct WithBots {
+    /// Whether `clicks` counts bots too.
+    #[param(default = false)]
+    include_bots: Option<bool>,
+}
+
 impl Asked {
-    fn read(self) -> ApiResult<StatsQuery> {
-        let mut errors = Vec::new();
-        let include_bots = match self.include_bots.as_deref() {
-            None | Some("false" | "0" | "") => false,
-            Some("true" | "1") => true,
-            Some(_) => {
-                errors.push(FieldError::new("include_bots", "must be true or false"));
-                false
-            }
-        };
+    pub fn read(self, errors: &mut Vec<FieldError>) -> StatsQuery {
+        let include_bots = flag("include_bots", self.include_bots, errors).unwrap_or_default();
         if given(self.compare).is_some() {
             errors.push(FieldError::new("compare", "is not available yet; leave it out"));
         }
-        let query = StatsQuery {
-            advertiser_id: parse("advertiser_id", self.advertiser_id, &mut errors),
-            campaign_id: parse("campaign_id", self.campaign_id, &mut errors),
-            influencer_id: parse("influencer_id", self.influencer_id, &mut errors),
-            link_id: parse("link_id", self.link_id, &mut errors),
-            coupon_id: parse("coupon_id", self.coupon_id, &mut errors),
-            method: parse("method", self.method, &mut errors),
+        StatsQuery {
+            advertiser_id: parsed("advertiser_id", self.advertiser_id, errors),
+            campaign_id: parsed("campaign_id", self.campaign_id, errors),
+            influencer_id: parsed("influencer_id", self.influencer_id, errors),
+            link_id: parsed("link_id", self.link_id, errors),
+            coupon_id: parsed("coupon_id", self.coupon_id, errors),
+            method: parsed("method", self.method, errors),
             from: given(self.from),
             to: given(self.to),
             range: given(self.range),
             tz: given(self.tz),
             interval: given(self.interval),
             include_bots,
-        };
-        if errors.is_empty() { Ok(query) } else { Err(ApiError::invalid(errors)) }
+        }
     }
 }
 
-/// An empty parameter, as forms send it, is none.
-fn given(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
+/// Which figures are asked for.
+struct Which(StatsQuery);
+
+impl<S: Send + Sync> FromRequestParts<S> for Which {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let asked: Asked = asked(parts, state).await?;
+        let mut errors = Vec::new();
+        let query = asked.read(&mut errors);
+        finish(Self(query), errors)
+    }
 }
 
-fn parse<T: std::str::FromStr<Err = model::text::RuleError>>(
-    field: &str,
-    text: Option<String>,
-    errors: &mut Vec<FieldError>,
-) -> Option<T> {
-    given(text)?.parse().map_err(|rule| errors.push(FieldError::new(field, rule))).ok()
-}
-
-fn read(asked: Result<Query<Asked>, QueryRejection>) -> ApiResult<StatsQuery> {
-    let Query(asked) = asked.map_err(|error| ApiError::invalid(vec![FieldError::new("query", error.body_text())]))?;
-    asked.read()
-}
-
+/// The figures of a range
+///
+/// Clicks are of people, conversions are purchases; money is summed by currency. Default range: 30 days, today
+/// included. Advertisers see their own figures.
+#[utoipa::path(
+    get, path = "/stats/overview", operation_id = "getOverview", tag = FIGURES,
+    params(Filters, WithBots),
+    responses((status = 200, body = Overview)),
+)]
 async fn overview(
     State(engine): State<Engine>,
     LoggedIn(session): LoggedIn,
-    asked: Result<Query<Asked>, QueryRejection>,
+    Which(query): Which,
 ) -> ApiResult<Json<Overview>> {
     // Influencers have their own paths, under influencer/stats.
     session.tenant()?;
-    Ok(Json(engine.overview(&session, &read(asked)?).await?))
+    Ok(Json(engine.overview(&session, &query).await?))
 }
 
+/// The figures of a range, bucket by bucket
+///
+/// One point for each bucket, none left out; at most 1,000. Days are as long as the zone makes them.
+#[utoipa::path(
+    get, path = "/stats/chart", operation_id = "getChart", tag = FIGURES,
+    params(Filters, WithBots, ("interval" = Option<Interval>, Query, description = "Default: by the range's length.")),
+    responses((status = 200, body = Chart)),
+)]
 async fn chart(
     State(engine): State<Engine>,
     LoggedIn(session): LoggedIn,
-    asked: Result<Query<Asked>, QueryRejection>,
+    Which(query): Which,
 ) -> ApiResult<Json<Chart>> {
     session.tenant()?;
-    Ok(Json(engine.chart(&session, &read(asked)?).await?))
+    Ok(Json(engine.chart(&session, &query).await?))
 }

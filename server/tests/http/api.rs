@@ -105,6 +105,56 @@ impl Api {
         self.client.post(self.url(path)).bearer_auth(token).json(&body).send().await.unwrap()
     }
 
+    /// As whoever the token belongs to; the admin's requests have functions of their own.
+    pub async fn send(&self, token: &str, method: Method, path: &str, body: Value) -> Response {
+        let request = self.client.request(method, self.url(path)).bearer_auth(token);
+        let request = if body.is_null() { request } else { request.json(&body) };
+        request.send().await.unwrap()
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Response {
+        self.send(&self.token, Method::PATCH, path, body).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Response {
+        self.send(&self.token, Method::DELETE, path, Value::Null).await
+    }
+
+    /// An action without a body.
+    pub async fn act(&self, path: &str) -> Response {
+        self.send(&self.token, Method::POST, path, Value::Null).await
+    }
+
+    pub async fn acted(&self, path: &str) -> Value {
+        let answer = self.act(path).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        answer.json().await.unwrap()
+    }
+
+    /// Makes an account and logs in as it: the account, and its token.
+    pub async fn account(&self, email: &str, rest: Value) -> (Value, String) {
+        let mut body = json!({ "email": email, "password": PASSWORD });
+        body.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        let account = self.created("/api/v1/accounts", body).await;
+        let answer = self.post_as("", "/api/v1/auth/login", json!({ "email": email, "password": PASSWORD })).await;
+        let login: LoggedIn = answer.json().await.unwrap();
+        (account, login.token)
+    }
+
+    /// Every page of a list, in order.
+    pub async fn walked(&self, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = self.got(&format!("{path}&cursor={cursor}")).await;
+            items.extend(page["items"].as_array().unwrap().clone());
+            match page["next_cursor"].as_str() {
+                Some(next) => next.clone_into(&mut cursor),
+                None => return items,
+            }
+        }
+    }
+
     pub async fn created(&self, path: &str, body: Value) -> Value {
         let answer = self.post(path, body).await;
         assert_eq!(answer.status(), StatusCode::CREATED, "{path}");
@@ -199,6 +249,15 @@ pub async fn problem(answer: Response, status: StatusCode) -> Value {
         assert!(problem[field].as_str().is_some_and(|text| !text.is_empty()), "{field} of {problem}");
     }
     problem
+}
+
+/// One field of each item.
+pub fn each<'a>(items: &'a [Value], field: &str) -> Vec<&'a str> {
+    items.iter().map(|item| item[field].as_str().unwrap()).collect()
+}
+
+pub fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value[field].as_str().unwrap()
 }
 
 pub fn wrong_fields(problem: &Value) -> Vec<&str> {

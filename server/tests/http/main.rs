@@ -6,11 +6,21 @@
 #[path = "../../../engine/tests/support/databases.rs"]
 mod databases;
 
+mod accounts;
+mod activity;
 mod api;
+mod api_keys;
 mod auth;
 mod bad_input;
+mod coupons;
+mod edits;
 mod events;
+mod failures;
+mod links;
+mod lists;
+mod openapi;
 mod pages;
 mod redirect;
+mod scopes;
 mod setup;
 mod stats;
