@@ -10,7 +10,10 @@ use model::{
     text::RuleError,
 };
 
-use crate::error::{AppError, ErrorKind};
+use crate::{
+    admin::ADMIN,
+    error::{AppError, ErrorKind},
+};
 
 pub const LOG_IN: &str = "/login";
 pub const DASHBOARD: &str = "/dashboard";
@@ -24,8 +27,11 @@ pub const PASSWORD_SET: &str = "password_set";
 pub const LOOK_UP: &str = "/admin/lookup";
 
 /// Where an account lands after it has logged in.
-pub fn landing(_role: Role) -> &'static str {
-    DASHBOARD
+pub fn landing(role: Role) -> &'static str {
+    match role {
+        Role::Admin => ADMIN,
+        Role::Advertiser | Role::Influencer => DASHBOARD,
+    }
 }
 
 /// The range shown where the address names none: influencers are paid by the month.

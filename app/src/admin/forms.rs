@@ -4,11 +4,15 @@
 use std::fmt;
 
 use model::{
-    FieldError, Fields, FromFields,
-    account::PasswordChange,
+    FieldError, Fields, FromFields, InfluencerId,
+    account::{AccountChange, NewAccount, PasswordChange},
     advertiser::{AdvertiserChange, NewAdvertiser},
-    api_key::NewApiKey,
+    api_key::{NewApiKey, Rotation},
+    campaign::{CampaignChange, NewCampaign},
+    coupon::{CodeRules, GenerateCoupons, MOST_GENERATED, MOST_NAMED, NewCoupon, Target},
     fields::Shape,
+    influencer::{InfluencerChange, NewInfluencer},
+    link::NewLink,
     text::NewPassword,
 };
 use serde::{Deserialize, Serialize};
@@ -50,7 +54,29 @@ forms! {
     CreateAdvertiser = "create_advertiser": NewAdvertiser,
     ChangeAdvertiser = "change_advertiser": AdvertiserChange,
     IssueKey = "issue_key": NewApiKey,
+    RotateKey = "rotate_key": Rotation,
     RevokeKey = "revoke_key": Unchecked,
+    MakeSigningSecret = "make_signing_secret": Rotation,
+    CreateAccount = "create_account": NewAccount,
+    ChangeAccount = "change_account": AccountChange,
+    NewPasswordLink = "new_password_link": Unchecked,
+    StartCampaign = "start_campaign": CampaignToStart,
+    ChangeCampaign = "change_campaign": CampaignChange,
+    CreateInfluencer = "create_influencer": NewInfluencer,
+    ChangeInfluencer = "change_influencer": InfluencerChange,
+    Assign = "assign": Chosen,
+    Unassign = "unassign": Unchecked,
+    CreateCoupon = "create_coupon": NewCoupon,
+    GenerateCoupons = "generate_coupons": CouponsToMake,
+    PreviewCoupons = "preview_coupons": Unchecked,
+    RegenerateCoupon = "regenerate_coupon": Unchecked,
+    InvalidateCoupon = "invalidate_coupon": Unchecked,
+    CreateLink = "create_link": NewLink,
+    GenerateLinks = "generate_links": Unchecked,
+    ActivateLink = "activate_link": Unchecked,
+    DeactivateLink = "deactivate_link": Unchecked,
+    RegenerateLink = "regenerate_link": Unchecked,
+    RetryFailure = "retry_failure": Unchecked,
     // Not the admin's alone.
     ChangePassword = "change_password": PasswordChange,
     SetPassword = "set_password": ChosenPassword,
@@ -71,6 +97,79 @@ impl FromFields for Unchecked {
     }
 }
 
+/// Influencers that were chosen from a list.
+pub struct Chosen(pub Vec<InfluencerId>);
+
+impl FromFields for Chosen {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        if matches!(fields.raw("influencer_ids"), None | Some("[]")) {
+            fields.refuse("influencer_ids", "choose at least one");
+            return None;
+        }
+        fields.ids("influencer_ids", MOST_NAMED).map(Self)
+    }
+}
+
+/// A campaign and what it begins with.
+pub struct CampaignToStart {
+    pub campaign: NewCampaign,
+    pub influencers: Vec<InfluencerId>,
+    /// A link for each.
+    pub links: bool,
+    /// A coupon for each, by these rules.
+    pub coupons: Option<CodeRules>,
+}
+
+impl FromFields for CampaignToStart {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let campaign = NewCampaign::read(fields);
+        let influencers = match fields.raw("influencer_ids") {
+            None | Some("[]") => Some(Vec::new()),
+            Some(_) => fields.ids("influencer_ids", MOST_NAMED),
+        };
+        let links = fields.json("links", "true or false").unwrap_or_default();
+        let wants_coupons = fields.json("coupons", "true or false").unwrap_or_default();
+        let coupons = if wants_coupons { Some(CodeRules::read(fields)?) } else { None };
+        Some(Self { campaign: campaign?, influencers: influencers?, links, coupons })
+    }
+}
+
+/// What the generator's form asks for: its rules, and whom the codes are for.
+pub struct CouponsToMake(pub GenerateCoupons);
+
+impl FromFields for CouponsToMake {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let whom = fields.string("for");
+        if whom.as_deref() == Some("named") && matches!(fields.raw("influencer_ids"), None | Some("[]")) {
+            fields.refuse("influencer_ids", "choose at least one");
+            return None;
+        }
+        let campaign_id = fields.require("campaign_id");
+        let target = match whom.as_deref() {
+            Some("assigned") => Some(Target::AllAssigned),
+            Some("nobody") => Some(Target::Nobody),
+            _ => ids_or_all(fields),
+        };
+        let count = match fields.raw("count") {
+            None => Some(1),
+            Some(_) => fields.number("count", 1, MOST_GENERATED),
+        };
+        let rules = CodeRules::read(fields);
+        let count = usize::try_from(count?).ok()?;
+        Some(Self(GenerateCoupons { campaign_id: campaign_id?, target: target?, count, rules: rules? }))
+    }
+}
+
+/// Rows that were ticked, influencers that were chosen, or all.
+pub fn ids_or_all(fields: &mut Fields) -> Option<Target> {
+    for name in ["ids", "influencer_ids"] {
+        if !matches!(fields.raw(name), None | Some("[]")) {
+            return fields.ids(name, MOST_NAMED).map(Target::Named);
+        }
+    }
+    Some(Target::AllAssigned)
+}
+
 /// A password that is typed twice: nobody knows it yet.
 pub struct ChosenPassword(pub NewPassword);
 
@@ -86,8 +185,16 @@ impl FromFields for ChosenPassword {
 
 /// Reads a form's fields as the request they make.
 pub fn read<T: FromFields>(fields: &[(String, String)]) -> Result<T, Vec<FieldError>> {
+    read_with(fields, T::read)
+}
+
+/// Reads a part of what a form's fields make.
+pub fn read_with<T>(
+    fields: &[(String, String)],
+    read: impl FnOnce(&mut Fields) -> Option<T>,
+) -> Result<T, Vec<FieldError>> {
     let mut fields = Fields::from_form(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())), shape);
-    let whole = T::read(&mut fields);
+    let whole = read(&mut fields);
     fields.finish(whole).map_err(|mut errors| {
         for error in &mut errors {
             // An empty field is sent as null, which is not a word of forms.
@@ -102,7 +209,7 @@ pub fn read<T: FromFields>(fields: &[(String, String)]) -> Result<T, Vec<FieldEr
 /// What is no text, by the API's own names.
 fn shape(field: &str) -> Shape {
     match field {
-        "require_signature" | "append_click_id" | "all_assigned" => Shape::Flag,
+        "require_signature" | "append_click_id" | "all_assigned" | "links" | "coupons" => Shape::Flag,
         "commission_percent" | "count" | "length" | "overlap_seconds" => Shape::Number,
         "influencer_ids" | "ids" => Shape::List,
         "starts_at" | "ends_at" => Shape::Moment,

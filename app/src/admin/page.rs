@@ -198,6 +198,8 @@ pub struct Form {
     pub hidden: Pairs,
     pub submit: String,
     pub cancel: Option<String>,
+    /// Done while the fields change; what it shows stands below them.
+    pub preview: Option<FormName>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

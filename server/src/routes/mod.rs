@@ -4,6 +4,7 @@ mod advertisers;
 mod api_keys;
 mod auth;
 mod campaigns;
+mod code_lists;
 mod coupons;
 mod diagnostics;
 mod events;
@@ -36,6 +37,7 @@ pub fn router(state: AppState) -> Router {
         .nest("/api/v1", api)
         .nest("/event", events::short_router())
         .merge(health::router())
+        .merge(code_lists::router())
         .merge(pages::router(&state))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(middleware::from_fn(problem::layer));

@@ -4,7 +4,7 @@ use engine::{Engine, Session};
 use model::{
     AdvertiserId,
     advertiser::{AdvertiserChange, NewAdvertiser},
-    api_key::NewApiKey,
+    api_key::{NewApiKey, Rotation},
 };
 
 use super::{hidden, version};
@@ -16,6 +16,8 @@ use crate::{
     },
     error::AppError,
 };
+
+const SHOWN_ONCE: &str = "Copy it now: it is not kept in readable form and cannot be shown again.";
 
 pub async fn create(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
     let made = engine.create_advertiser(session, read::<NewAdvertiser>(fields)?).await?;
@@ -44,12 +46,23 @@ pub async fn change(engine: &Engine, session: &Session, fields: &Pairs) -> Resul
 
 pub async fn issue_key(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
     let made = engine.issue_api_key(session, hidden(fields, "id")?, read::<NewApiKey>(fields)?).await?;
-    let note = "Copy it now: it is not kept in readable form and cannot be shown again.";
-    let secret = Part::secret(&format!("API key \"{}\"", made.name), made.key, note);
+    let secret = Part::secret(&format!("API key \"{}\"", made.name), made.key, SHOWN_ONCE);
     Ok(Done { show: vec![secret], ..Done::said("The key is made.") })
 }
 
 pub async fn revoke_key(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
     engine.revoke_api_key(session, hidden(fields, "id")?).await?;
     Ok(Done::said("The key is revoked."))
+}
+
+pub async fn rotate_key(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
+    let made = engine.rotate_api_key(session, hidden(fields, "id")?, read::<Rotation>(fields)?).await?;
+    let secret = Part::secret(&format!("API key \"{}\"", made.name), made.key, SHOWN_ONCE);
+    Ok(Done { show: vec![secret], ..Done::said("A new key is made; put it in the old one's place.") })
+}
+
+pub async fn make_signing_secret(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
+    let made = engine.make_signing_secret(session, hidden(fields, "id")?, read::<Rotation>(fields)?).await?;
+    let secret = Part::secret("Signing secret", made.secret, SHOWN_ONCE);
+    Ok(Done { show: vec![secret], ..Done::said("The signing secret is made.") })
 }

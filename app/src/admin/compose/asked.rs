@@ -86,6 +86,12 @@ impl<'a> Asked<'a> {
         address::with_query(self.path, others.chain(value.map(|value| (name, value))))
     }
 
+    /// Another address with this one's question.
+    pub fn beside(&self, path: &str) -> String {
+        let pairs = self.pairs.iter().filter(|(name, _)| name != "cursor" && name != "limit");
+        address::with_query(path, pairs.map(|(name, value)| (name.as_str(), value.as_str())))
+    }
+
     /// What stands in place of rows: where something narrows them, that nothing fits.
     pub fn empty(&self, none_at_all: Empty) -> Empty {
         let narrows = |(name, _): &(String, String)| !["sort", "cursor", "limit"].contains(&name.as_str());

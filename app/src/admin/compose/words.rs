@@ -165,6 +165,7 @@ impl Form {
             hidden: Vec::new(),
             submit: submit.to_owned(),
             cancel: None,
+            preview: None,
         }
     }
 
@@ -234,4 +235,22 @@ impl Row {
 /// One name and value of a form.
 pub fn pair(name: &str, value: impl Display) -> (String, String) {
     (name.to_owned(), value.to_string())
+}
+
+/// "3 hours ago", for sentences.
+pub fn ago(at: model::Timestamp, now: model::Timestamp) -> String {
+    use model::time::{DAY, HOUR, MINUTE};
+    let past = now.0.saturating_sub(at.0).max(0);
+    let (count, unit) = match past {
+        past if past < MINUTE => return "moments ago".to_owned(),
+        past if past < HOUR => (past / MINUTE, "minute"),
+        past if past < DAY => (past / HOUR, "hour"),
+        past => (past / DAY, "day"),
+    };
+    format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" })
+}
+
+/// "1 link", "20 links".
+pub fn counted(count: usize, of: &str) -> String {
+    format!("{count} {of}{}", if count == 1 { "" } else { "s" })
 }
