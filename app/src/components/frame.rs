@@ -1,6 +1,6 @@
 //! What stands around every page: the bar for those who are logged in, the plain one for the rest.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::{html::Ul, prelude::*, server_fn::ServerFn, wasm_bindgen::JsCast, web_sys::HtmlElement};
 use leptos_router::hooks::use_location;
 use model::account::{Account, Role};
 
@@ -26,6 +26,9 @@ pub fn Frame(account: Account, children: Children) -> impl IntoView {
     attend();
     let home = address::landing(account.role);
     let is_admin = account.role == Role::Admin;
+    let list = NodeRef::<Ul>::new();
+    let pathname = use_location().pathname;
+    show_chosen(list, move || pathname.track());
     let role = match account.role {
         Role::Admin => "Admin",
         Role::Advertiser => "Advertiser",
@@ -37,7 +40,7 @@ pub fn Frame(account: Account, children: Children) -> impl IntoView {
             <div class="inner">
                 <a class="brand" href=home><Wordmark/></a>
                 <nav aria-label="Main">
-                    <ul>
+                    <ul node_ref=list>
                         <li><PageLink to=address::DASHBOARD label="Dashboard"/></li>
                         {is_admin
                             .then(|| ADMIN_PAGES.map(|(to, label)| view! { <li><PageLink to label/></li> }).collect_view())}
@@ -86,6 +89,20 @@ fn PageLink(to: &'static str, label: &'static str) -> impl IntoView {
         })
     };
     view! { <a href=to aria-current=current>{label}</a> }
+}
+
+/// Where the list is wider than the screen, brings the chosen link into sight, now and after each change.
+pub fn show_chosen(list: NodeRef<Ul>, changed: impl Fn() + 'static) {
+    Effect::new(move |_| {
+        changed();
+        let Some(list) = list.get() else { return };
+        request_animation_frame(move || {
+            let chosen = list.query_selector("[aria-current]").ok().flatten();
+            if let Some(chosen) = chosen.and_then(|chosen| chosen.dyn_into::<HtmlElement>().ok()) {
+                list.set_scroll_left(chosen.offset_left() - (list.client_width() - chosen.offset_width()) / 2);
+            }
+        });
+    });
 }
 
 /// Leads from a code, an order's number or an id to its record; `/` leads here.
