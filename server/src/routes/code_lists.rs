@@ -11,8 +11,8 @@ use axum::{
 use engine::{Engine, Error, Session};
 use futures_util::stream;
 use model::{
-    coupon::Coupon,
-    link::Link,
+    coupon::{Coupon, CouponStatus},
+    link::{Link, LinkStatus},
     page::{ListQuery, MOST_ITEMS, Page},
 };
 use uuid::Uuid;
@@ -24,11 +24,19 @@ pub fn router() -> Router<AppState> {
     Router::new().route("/admin/coupons.csv", get(coupons)).route("/admin/links.csv", get(links))
 }
 
-async fn coupons(State(engine): State<Engine>, Admin(session): Admin, Listing(query): Listing) -> ApiResult<Response> {
+async fn coupons(
+    State(engine): State<Engine>,
+    Admin(session): Admin,
+    Listing { query, .. }: Listing<CouponStatus>,
+) -> ApiResult<Response> {
     send(List { engine, session, query, kind: Kind::Coupons }, "coupons.csv").await
 }
 
-async fn links(State(engine): State<Engine>, Admin(session): Admin, Listing(query): Listing) -> ApiResult<Response> {
+async fn links(
+    State(engine): State<Engine>,
+    Admin(session): Admin,
+    Listing { query, .. }: Listing<LinkStatus>,
+) -> ApiResult<Response> {
     send(List { engine, session, query, kind: Kind::Links }, "links.csv").await
 }
 
