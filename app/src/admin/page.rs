@@ -195,6 +195,8 @@ pub struct Form {
     pub title: String,
     pub note: Option<String>,
     pub fields: Vec<Field>,
+    /// Fields that most leave as they are: folded away.
+    pub more: Vec<Field>,
     pub hidden: Pairs,
     pub submit: String,
     pub cancel: Option<String>,

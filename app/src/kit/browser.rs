@@ -32,6 +32,7 @@ pub fn attend(kit: Kit) {
     });
     let go = StoredValue::new_local(go);
     let pause = StoredValue::new_local(None::<TimeoutHandle>);
+    let preview_pause = StoredValue::new_local(None::<TimeoutHandle>);
     // Whether the form is sent by the typing in it: then Back must not undo letter by letter.
     let live = StoredValue::new(false);
     Effect::new(move |_| {
@@ -44,6 +45,7 @@ pub fn attend(kit: Kit) {
             window_event_listener(ev::focusout, move |event| look_again(&event, kit)),
             window_event_listener(ev::input, move |event| {
                 let Some(field) = target::<HtmlInputElement>(&event) else { return };
+                preview_of(&field, kit, preview_pause);
                 if field.has_attribute("data-narrow") {
                     narrow(&field);
                 } else if field.has_attribute("data-live") {
@@ -61,6 +63,7 @@ pub fn attend(kit: Kit) {
             }),
             window_event_listener(ev::change, move |event| {
                 let Some(field) = target::<Element>(&event) else { return };
+                preview_of(&field, kit, preview_pause);
                 if field.has_attribute("data-apply") {
                     send_form_of(&field);
                 } else if field.has_attribute("data-reveal") {
@@ -107,6 +110,40 @@ fn all<T: JsCast>(within: &Element, selector: &str) -> Vec<T> {
 fn focus(selector: &str) -> bool {
     let found = document().query_selector(selector).ok().flatten();
     found.and_then(|found| found.dyn_into::<HtmlElement>().ok()).is_some_and(|found| found.focus().is_ok())
+}
+
+/// Asks what the form that a field stands in would do, once nothing changes for a moment.
+fn preview_of(field: &Element, kit: Kit, pause: StoredValue<Option<TimeoutHandle>, LocalStorage>) {
+    let Some(form) = closest::<HtmlFormElement>(field, "form:has([data-preview])") else { return };
+    pause.update_value(|pause| {
+        if let Some(pause) = pause.take() {
+            pause.clear();
+        }
+        *pause = set_timeout_with_handle(move || preview(&form, kit), PAUSE).ok();
+    });
+}
+
+fn preview(form: &HtmlFormElement, kit: Kit) {
+    let shows = form.query_selector("[data-preview]").ok().flatten();
+    let name = shows.and_then(|shows| shows.get_attribute("data-preview"));
+    let Some(name) = name.and_then(|name| FormName::named(&name)) else { return };
+    let fields = pairs(form);
+    spawn_local(async move {
+        // What cannot be had now is not worth a word: the next change asks again.
+        if let Ok(done) = act(name, fields).await {
+            kit.preview.set(done.show);
+        }
+    });
+}
+
+/// A form that shows what it would do shows it from the start.
+pub fn begin_preview(kit: Kit) {
+    request_animation_frame(move || {
+        let form = document().query_selector("form:has([data-preview])").ok().flatten();
+        if let Some(form) = form.and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) {
+            preview(&form, kit);
+        }
+    });
 }
 
 fn send_form_of(field: &Element) {

@@ -31,7 +31,7 @@ pub fn hidden(name: FormName, fields: Pairs) -> AnyView {
 }
 
 pub fn form(form: Form, kit: Kit, here: &str, in_dialog: bool) -> AnyView {
-    let Form { name, note, fields, hidden: kept, submit, cancel, .. } = form;
+    let Form { name, note, fields, more, hidden: kept, submit, cancel, preview, .. } = form;
     let id = id(name, &kept);
     // What was entered without JavaScript stands where it was entered, with what is wrong with it.
     let posted = kit.posted().filter(|posted| {
@@ -50,9 +50,26 @@ pub fn form(form: Form, kit: Kit, here: &str, in_dialog: bool) -> AnyView {
             kit.wrong(&id).or_else(|| refused.clone().filter(|_| kit.posted.with_value(Option::is_some)))
         })
     };
-    let labels: Vec<_> = fields.iter().map(|field| (field.name.clone(), field.label.clone())).collect();
+    let labels: Vec<_> = fields.iter().chain(&more).map(|field| (field.name.clone(), field.label.clone())).collect();
     let secrets = fields.iter().any(|field| matches!(field.kind, Kind::Password));
     let fields = fields.into_iter().map(|each| field(each, &id, entered.as_ref(), wrong)).collect_view();
+    let folded: Vec<String> = more.iter().map(|field| field.name.clone()).collect();
+    let is_open = move || {
+        wrong.with(|wrong| {
+            let among = |field: &str| folded.iter().any(|name| is_of(field, name));
+            wrong.as_ref().is_some_and(|error| error.fields.iter().any(|wrong| among(&wrong.field)))
+        })
+    };
+    let more = (!more.is_empty()).then(|| {
+        let fields = more.into_iter().map(|each| field(each, &id, entered.as_ref(), wrong)).collect_view();
+        view! {
+            <details class="more" open=is_open>
+                <summary>"More settings"</summary>
+                {fields}
+            </details>
+        }
+    });
+    let preview = preview.map(|form| view! { <Preview form/> });
     let cancel = if in_dialog {
         Some(view! { <button r#type="button" class="button scripted" data-closes="">"Cancel"</button> }.into_any())
     } else {
@@ -67,6 +84,8 @@ pub fn form(form: Form, kit: Kit, here: &str, in_dialog: bool) -> AnyView {
             <div role="alert">{told}</div>
             {hidden(name, kept)}
             {fields}
+            {more}
+            {preview}
             {secrets
                 .then(|| {
                     view! {
@@ -83,6 +102,15 @@ pub fn form(form: Form, kit: Kit, here: &str, in_dialog: bool) -> AnyView {
         </form>
     }
     .into_any()
+}
+
+/// What a form shows of itself while it is filled in. The browser asks for it as the fields change.
+#[component]
+fn Preview(form: FormName) -> impl IntoView {
+    let kit = Kit::get();
+    let shown = move || super::parts::parts(kit.preview.get(), kit, "");
+    super::begin_preview();
+    view! { <div class="preview scripted" data-preview=form.as_str() aria-live="polite">{shown}</div> }
 }
 
 /// All that is wrong, each a way to its field.

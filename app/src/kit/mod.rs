@@ -22,7 +22,7 @@ pub use self::{
 };
 use crate::{
     admin::{
-        page::Done,
+        page::{Done, Part},
         posted::{Outcome, Posted, posted},
     },
     error::AppError,
@@ -45,6 +45,8 @@ pub struct Kit {
     goes_on: StoredValue<bool>,
     /// What the page came back with from a plain form; until another page is shown.
     posted: StoredValue<Option<Posted>>,
+    /// What the form being filled in would do.
+    preview: RwSignal<Vec<Part>>,
 }
 
 #[derive(Clone)]
@@ -71,6 +73,7 @@ pub fn provide_kit() {
         sent: StoredValue::new(None),
         goes_on: StoredValue::new(false),
         posted: StoredValue::new(posted),
+        preview: RwSignal::new(Vec::new()),
     });
 }
 
@@ -101,6 +104,7 @@ impl Kit {
     pub fn turn(self) {
         self.wrong.set(None);
         self.posted.set_value(None);
+        self.preview.set(Vec::new());
         if !self.goes_on.try_update_value(std::mem::take).unwrap_or_default() {
             self.said.set(None);
         }
@@ -121,6 +125,14 @@ fn renew(form: String) {
 
 #[cfg(not(feature = "hydrate"))]
 fn renew(_form: String) {}
+
+#[cfg(feature = "hydrate")]
+fn begin_preview() {
+    browser::begin_preview(Kit::get());
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn begin_preview() {}
 
 /// Listens to forms, buttons and keys for as long as the caller is on the page.
 #[cfg(feature = "hydrate")]

@@ -10,7 +10,7 @@ use super::{
     parts::empty,
 };
 use crate::admin::{
-    page::{Field, Kind, Way},
+    page::{Deed, Field, Kind, Way},
     table::{Column, Filters, Order, Row, Table},
 };
 
@@ -65,9 +65,16 @@ pub fn table(table: Table, kit: Kit, here: &str) -> AnyView {
             </tfoot>
         }
     });
+    // The same for each of them: what the rows belong to.
+    let kept = deeds.iter().find_map(|deed| match &deed.deed {
+        Deed::Do { fields, .. } => Some(fields.clone()),
+        _ => None,
+    });
+    let kept = kept.into_iter().flatten().map(|(name, value)| view! { <input r#type="hidden" name=name value=value/> });
+    let kept = kept.collect_view();
     let deeds = ticks.then(|| {
         let deeds = deeds.into_iter().map(|each| bulk(each, kit, here, &form)).collect_view();
-        view! { <form id=form.clone() class="acts ticked" method="post" action=here.to_owned()>{deeds}</form> }
+        view! { <form id=form.clone() class="acts ticked" method="post" action=here.to_owned()>{kept} {deeds}</form> }
     });
     view! {
         {filters}

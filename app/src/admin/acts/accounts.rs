@@ -22,7 +22,7 @@ const HAND_OVER: &str =
 pub async fn create(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
     let made = engine.create_account(session, read::<NewAccount>(fields)?).await?;
     let show = made.set_password_url.map(|url| Part::secret("Link to set the password", url, HAND_OVER));
-    let said = format!("The login of {} is made.", made.account.email);
+    let said = format!("The login of {} is created.", made.account.email);
     Ok(Done { show: show.into_iter().collect(), ..Done::said(said) })
 }
 
@@ -46,5 +46,5 @@ pub async fn change(engine: &Engine, session: &Session, fields: &Pairs) -> Resul
 pub async fn new_password_link(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
     let made = engine.new_password_link(session, hidden(fields, "id")?).await?;
     let secret = Part::secret("Link to set the password", made.set_password_url, HAND_OVER);
-    Ok(Done { show: vec![secret], ..Done::said("The link is made; earlier ones have ended.") })
+    Ok(Done { show: vec![secret], ..Done::said("The link is created; earlier ones have ended.") })
 }

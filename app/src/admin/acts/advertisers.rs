@@ -21,7 +21,7 @@ const SHOWN_ONCE: &str = "Copy it now: it is not kept in readable form and canno
 
 pub async fn create(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
     let made = engine.create_advertiser(session, read::<NewAdvertiser>(fields)?).await?;
-    Ok(Done::said(format!("{} is made.", made.name)).go(format!("/admin/advertisers/{}", made.id)))
+    Ok(Done::said(format!("{} is created.", made.name)).go(format!("/admin/advertisers/{}", made.id)))
 }
 
 pub async fn change(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
@@ -47,7 +47,7 @@ pub async fn change(engine: &Engine, session: &Session, fields: &Pairs) -> Resul
 pub async fn issue_key(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
     let made = engine.issue_api_key(session, hidden(fields, "id")?, read::<NewApiKey>(fields)?).await?;
     let secret = Part::secret(&format!("API key \"{}\"", made.name), made.key, SHOWN_ONCE);
-    Ok(Done { show: vec![secret], ..Done::said("The key is made.") })
+    Ok(Done { show: vec![secret], ..Done::said("The key is created.") })
 }
 
 pub async fn revoke_key(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
@@ -58,11 +58,11 @@ pub async fn revoke_key(engine: &Engine, session: &Session, fields: &Pairs) -> R
 pub async fn rotate_key(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
     let made = engine.rotate_api_key(session, hidden(fields, "id")?, read::<Rotation>(fields)?).await?;
     let secret = Part::secret(&format!("API key \"{}\"", made.name), made.key, SHOWN_ONCE);
-    Ok(Done { show: vec![secret], ..Done::said("A new key is made; put it in the old one's place.") })
+    Ok(Done { show: vec![secret], ..Done::said("A new key is created; put it in the old one's place.") })
 }
 
 pub async fn make_signing_secret(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
     let made = engine.make_signing_secret(session, hidden(fields, "id")?, read::<Rotation>(fields)?).await?;
     let secret = Part::secret("Signing secret", made.secret, SHOWN_ONCE);
-    Ok(Done { show: vec![secret], ..Done::said("The signing secret is made.") })
+    Ok(Done { show: vec![secret], ..Done::said("The signing secret is created.") })
 }

@@ -22,7 +22,7 @@ pub async fn start(engine: &Engine, session: &Session, fields: &Pairs) -> Result
     let people = influencers.len();
     let coupons = coupons.map(|rules| CouponRequest { count: 1, rules });
     let made = engine.start_campaign(session, campaign, CampaignStart { influencers, links, coupons }).await?;
-    let mut said = format!("{} is made", made.campaign.name);
+    let mut said = format!("{} is created", made.campaign.name);
     let parts = [(people, "influencer"), (made.links.len(), "link"), (made.coupons.len(), "coupon")];
     let parts: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, of)| counted(*count, of)).collect();
@@ -59,7 +59,7 @@ pub async fn change(engine: &Engine, session: &Session, fields: &Pairs) -> Resul
 
 pub async fn create_influencer(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
     let made = engine.create_influencer(session, read::<NewInfluencer>(fields)?).await?;
-    Ok(Done::said(format!("{} is made.", made.name)).go(format!("/admin/influencers/{}", made.id)))
+    Ok(Done::said(format!("{} is created.", made.name)).go(format!("/admin/influencers/{}", made.id)))
 }
 
 pub async fn change_influencer(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {

@@ -23,7 +23,7 @@ const EXAMPLES: usize = 5;
 
 pub async fn create_coupon(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
     let made = engine.create_coupon(session, read::<NewCoupon>(fields)?).await?;
-    Ok(Done::said(format!("{} is made.", made.code)).go(format!("/admin/coupons?campaign_id={}", made.campaign_id)))
+    Ok(Done::said(format!("{} is created.", made.code)).go(format!("/admin/coupons?campaign_id={}", made.campaign_id)))
 }
 
 /// Every code at once, or none; then they are shown to copy or to save.
@@ -31,7 +31,7 @@ pub async fn generate_coupons(engine: &Engine, session: &Session, fields: &Pairs
     let CouponsToMake(wanted) = read(fields)?;
     let made = engine.generate_coupons(session, wanted).await?;
     let show = codes(engine, session, &made).await?;
-    Ok(Done { show, ..Done::said(format!("{} made.", are(made.len(), "coupon"))) })
+    Ok(Done { show, ..Done::said(format!("{} created.", are(made.len(), "coupon"))) })
 }
 
 async fn codes(engine: &Engine, session: &Session, made: &[Coupon]) -> Result<Vec<Part>, AppError> {
@@ -110,7 +110,7 @@ pub async fn invalidate_coupon(engine: &Engine, session: &Session, fields: &Pair
 
 pub async fn create_link(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
     let made = engine.create_link(session, read::<NewLink>(fields)?).await?;
-    Ok(Done::said("The link is made.").go(format!("/admin/links/{}", made.id)))
+    Ok(Done::said("The link is created.").go(format!("/admin/links/{}", made.id)))
 }
 
 pub async fn generate_links(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
@@ -118,7 +118,7 @@ pub async fn generate_links(engine: &Engine, session: &Session, fields: &Pairs) 
     let target = read_with(fields, ids_or_all)?;
     debug_assert!(target != Target::Nobody);
     let made = engine.generate_links(session, GenerateLinks { campaign_id, target }).await?;
-    Ok(Done::said(format!("{} made.", are(made.len(), "link"))))
+    Ok(Done::said(format!("{} created.", are(made.len(), "link"))))
 }
 
 pub async fn set_link_active(

@@ -47,7 +47,7 @@ pub async fn list(engine: &Engine, session: &Session, asked: &Asked<'_>) -> Resu
             Column::text("Role"),
             Column::text("Belongs to"),
             Column::text("State"),
-            by_time(asked, "Made (UTC)", Sort::Newest),
+            by_time(asked, "Created (UTC)", Sort::Newest),
         ],
         rows: rows.collect(),
         filters: Some(lists::filters(
@@ -81,7 +81,7 @@ pub async fn new(engine: &Engine, session: &Session, asked: &Asked<'_>) -> Resul
     let given = |name: &str| asked.get(name).unwrap_or_default().to_owned();
     let form = Form::new(
         FormName::CreateAccount,
-        "Make account",
+        "Create account",
         vec![
             email(""),
             Field::select("role", "Role", choices(Role::ALL)).value(asked.get("role").unwrap_or("admin")).required(),
@@ -121,7 +121,7 @@ pub async fn one(engine: &Engine, session: &Session, id: AccountId) -> Result<Pa
                 ("State".into(), state(&account)),
                 ("Role".into(), Cell::text(role(account.role))),
                 ("Belongs to".into(), owner(&account, &names)),
-                ("Made (UTC)".into(), Cell::Time(account.created_at)),
+                ("Created (UTC)".into(), Cell::Time(account.created_at)),
             ]),
             Part::group("Settings", vec![Part::Form(form)]),
         ],
@@ -141,11 +141,11 @@ pub fn table(caption: &str, accounts: &[Account]) -> Table {
     });
     Table {
         caption: caption.into(),
-        columns: ["E-mail", "State", "Made (UTC)"].map(Column::text).into(),
+        columns: ["E-mail", "State", "Created (UTC)"].map(Column::text).into(),
         rows: rows.collect(),
         empty: Empty {
             title: "No logins".into(),
-            text: "Make one, and hand over the link that sets its password.".into(),
+            text: "Create one, and hand over the link that sets its password.".into(),
             action: None,
         },
         ..Table::default()

@@ -49,7 +49,7 @@ pub async fn list(engine: &Engine, session: &Session, asked: &Asked<'_>) -> Resu
             Column::text("Status"),
             Column::text("Time zone"),
             Column::text("Signatures"),
-            by_time(asked, "Made (UTC)", Sort::Newest),
+            by_time(asked, "Created (UTC)", Sort::Newest),
         ],
         rows: rows.collect(),
         filters: Some(lists::filters(asked, "Search by name", vec![lists::statuses(asked, AdvertiserStatus::ALL)])),
@@ -71,7 +71,7 @@ pub async fn list(engine: &Engine, session: &Session, asked: &Asked<'_>) -> Resu
 }
 
 pub fn new() -> Page {
-    let form = Form::new(FormName::CreateAdvertiser, "Make advertiser", fields(None)).cancel(ADVERTISERS);
+    let form = Form::new(FormName::CreateAdvertiser, "Create advertiser", fields(None)).cancel(ADVERTISERS);
     Page {
         title: "New advertiser".into(),
         crumbs: vec![way("Advertisers", ADVERTISERS)],
@@ -89,7 +89,7 @@ pub async fn one(engine: &Engine, session: &Session, id: AdvertiserId) -> Result
     let mut parts = vec![Part::Facts(vec![
         ("Status".into(), status(advertiser.status)),
         ("Id".into(), Cell::code(id.to_string())),
-        ("Made (UTC)".into(), Cell::Time(advertiser.created_at)),
+        ("Created (UTC)".into(), Cell::Time(advertiser.created_at)),
     ])];
     if advertiser.status == AdvertiserStatus::Inactive {
         let text = "Inactive: its links lead to a page that says they have ended, and its events are refused with 403.";
@@ -132,7 +132,7 @@ async fn keys(engine: &Engine, session: &Session, advertiser: &Advertiser) -> Re
     let found = engine.list_api_keys(session, advertiser.id, PageAt::default()).await?;
     let form = Form::new(
         FormName::IssueKey,
-        "Make key",
+        "Create key",
         vec![Field::text("name", "Name").required().hint("Where it is used, such as \"Shop backend\".")],
     )
     .title("New API key")
@@ -140,7 +140,7 @@ async fn keys(engine: &Engine, session: &Session, advertiser: &Advertiser) -> Re
     let make = Action::ask("New key", form);
     let table = Table {
         caption: "API keys".into(),
-        columns: ["Name", "Key begins", "State", "Last used (UTC)", "Made (UTC)"].map(Column::text).into(),
+        columns: ["Name", "Key begins", "State", "Last used (UTC)", "Created (UTC)"].map(Column::text).into(),
         rows: found.items.iter().map(|key| key_row(key, now)).collect(),
         empty: Empty {
             title: "No API keys".into(),
@@ -151,7 +151,7 @@ async fn keys(engine: &Engine, session: &Session, advertiser: &Advertiser) -> Re
     };
     Ok(Part::Group {
         title: "API keys".into(),
-        note: Some("A key is shown once, when it is made.".into()),
+        note: Some("A key is shown once, when it is created.".into()),
         actions: vec![make],
         parts: vec![Part::Table(Box::new(table))],
     })
@@ -218,7 +218,7 @@ async fn signing(engine: &Engine, session: &Session, id: AdvertiserId) -> Result
     });
     let table = Table {
         caption: "Signing secrets".into(),
-        columns: ["State", "Made (UTC)"].map(Column::text).into(),
+        columns: ["State", "Created (UTC)"].map(Column::text).into(),
         rows: rows.collect(),
         empty: Empty {
             title: "No signing secret".into(),
@@ -228,7 +228,7 @@ async fn signing(engine: &Engine, session: &Session, id: AdvertiserId) -> Result
         ..Table::default()
     };
     let make = match has_one {
-        false => Action::act("Make secret", FormName::MakeSigningSecret, vec![pair("id", id)]),
+        false => Action::act("Create secret", FormName::MakeSigningSecret, vec![pair("id", id)]),
         true => {
             let form = Form::new(FormName::MakeSigningSecret, "Rotate secret", vec![overlap()]);
             Action::ask("Rotate secret", form.title("Rotate the signing secret").hidden("id", id))
@@ -245,7 +245,7 @@ async fn signing(engine: &Engine, session: &Session, id: AdvertiserId) -> Result
 async fn logins(engine: &Engine, session: &Session, id: AdvertiserId) -> Result<Part, AppError> {
     let query = ListQuery { advertiser_id: Some(id), ..ListQuery::default() };
     let found = engine.list_accounts(session, &query).await?;
-    let form = Form::new(FormName::CreateAccount, "Make login", vec![accounts::email("")])
+    let form = Form::new(FormName::CreateAccount, "Create login", vec![accounts::email("")])
         .title("New login")
         .hidden("role", "advertiser")
         .hidden("advertiser_id", id);

@@ -5,7 +5,7 @@ use model::{
     CampaignId, Currency,
     campaign::{AttributionSource, Campaign, CampaignStatus},
     coupon::{Charset, Coupon, CouponStatus},
-    influencer::Influencer,
+    influencer::{Influencer, InfluencerStatus},
     link::{Link, LinkStatus},
     page::{ListQuery, Sort},
 };
@@ -57,7 +57,7 @@ pub async fn list(engine: &Engine, session: &Session, asked: &Asked<'_>) -> Resu
             Column::text("Credits by"),
             Column::figure("Commission"),
             Column::text("Runs (UTC)"),
-            by_time(asked, "Made (UTC)", Sort::Newest),
+            by_time(asked, "Created (UTC)", Sort::Newest),
         ],
         rows: rows.collect(),
         filters: Some(lists::filters(
@@ -95,7 +95,7 @@ pub async fn new(engine: &Engine, session: &Session, asked: &Asked<'_>) -> Resul
     if advertisers.is_empty() {
         let empty = Empty {
             title: "No advertiser yet".into(),
-            text: "A campaign belongs to an advertiser: make that first.".into(),
+            text: "A campaign belongs to an advertiser: create that first.".into(),
             action: Some(Action::go("New advertiser", "/admin/advertisers/new").primary()),
         };
         return Ok(Page {
@@ -111,18 +111,20 @@ pub async fn new(engine: &Engine, session: &Session, asked: &Asked<'_>) -> Resul
     let mut choices_of = advertisers;
     choices_of.insert(0, Choice { value: String::new(), label: "Choose an advertiser".into() });
     let mut fields = vec![Field::select("advertiser_id", "Advertiser", choices_of).value(chosen).required()];
-    fields.extend(settings(None));
+    let mut settings = settings(None);
+    let more = settings.split_off(BASICS);
+    fields.extend(settings);
     let people = lists::influencers(engine, session, None).await?;
     if !people.is_empty() {
         fields.push(
             Field::new(Kind::Many(people), "influencer_ids", "Influencers")
                 .hint("They are assigned to the campaign. More can be added later."),
         );
-        fields.push(Field::checkbox("links", "Make a tracking link for each", true));
-        fields.push(Field::checkbox("coupons", "Make a coupon for each", false));
+        fields.push(Field::checkbox("links", "Create a tracking link for each", true));
+        fields.push(Field::checkbox("coupons", "Create a coupon for each", false));
         fields.extend(code_fields());
     }
-    let form = Form::new(FormName::StartCampaign, "Make campaign", fields).cancel(CAMPAIGNS);
+    let form = Form { more, ..Form::new(FormName::StartCampaign, "Create campaign", fields) }.cancel(CAMPAIGNS);
     Ok(Page {
         title: "New campaign".into(),
         crumbs: vec![way("Campaigns", CAMPAIGNS)],
@@ -228,13 +230,13 @@ async fn people(
         first: asked.first(),
         next: asked.next(found.next_cursor.as_deref()),
         bulk: vec![
-            Action::act("Make links", FormName::GenerateLinks, vec![pair("campaign_id", id)]),
-            Action::act("Make coupons", FormName::GenerateCoupons, vec![pair("campaign_id", id)]),
+            Action::act("Create links", FormName::GenerateLinks, vec![pair("campaign_id", id)]),
+            Action::act("Create coupons", FormName::GenerateCoupons, vec![pair("campaign_id", id)]),
             Action::act("Unassign", FormName::Unassign, vec![pair("campaign_id", id)]),
         ],
         empty: asked.empty(Empty {
             title: "Nobody is assigned yet".into(),
-            text: "Assign influencers, then make their links and coupons.".into(),
+            text: "Assign influencers, then create their links and coupons.".into(),
             action: None,
         }),
         ..Table::default()
@@ -250,18 +252,39 @@ async fn people(
     )
     .title("Assign influencers")
     .hidden("campaign_id", id);
-    let for_all = vec![pair("campaign_id", id), pair("all_assigned", true)];
+    let mut actions = vec![Action::ask("Assign influencers", assign).primary()];
+    let has_link = |of: &Influencer| links.iter().any(|link| link.influencer_id == Some(of.id));
+    let has_coupon = |of: &Influencer| coupons.iter().any(|coupon| coupon.influencer_id == Some(of.id));
+    actions.extend(for_those_without("Links", FormName::GenerateLinks, id, &found.items, has_link));
+    actions.extend(for_those_without("Coupons", FormName::GenerateCoupons, id, &found.items, has_coupon));
+    let generate = format!("{}/generate?campaign_id={id}", coupons::COUPONS);
+    actions.push(Action::go("Generate coupons…", generate));
     Ok(vec![Part::Group {
         title: "Influencers".into(),
         note: None,
-        actions: vec![
-            Action::ask("Assign influencers", assign).primary(),
-            Action::act("Links for all", FormName::GenerateLinks, for_all.clone()),
-            Action::act("Coupons for all", FormName::GenerateCoupons, for_all),
-            Action::go("Generate coupons…", format!("{}/generate?campaign_id={id}", coupons::COUPONS)),
-        ],
+        actions,
         parts: vec![Part::Table(Box::new(table))],
     }])
+}
+
+/// One click for everyone on the page who is active and has none yet; nothing where nobody lacks one.
+fn for_those_without(
+    what: &str,
+    form: FormName,
+    campaign: CampaignId,
+    all: &[Influencer],
+    has_one: impl Fn(&Influencer) -> bool,
+) -> Option<Action> {
+    let active = |of: &&Influencer| of.status == InfluencerStatus::Active;
+    let without: Vec<_> = all.iter().filter(active).filter(|of| !has_one(of)).collect();
+    let label = match without.len() {
+        0 => return None,
+        some if some == all.len() => format!("{what} for all"),
+        some => format!("{what} for the {some} without"),
+    };
+    let ids = without.into_iter().map(|influencer| pair("ids", influencer.id));
+    let fields = std::iter::once(pair("campaign_id", campaign)).chain(ids).collect();
+    Some(Action::act(label, form, fields))
 }
 
 fn person(influencer: &Influencer, campaign: CampaignId, links: &[Link], coupons: &[Coupon]) -> Row {
@@ -324,6 +347,9 @@ fn archive(campaign: &Campaign) -> Action {
         CampaignStatus::Active | CampaignStatus::Paused => set_status(campaign, "Archive", CampaignStatus::Archived),
     }
 }
+
+/// Name and destination: what a campaign cannot be without.
+const BASICS: usize = 2;
 
 fn settings(of: Option<&Campaign>) -> Vec<Field> {
     let sources = AttributionSource::ALL.iter();

@@ -125,7 +125,7 @@ fn columns(asked: &Asked<'_>) -> Vec<Column> {
         Column::text("Influencer"),
         Column::text("Campaign"),
         Column::text("Last used (UTC)"),
-        by_time(asked, "Made (UTC)", if usual == Sort::Newest { Sort::Newest } else { usual }),
+        by_time(asked, "Created (UTC)", if usual == Sort::Newest { Sort::Newest } else { usual }),
     ]
 }
 
@@ -138,7 +138,9 @@ async fn rows(engine: &Engine, session: &Session, coupons: &[Coupon]) -> Result<
     let now = engine.now();
     Ok(Table {
         caption: "Coupons".into(),
-        columns: ["Code", "Status", "Influencer", "Campaign", "Last used (UTC)", "Made (UTC)"].map(Column::text).into(),
+        columns: ["Code", "Status", "Influencer", "Campaign", "Last used (UTC)", "Created (UTC)"]
+            .map(Column::text)
+            .into(),
         rows: coupons.iter().map(|coupon| row(coupon, &names, &used, now)).collect(),
         empty: Empty { title: "No coupons".into(), ..Empty::default() },
         ..Table::default()
@@ -171,7 +173,7 @@ fn row(coupon: &Coupon, names: &Names, used: &HashMap<Uuid, Timestamp>, now: Tim
     let fields = || vec![pair("id", coupon.id)];
     let regenerate = Confirm {
         title: format!("Replace {}?", coupon.code),
-        text: format!("A new code is made in its place, and this one credits nobody from now on. {used}"),
+        text: format!("A new code is created in its place, and this one credits nobody from now on. {used}"),
         button: "Replace code".into(),
     };
     let mut actions = vec![
@@ -203,7 +205,7 @@ pub async fn new(engine: &Engine, session: &Session, asked: &Asked<'_>) -> Resul
     people.insert(0, Choice { value: String::new(), label: "Nobody: a generic code".into() });
     let form = Form::new(
         FormName::CreateCoupon,
-        "Make coupon",
+        "Create coupon",
         vec![
             choose_campaign(campaigns, asked),
             Field::select("influencer_id", "Influencer", people).value(asked.get("influencer_id").unwrap_or_default()),

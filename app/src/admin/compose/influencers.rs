@@ -51,7 +51,7 @@ pub async fn list(engine: &Engine, session: &Session, asked: &Asked<'_>) -> Resu
             Column::text("Platform"),
             Column::text("E-mail"),
             Column::text("Status"),
-            by_time(asked, "Made (UTC)", Sort::Newest),
+            by_time(asked, "Created (UTC)", Sort::Newest),
         ],
         rows: rows.collect(),
         filters: Some(lists::filters(
@@ -80,7 +80,7 @@ pub async fn list(engine: &Engine, session: &Session, asked: &Asked<'_>) -> Resu
 }
 
 pub fn new() -> Page {
-    let form = Form::new(FormName::CreateInfluencer, "Make influencer", fields(None)).cancel(INFLUENCERS);
+    let form = Form::new(FormName::CreateInfluencer, "Create influencer", fields(None)).cancel(INFLUENCERS);
     Page {
         title: "New influencer".into(),
         crumbs: vec![way("Influencers", INFLUENCERS)],
@@ -96,11 +96,14 @@ pub async fn one(engine: &Engine, session: &Session, id: InfluencerId) -> Result
         .hidden("version", influencer.version);
     let of = ListQuery { influencer_id: Some(id), limit: Some(100), ..ListQuery::default() };
     let accounts_of = engine.list_accounts(session, &of).await?;
-    let login =
-        Form::new(FormName::CreateAccount, "Make login", vec![accounts::email(email(&influencer).unwrap_or_default())])
-            .title("New login")
-            .hidden("role", "influencer")
-            .hidden("influencer_id", id);
+    let login = Form::new(
+        FormName::CreateAccount,
+        "Create login",
+        vec![accounts::email(email(&influencer).unwrap_or_default())],
+    )
+    .title("New login")
+    .hidden("role", "influencer")
+    .hidden("influencer_id", id);
     let campaigns = engine.list_campaigns(session, &of).await?;
     let campaign_rows = campaigns.items.iter().map(|campaign| {
         Row::new(vec![Cell::link(&campaign.name, super::campaigns::href(campaign.id)), status(campaign.status)])
@@ -128,7 +131,7 @@ pub async fn one(engine: &Engine, session: &Session, id: InfluencerId) -> Result
             Part::Facts(vec![
                 ("Status".into(), status(influencer.status)),
                 ("Id".into(), Cell::code(id.to_string())),
-                ("Made (UTC)".into(), Cell::Time(influencer.created_at)),
+                ("Created (UTC)".into(), Cell::Time(influencer.created_at)),
             ]),
             Part::group("Campaigns", vec![Part::Table(Box::new(campaigns))]),
             Part::group("Links", vec![Part::Table(Box::new(links::table_of(engine, session, &of).await?))]),

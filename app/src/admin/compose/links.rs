@@ -77,7 +77,7 @@ pub async fn of_campaign(
     let query = ListQuery { campaign_id: Some(campaign), ..asked.list()? };
     let found = engine.list_links(session, &query).await?;
     let for_all = Action::act(
-        "Links for all",
+        "Links for all assigned",
         FormName::GenerateLinks,
         vec![pair("campaign_id", campaign), pair("all_assigned", true)],
     );
@@ -92,7 +92,7 @@ pub async fn of_campaign(
         next: asked.next(found.next_cursor.as_deref()),
         empty: asked.empty(Empty {
             title: "No links".into(),
-            text: "Make one for everyone who is assigned.".into(),
+            text: "Create one for everyone who is assigned.".into(),
             action: Some(for_all.clone()),
         }),
         ..rows(engine, session, &found.items).await?
@@ -124,7 +124,7 @@ fn columns(asked: &Asked<'_>) -> Vec<Column> {
         Column::text("Influencer"),
         Column::text("Campaign"),
         Column::text("Last followed (UTC)"),
-        by_time(asked, "Made (UTC)", if usual == Sort::Newest { Sort::Newest } else { usual }),
+        by_time(asked, "Created (UTC)", if usual == Sort::Newest { Sort::Newest } else { usual }),
     ]
 }
 
@@ -135,7 +135,7 @@ async fn rows(engine: &Engine, session: &Session, links: &[Link]) -> Result<Tabl
     let now = engine.now();
     Ok(Table {
         caption: "Links".into(),
-        columns: ["Link", "Status", "Influencer", "Campaign", "Last followed (UTC)", "Made (UTC)"]
+        columns: ["Link", "Status", "Influencer", "Campaign", "Last followed (UTC)", "Created (UTC)"]
             .map(Column::text)
             .into(),
         rows: links.iter().map(|link| row(link, &names, &used, now)).collect(),
@@ -172,7 +172,7 @@ fn actions(link: &Link, last_used: Option<Timestamp>, now: Timestamp) -> Vec<Act
     let regenerate = Confirm {
         title: format!("Replace {}?", link.code),
         text: format!(
-            "A new link is made in its place, and this one stops redirecting at once, wherever it was posted. {used}"
+            "A new link is created in its place, and this one stops redirecting at once, wherever it was posted. {used}"
         ),
         button: "Replace link".into(),
     };
@@ -201,7 +201,7 @@ pub async fn one(engine: &Engine, session: &Session, id: LinkId) -> Result<Page,
         ("Campaign".into(), names.campaign(link.campaign_id)),
         ("Influencer".into(), names.influencer(link.influencer_id)),
         ("Last followed (UTC)".into(), last_used.map_or(Cell::None, Cell::Time)),
-        ("Made (UTC)".into(), Cell::Time(link.created_at)),
+        ("Created (UTC)".into(), Cell::Time(link.created_at)),
     ];
     if let Some(by) = link.replaced_by {
         facts.push(("Replaced by".into(), Cell::Link(way(names.get(by.0), href(by)))));
@@ -232,7 +232,7 @@ pub async fn new(engine: &Engine, session: &Session, asked: &Asked<'_>) -> Resul
     people.insert(0, Choice { value: String::new(), label: "Nobody: credits the campaign alone".into() });
     let form = Form::new(
         FormName::CreateLink,
-        "Make link",
+        "Create link",
         vec![
             Field::select("campaign_id", "Campaign", campaigns)
                 .value(asked.get("campaign_id").unwrap_or_default())

@@ -65,19 +65,19 @@ async fn checklist(engine: &Engine, session: &Session) -> Result<Option<Part>, A
         way: (!done).then(|| way(go, href)),
     };
     let steps = vec![
-        step(done.advertiser, "Advertiser", "The shop that runs campaigns.", "Make one", "/admin/advertisers/new"),
+        step(done.advertiser, "Advertiser", "The shop that runs campaigns.", "Create one", "/admin/advertisers/new"),
         step(
             done.campaign,
             "Campaign",
             "Where its links lead, and what is credited.",
-            "Make one",
+            "Create one",
             "/admin/campaigns/new",
         ),
         step(
             done.assignment,
             "Influencer",
             "Somebody who is assigned to the campaign.",
-            "Make one",
+            "Create one",
             "/admin/influencers/new",
         ),
         step(done.code, "Link or coupon", "What the influencer hands out.", "Open campaigns", "/admin/campaigns"),

@@ -84,7 +84,7 @@ impl Action {
 
     /// Asks first: for what cannot be taken back.
     pub fn after(confirm: Confirm, label: impl Into<String>, form: FormName, fields: Pairs) -> Self {
-        Self { tone: Tone::Bad, ..Self::new(label, Deed::Do { form, fields, confirm: Some(confirm) }) }
+        Self::new(label, Deed::Do { form, fields, confirm: Some(confirm) })
     }
 
     pub fn copy(label: impl Into<String>, text: impl Into<String>) -> Self {
@@ -162,6 +162,7 @@ impl Form {
             title: String::new(),
             note: None,
             fields,
+            more: Vec::new(),
             hidden: Vec::new(),
             submit: submit.to_owned(),
             cancel: None,
