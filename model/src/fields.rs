@@ -61,7 +61,8 @@ impl Fields {
                 all.push(value);
             }
         }
-        let values = texts.into_iter().filter_map(|(name, all)| {
+        let mut values = BTreeMap::new();
+        for (name, all) in texts {
             let value = match (shape(name), all.last()) {
                 (Shape::List, _) => to_raw_value(&all),
                 (_, None) => to_raw_value(&()),
@@ -70,9 +71,12 @@ impl Fields {
                 (Shape::Moment, Some(text)) if !text.contains(['Z', 'z', '+']) => to_raw_value(&with_seconds(text)),
                 (Shape::Text | Shape::Moment, Some(text)) => to_raw_value(text),
             };
-            Some((name.to_owned(), value.ok()?))
-        });
-        Self { values: values.collect(), errors: Vec::new() }
+            // Text and lists of text always are JSON.
+            if let Ok(value) = value {
+                values.insert(name.to_owned(), value);
+            }
+        }
+        Self { values, errors: Vec::new() }
     }
 
     /// The text of the field as it stands in the body; None where absent or null.

@@ -193,17 +193,24 @@ pub fn read_with<T>(
     fields: &[(String, String)],
     read: impl FnOnce(&mut Fields) -> Option<T>,
 ) -> Result<T, Vec<FieldError>> {
-    let mut fields = Fields::from_form(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())), shape);
+    let mut fields = of_form(fields);
     let whole = read(&mut fields);
-    fields.finish(whole).map_err(|mut errors| {
-        for error in &mut errors {
-            // An empty field is sent as null, which is not a word of forms.
-            if error.message == "must not be null" {
-                "is required".clone_into(&mut error.message);
-            }
+    fields.finish(whole).map_err(in_words_of_forms)
+}
+
+// Apart from the request's type: browsers load what stands there once for each.
+fn of_form(fields: &[(String, String)]) -> Fields {
+    Fields::from_form(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())), shape)
+}
+
+/// An empty field is sent as null, which is not a word of forms.
+fn in_words_of_forms(mut errors: Vec<FieldError>) -> Vec<FieldError> {
+    for error in &mut errors {
+        if error.message == "must not be null" {
+            "is required".clone_into(&mut error.message);
         }
-        errors
-    })
+    }
+    errors
 }
 
 /// What is no text, by the API's own names.

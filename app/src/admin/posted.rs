@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     forms::FormName,
     page::{Confirm, Done, Pairs},
+    wire::unpack,
 };
 use crate::error::AppError;
 
@@ -31,7 +32,8 @@ struct Standing(Option<Posted>);
 
 /// Reads it from the request, or in the browser from what the server wrote into the page.
 pub fn provide_posted() {
-    provide_context(Standing(SharedValue::new(of_request).into_inner()));
+    let packed = SharedValue::new(of_request).into_inner();
+    provide_context(Standing(packed.and_then(|packed| unpack(&packed).ok())));
 }
 
 /// What the page was asked for with. It holds for the first page that is shown, no longer.
@@ -40,11 +42,12 @@ pub fn posted() -> Option<Posted> {
 }
 
 #[cfg(feature = "ssr")]
-fn of_request() -> Option<Posted> {
-    use_context::<Posted>().or_else(super::plain::take_said)
+fn of_request() -> Option<String> {
+    let posted = use_context::<Posted>().or_else(super::plain::take_said)?;
+    super::wire::pack(&posted).ok()
 }
 
 #[cfg(not(feature = "ssr"))]
-fn of_request() -> Option<Posted> {
+fn of_request() -> Option<String> {
     None
 }

@@ -6,33 +6,30 @@ use leptos::{
 };
 
 use crate::{
-    admin::{
-        forms::FormName,
-        page::{Done, Page, Pairs},
-    },
+    admin::{forms::FormName, page::Pairs},
     error::AppError,
 };
 
-/// The page of an address, for whoever may see it.
+/// The page of an address, for whoever may see it: a [`Page`](crate::admin::page::Page), packed.
 #[server(prefix = "/api/ui", endpoint = "page", input = GetUrl)]
-pub async fn load_page(path: String, #[server(default)] query: String) -> Result<Page, AppError> {
-    use crate::{api::answer, perform, session};
+pub async fn load_page(path: String, #[server(default)] query: String) -> Result<String, AppError> {
+    use crate::{admin::wire, api::answer, perform, session};
 
     answer::told_page(
         async {
             let engine = session::engine()?;
-            perform::compose(&engine, session::current().as_ref(), &path, &query).await
+            wire::pack(&perform::compose(&engine, session::current().as_ref(), &path, &query).await?)
         }
         .await,
     )
 }
 
-/// Does what a form asks for, for whoever may ask for it.
+/// Does what a form asks for, for whoever may ask for it; a [`Done`](crate::admin::page::Done), packed.
 #[server(prefix = "/api/ui", endpoint = "act", input = Json)]
-pub async fn act(form: FormName, fields: Pairs) -> Result<Done, AppError> {
+pub async fn act(form: FormName, fields: Pairs) -> Result<String, AppError> {
     use axum::http::header::SET_COOKIE;
 
-    use crate::{api::answer, perform, session};
+    use crate::{admin::wire, api::answer, perform, session};
 
     answer::told(
         async {
@@ -42,7 +39,7 @@ pub async fn act(form: FormName, fields: Pairs) -> Result<Done, AppError> {
             if let Some(cookie) = performed.cookie {
                 response.append_header(SET_COOKIE, cookie);
             }
-            Ok(performed.done)
+            wire::pack(&performed.done)
         }
         .await,
     )

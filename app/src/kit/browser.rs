@@ -13,7 +13,11 @@ use web_sys::{
 use super::{Kit, Wrong};
 use crate::{
     address::with_query,
-    admin::{forms::FormName, page::Pairs},
+    admin::{
+        forms::FormName,
+        page::{Done, Pairs},
+        wire::unpack,
+    },
     api::composed::act,
     error::{AppError, ErrorKind},
 };
@@ -198,7 +202,7 @@ fn send(form: &HtmlFormElement, name: FormName, fields: Pairs, kit: Kit, go: Go)
     }
     kit.busy.set(Some((id.clone(), fields.iter().filter(|(name, _)| name == "ids").count())));
     spawn_local(async move {
-        let result = act(name, fields).await;
+        let result = act(name, fields).await.and_then(|done| unpack::<Done>(&done));
         kit.busy.set(None);
         match result {
             Err(error) if shows_errors && error.kind != ErrorKind::LoggedOut => refuse(kit, id, error, false),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     address,
-    admin::{ADMIN, page::Page},
+    admin::{ADMIN, page::Page, wire::unpack},
     api::composed::load_page,
     components::{Frame, Plain},
     elsewhere::GoTo,
@@ -35,29 +35,34 @@ pub fn ComposedPage() -> impl IntoView {
 struct Answer {
     path: String,
     query: String,
-    page: Result<Page, AppError>,
+    /// Packed.
+    page: Result<String, AppError>,
 }
 
 /// What is shown: the last page of an address, and what went wrong since.
 #[derive(Clone)]
 struct Sight {
-    answer: Answer,
+    path: String,
+    query: String,
+    page: Result<Page, AppError>,
     stale: Option<AppError>,
 }
 
 impl Sight {
     fn after(before: Option<&Self>, answer: Answer) -> Self {
-        let kept = before.filter(|before| before.answer.path == answer.path && before.answer.page.is_ok());
-        match (&answer.page, kept) {
+        let Answer { path, query, page } = answer;
+        let page = page.and_then(|page| unpack::<Page>(&page));
+        let kept = before.filter(|before| before.path == path && before.page.is_ok());
+        match (&page, kept) {
             (Err(error), Some(before)) if matches!(error.kind, ErrorKind::Offline | ErrorKind::Unavailable) => {
-                Self { stale: Some(error.clone()), ..before.clone() }
+                Self { query, stale: Some(error.clone()), ..before.clone() }
             }
-            _ => Self { answer, stale: None },
+            _ => Self { path, query, page, stale: None },
         }
     }
 
     fn here(&self) -> String {
-        address::whole(&self.answer.path, &self.answer.query)
+        address::whole(&self.path, &self.query)
     }
 }
 
@@ -103,7 +108,7 @@ fn Body(asked: Memo<(String, String)>, answer: Resource<Answer>) -> impl IntoVie
         |_, _| true,
     );
     let here = Memo::new(move |_| sight.with(|sight| sight.as_ref().map(Sight::here).unwrap_or_default()));
-    let path = Memo::new(move |_| sight.with(|sight| sight.as_ref().map(|sight| sight.answer.path.clone())));
+    let path = Memo::new(move |_| sight.with(|sight| sight.as_ref().map(|sight| sight.path.clone())));
     let waiting = move || {
         let (path, query) = asked.get();
         here.with(|here| *here != address::whole(&path, &query))
@@ -122,8 +127,7 @@ fn Body(asked: Memo<(String, String)>, answer: Resource<Answer>) -> impl IntoVie
     });
     let title = move || {
         sight.with(|sight| {
-            let title =
-                sight.as_ref().and_then(|sight| sight.answer.page.as_ref().ok()).map(|page| page.title.as_str());
+            let title = sight.as_ref().and_then(|sight| sight.page.as_ref().ok()).map(|page| page.title.as_str());
             format!("{} · Tributary", title.unwrap_or("Not to be shown"))
         })
     };
@@ -134,7 +138,7 @@ fn Body(asked: Memo<(String, String)>, answer: Resource<Answer>) -> impl IntoVie
     // Another address is another page, nothing of the old one stays; the same with another question is mended.
     let content = move || {
         sight.with(|sight| {
-            sight.as_ref().map(|sight| match &sight.answer.page {
+            sight.as_ref().map(|sight| match &sight.page {
                 Ok(found) => page(found.clone(), kit, &sight.here()),
                 Err(error) => failed(error.clone(), &sight.here()),
             })

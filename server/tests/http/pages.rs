@@ -190,9 +190,16 @@ async fn composed_pages_are_an_admin_s_alone_and_say_their_status() {
     }
     let stranger = plain.api.client.get(plain.api.url("/admin/advertisers?q=a")).send().await.unwrap();
     assert_eq!(location(&stranger), "/login?next=%2Fadmin%2Fadvertisers%3Fq%3Da");
-    let advertiser = plain.api.created("/api/v1/advertisers", serde_json::json!({ "name": "Shop" })).await;
-    let account = serde_json::json!({ "email": "shop@shop.example", "role": "advertiser", "advertiser_id": advertiser["id"], "password": "shop shop shop" });
-    plain.api.created("/api/v1/accounts", account).await;
+    let made = plain.form("/admin/advertisers/new", &[("form", "create_advertiser"), ("name", "Shop")]).await;
+    let advertiser = location(&made).rsplit('/').next().unwrap().to_owned();
+    let account = [
+        ("form", "create_account"),
+        ("email", "shop@shop.example"),
+        ("role", "advertiser"),
+        ("advertiser_id", &advertiser),
+        ("password", "shop shop shop"),
+    ];
+    assert_eq!(plain.form("/admin/accounts/new", &account).await.status(), StatusCode::SEE_OTHER);
     let entered = serde_json::json!({ "email": "shop@shop.example", "password": "shop shop shop" });
     let entered: serde_json::Value = plain.api.post("/api/v1/auth/login", entered).await.json().await.unwrap();
     let shop = Plain { cookie: format!("trb_session={}", entered["token"].as_str().unwrap()), ..plain };
@@ -206,16 +213,17 @@ async fn composed_pages_are_an_admin_s_alone_and_say_their_status() {
 #[tokio::test]
 async fn a_password_is_set_by_its_link_once_and_the_page_tells_nobody_where_it_was() {
     let plain = Plain::start().await;
-    let account = serde_json::json!({ "email": "new@tributary.example", "role": "admin" });
-    let made = plain.api.created("/api/v1/accounts", account).await;
-    let path = made["set_password_url"].as_str().unwrap().strip_prefix(&plain.api.base).unwrap().to_owned();
+    let account = [("form", "create_account"), ("email", "new@tributary.example"), ("role", "admin")];
+    let made = plain.form("/admin/accounts/new", &account).await.text().await.unwrap();
+    let token =
+        made.split("/set-password/").nth(1).unwrap().split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap();
+    let (token, path) = (token.to_owned(), format!("/set-password/{token}"));
     for _ in 0..2 {
         let page = plain.api.client.get(plain.api.url(&path)).send().await.unwrap();
         assert_eq!(page.headers()[header::REFERRER_POLICY], "no-referrer");
         assert_eq!(page.headers()[header::CACHE_CONTROL], "no-store");
         assert!(page.text().await.unwrap().contains("name=\"new_password\""));
     }
-    let token = path.rsplit('/').next().unwrap().to_owned();
     let chosen = |repeated| {
         let [form, token] = [("form", "set_password"), ("token", token.as_str())];
         [form, token, ("new_password", "a long new password"), ("repeated_password", repeated)]
