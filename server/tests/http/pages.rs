@@ -170,7 +170,7 @@ async fn what_a_form_without_javascript_did_is_said_once_and_a_secret_is_shown_a
     let key = before.split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let revoke = [("form", "revoke_key"), ("id", key.as_str())];
     let asked = plain.form(&to, &revoke).await.text().await.unwrap();
-    assert!(asked.contains("Revoke the key") && asked.contains("name=\"confirmed\""), "{asked}");
+    assert!(asked.contains("Revoke Live?") && asked.contains("name=\"confirmed\""), "{asked}");
     let confirmed = plain.form(&to, &[revoke[0], revoke[1], ("confirmed", "yes")]).await;
     assert_eq!((confirmed.status(), location(&confirmed)), (StatusCode::SEE_OTHER, to));
     plain.api.end().await;
