@@ -134,7 +134,7 @@ fn preview(form: &HtmlFormElement, kit: Kit) {
     let fields = pairs(form);
     spawn_local(async move {
         // What cannot be had now is not worth a word: the next change asks again.
-        if let Ok(done) = act(name, fields).await {
+        if let Ok(Ok(done)) = act(name, fields).await.map(|done| unpack::<Done>(&done)) {
             kit.preview.set(done.show);
         }
     });
