@@ -16,6 +16,11 @@ pub mod secret;
 mod setup;
 mod stats;
 
+/// Every time zone that figures can be asked in, by its IANA name.
+pub fn time_zones() -> Vec<String> {
+    jiff::tz::db().available().map(|name| name.to_string()).collect()
+}
+
 pub use self::{
     accounts::Session,
     clicks::enrich::IpStorage,

@@ -66,7 +66,6 @@ impl FromFields for Credentials {
 
 /// A login to be made. Without a password the answer holds a link to set one.
 #[derive(Clone)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewAccount {
     pub email: Email,
     pub role: Role,

@@ -158,7 +158,7 @@ impl Fields {
     /// A whole number within a range.
     pub fn number(&mut self, field: &'static str, least: i64, most: i64) -> Option<i64> {
         let raw = self.raw(field)?;
-        let number = raw.parse().ok().filter(|number| (least..=most).contains(number));
+        let number = whole(raw).filter(|number| (least..=most).contains(number));
         if number.is_none() {
             self.refuse(field, format!("must be a whole number from {least} to {most}"));
         }
@@ -228,6 +228,13 @@ fn with_seconds(text: &str) -> String {
     format!("{}{seconds}", text.trim())
 }
 
+/// A whole number, however it is written: 5, 5.0 and 5e0 are one number in JSON.
+fn whole(raw: &str) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let written_so = || raw.parse::<f64>().ok().filter(|number| number.fract() == 0.0 && number.abs() < EXACT);
+    raw.parse().ok().or_else(|| written_so().map(|number| number as i64))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -278,6 +285,15 @@ mod tests {
             assert_eq!(fields.raw(name), json, "{name}");
         }
         assert!(fields.is_present("email") && !fields.is_present("nosuch"));
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_as_a_fraction() {
+        for (raw, number) in
+            [("5", Some(5)), ("5.0", Some(5)), ("1e3", Some(1000)), ("5.5", None), ("\"5\"", None), ("1e40", None)]
+        {
+            assert_eq!(whole(raw), number, "{raw}");
+        }
     }
 
     #[test]

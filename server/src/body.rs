@@ -18,15 +18,18 @@ pub const MOST_BYTES: usize = 64 * 1024;
 const MOST_DISCARDED: usize = 16 << 20;
 const MOST_TIME: Duration = Duration::from_secs(10);
 
-/// A JSON object that follows its rules; else one answer that names all it breaks.
-pub struct JsonBody<T>(pub T);
+/// Most bytes of a body that lists ids: 10,000 of them.
+pub const MOST_BYTES_OF_IDS: usize = 512 * 1024;
 
-impl<T: FromFields, S: Sync> FromRequest<S> for JsonBody<T> {
+/// A JSON object that follows its rules; else one answer that names all it breaks.
+pub struct JsonBody<T, const MOST: usize = MOST_BYTES>(pub T);
+
+impl<T: FromFields, S: Sync, const MOST: usize> FromRequest<S> for JsonBody<T, MOST> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let mut fields = json_fields(&parts.headers, &read(body).await?)?;
+        let mut fields = json_fields(&parts.headers, &read(body, MOST).await?)?;
         let whole = T::read(&mut fields);
         fields.finish(whole).map(Self).map_err(ApiError::invalid)
     }
@@ -40,7 +43,7 @@ impl<T: FromFields, S: Sync> FromRequest<S> for OptionalBody<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let bytes = read(body).await?;
+        let bytes = read(body, MOST_BYTES).await?;
         let mut fields = if bytes.is_empty() { Fields::default() } else { json_fields(&parts.headers, &bytes)? };
         let whole = T::read(&mut fields);
         fields.finish(whole).map(Self).map_err(ApiError::invalid)
@@ -69,22 +72,22 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-async fn read(body: Body) -> Result<Bytes, ApiError> {
-    let (bytes, is_all) = read_most(body).await;
+async fn read(body: Body, most: usize) -> Result<Bytes, ApiError> {
+    let (bytes, is_all) = read_most(body, most).await;
     is_all.map(|()| bytes)
 }
 
 /// The body as far as it is taken, and what is wrong with the rest.
-pub async fn read_most(body: Body) -> (Bytes, Result<(), ApiError>) {
+pub async fn read_most(body: Body, most: usize) -> (Bytes, Result<(), ApiError>) {
     let mut collected = Vec::new();
-    let is_all = tokio::time::timeout(MOST_TIME, collect(body, &mut collected)).await.unwrap_or_else(|_| {
+    let is_all = tokio::time::timeout(MOST_TIME, collect(body, most, &mut collected)).await.unwrap_or_else(|_| {
         let detail = "The body took more than 10 seconds to arrive.";
         Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "timeout", "Too slow", detail))
     });
     (collected.into(), is_all)
 }
 
-async fn collect(body: Body, collected: &mut Vec<u8>) -> Result<(), ApiError> {
+async fn collect(body: Body, most: usize, collected: &mut Vec<u8>) -> Result<(), ApiError> {
     let mut stream = body.into_data_stream();
     let mut seen = 0;
     while let Some(chunk) = stream.next().await {
@@ -95,12 +98,12 @@ async fn collect(body: Body, collected: &mut Vec<u8>) -> Result<(), ApiError> {
         if seen > MOST_DISCARDED {
             break;
         }
-        if seen <= MOST_BYTES {
+        if seen <= most {
             collected.extend_from_slice(&chunk);
         }
     }
-    if seen > MOST_BYTES {
-        let detail = format!("The body may have at most {MOST_BYTES} bytes.");
+    if seen > most {
+        let detail = format!("The body may have at most {most} bytes.");
         return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail));
     }
     Ok(())

@@ -18,7 +18,7 @@ const PROBLEMS: [(u16, &str, &str); 12] = [
     (408, "timeout", "The body took more than 10 seconds to arrive."),
     (409, "conflict", "What must be unique is taken, or the state does not allow it."),
     (412, "changed-meanwhile", "It has changed since the version that `If-Match` names. Nothing was changed."),
-    (413, "too-large", "The body has more than 64 KB."),
+    (413, "too-large", "The body is too large."),
     (415, "media-type", "The body is not sent as JSON."),
     (422, "validation", "The request breaks rules; all of them are named."),
     (500, "internal", "The fault is ours, and is in the log under this request id."),
@@ -30,7 +30,7 @@ pub fn complete(document: &mut Value) {
     let paths = document["paths"].as_object_mut().into_iter().flatten();
     for (path, item) in paths {
         for (method, operation) in item.as_object_mut().into_iter().flatten() {
-            complete_parameters(operation);
+            complete_requests(operation);
             complete_responses(path, method, operation);
             names_in(&operation["responses"], &mut answered);
         }
@@ -42,17 +42,24 @@ pub fn complete(document: &mut Value) {
     components["responses"] = PROBLEMS.iter().map(|problem| (problem.0.to_string(), response(*problem))).collect();
 }
 
-/// A parameter is absent, never null.
-fn complete_parameters(operation: &mut Value) {
-    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
-        let schema = &mut parameter["schema"];
-        if let Some(types) = schema["type"].as_array() {
-            schema["type"] = types.iter().find(|it| *it != "null").cloned().unwrap_or_default();
-        }
-        let refers = |it: &&Value| it["type"] != "null";
-        if let Some(there) = schema["oneOf"].as_array().and_then(|some| some.iter().find(refers)) {
-            *schema = there.clone();
-        }
+/// A parameter or a whole body is absent, never null.
+fn complete_requests(operation: &mut Value) {
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten() {
+        drop_null(&mut parameter["schema"]);
+    }
+    if let Some(schema) = operation.pointer_mut("/requestBody/content/application~1json/schema") {
+        drop_null(schema);
+    }
+}
+
+fn drop_null(schema: &mut Value) {
+    if let Some(types) = schema["type"].as_array() {
+        schema["type"] = types.iter().find(|it| *it != "null").cloned().unwrap_or_default();
+    }
+    let is_some = |it: &&Value| it["type"] != "null";
+    if let Some(some) = schema["oneOf"].as_array().and_then(|either| either.iter().find(is_some)) {
+        *schema = some.clone();
     }
 }
 

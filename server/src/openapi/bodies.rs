@@ -11,7 +11,7 @@ use model::{
     campaign::{AttributionSource, CampaignStatus},
     coupon::Charset,
     event::Action,
-    text::{DestinationUrl, Name},
+    text::{DestinationUrl, Email, Name, NewPassword},
 };
 use serde_json::Value;
 use utoipa::{
@@ -44,9 +44,6 @@ pub struct NewCampaign {
 /// What is to change of a campaign.
 #[derive(ToSchema)]
 pub struct CampaignChange {
-    /// A campaign stays with its advertiser: another one is refused.
-    #[schema(value_type = AdvertiserId, required = false)]
-    advertiser_id: Option<AdvertiserId>,
     #[schema(value_type = Name, required = false)]
     name: Option<Name>,
     #[schema(value_type = DestinationUrl, required = false)]
@@ -91,13 +88,75 @@ pub struct GenerateCoupons {
 
 /// Tracking links to be made: one for each influencer.
 #[derive(ToSchema)]
-pub struct GenerateLinks {
+#[serde(untagged)]
+pub enum GenerateLinks {
+    Named(LinksForNamed),
+    All(LinksForAll),
+}
+
+#[derive(ToSchema)]
+#[schema(title = "for those named")]
+pub struct LinksForNamed {
     campaign_id: CampaignId,
-    /// Whom the links are for; either this or `all_assigned`.
     #[schema(min_items = 1, max_items = 10_000)]
-    influencer_ids: Option<Vec<InfluencerId>>,
-    /// For every active influencer who is assigned to the campaign; not together with `influencer_ids`.
-    all_assigned: Option<bool>,
+    influencer_ids: Vec<InfluencerId>,
+}
+
+#[derive(ToSchema)]
+#[schema(title = "for every active influencer who is assigned")]
+pub struct LinksForAll {
+    campaign_id: CampaignId,
+    #[schema(inline)]
+    all_assigned: Yes,
+}
+
+/// An account to be made: an advertiser's and an influencer's say whose they are.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub enum NewAccount {
+    Admin(NewAdmin),
+    Advertiser(NewAdvertisers),
+    Influencer(NewInfluencers),
+}
+
+#[derive(ToSchema)]
+#[schema(title = "for an admin")]
+pub struct NewAdmin {
+    #[schema(inline)]
+    role: AdminRole,
+    email: Email,
+    /// Without one the answer holds a link to set it.
+    password: Option<NewPassword>,
+    #[schema(inline, required = false)]
+    advertiser_id: Nothing,
+    #[schema(inline, required = false)]
+    influencer_id: Nothing,
+}
+
+#[derive(ToSchema)]
+#[schema(title = "for an advertiser")]
+pub struct NewAdvertisers {
+    #[schema(inline)]
+    role: AdvertiserRole,
+    email: Email,
+    /// Without one the answer holds a link to set it.
+    password: Option<NewPassword>,
+    advertiser_id: AdvertiserId,
+    #[schema(inline, required = false)]
+    influencer_id: Nothing,
+}
+
+#[derive(ToSchema)]
+#[schema(title = "for an influencer")]
+pub struct NewInfluencers {
+    #[schema(inline)]
+    role: InfluencerRole,
+    email: Email,
+    /// Without one the answer holds a link to set it.
+    password: Option<NewPassword>,
+    influencer_id: InfluencerId,
+    #[schema(inline, required = false)]
+    advertiser_id: Nothing,
 }
 
 /// How the old one ends.
@@ -164,8 +223,8 @@ pub struct EventFields {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 pub struct CallHeaders {
-    /// Serves where the body has no `event_id`.
-    #[param(rename = "Idempotency-Key", pattern = "^[!-~]{1,255}$")]
+    /// Serves where the body has no `event_id`: 1 to 255 ASCII characters.
+    #[param(rename = "Idempotency-Key")]
     idempotency_key: Option<String>,
     /// `t=<unix seconds>,v1=<hex HMAC-SHA256(secret, "<t>.<raw body>")>`; several `v1` may stand. Checked wherever it is
     /// present; required where the advertiser says so. At most 300 s past and 60 s ahead.
@@ -201,6 +260,16 @@ schemas! {
     Moment => AnyOfBuilder::new()
         .item(string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))))
         .item(string().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))),
+    /// Null, or absent.
+    Nothing => ObjectBuilder::new().schema_type(Type::Null),
+    /// True.
+    Yes => ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([true])),
+    /// `admin`.
+    AdminRole => string().enum_values(Some(["admin"])),
+    /// `advertiser`.
+    AdvertiserRole => string().enum_values(Some(["advertiser"])),
+    /// `influencer`.
+    InfluencerRole => string().enum_values(Some(["influencer"])),
     /// The actions that have a path of their own.
     ShortAction => string().enum_values(Some(["add_to_cart", "purchase", "drop_off", "signup"])),
 }

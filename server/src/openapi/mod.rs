@@ -87,6 +87,8 @@ impl Modify for Schemes {
 /// The finished document.
 pub fn finish(routes: &utoipa::openapi::OpenApi) -> serde_json::Result<Value> {
     let mut document = serde_json::to_value(routes)?;
+    // Browsers share these words and have no zones: the server knows them.
+    document["components"]["schemas"]["ZoneName"]["enum"] = engine::time_zones().into();
     answers::complete(&mut document);
     Ok(document)
 }

@@ -14,7 +14,7 @@ use crate::{
     auth::Admin,
     body::JsonBody,
     edits::{IfMatch, Tagged},
-    openapi::tags::ACCOUNTS,
+    openapi::{bodies, tags::ACCOUNTS},
     path::Id,
     problem::ApiResult,
     state::AppState,
@@ -51,7 +51,7 @@ async fn list(
 /// address that has an account already is 409.
 #[utoipa::path(
     post, path = "/accounts", operation_id = "createAccount", tag = ACCOUNTS,
-    request_body(content = NewAccount, example = json!({
+    request_body(content = bodies::NewAccount, example = json!({
         "email": "shop@shop.example", "role": "advertiser", "advertiser_id": "01890000-0000-7000-8000-000000000001",
     })),
     responses(

@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::listing::{ByCode, Items, Listing, OfAdvertiser, OfCampaign, OfInfluencer, OfPage};
 use crate::{
     auth::{Admin, LoggedIn},
-    body::JsonBody,
+    body::{JsonBody, MOST_BYTES_OF_IDS},
     openapi::{bodies, tags::COUPONS},
     path::Id,
     problem::ApiResult,
@@ -79,7 +79,7 @@ async fn create(
 async fn generate(
     State(engine): State<Engine>,
     Admin(session): Admin,
-    JsonBody(wanted): JsonBody<GenerateCoupons>,
+    JsonBody(wanted): JsonBody<GenerateCoupons, MOST_BYTES_OF_IDS>,
 ) -> ApiResult<(StatusCode, Json<Items<Coupon>>)> {
     Ok((StatusCode::CREATED, Json(Items { items: engine.generate_coupons(&session, wanted).await? })))
 }

@@ -104,7 +104,7 @@ impl<'a> Call<'a> {
 
 async fn ingest(engine: &Engine, call: Call<'_>, body: Body) -> ApiResult<Response> {
     let (key, advertiser) = holder_of_key(engine, call.headers)?;
-    let (bytes, is_all) = body::read_most(body).await;
+    let (bytes, is_all) = body::read_most(body, body::MOST_BYTES).await;
     let authentic = is_all.and_then(|()| check_signature(engine, &advertiser, call.headers, &bytes));
     let is_authentic = authentic.is_ok();
     let answered = match authentic {

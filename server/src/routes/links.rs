@@ -17,7 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::listing::{ByCode, Items, Listing, OfAdvertiser, OfCampaign, OfInfluencer, OfPage};
 use crate::{
     auth::{Admin, LoggedIn},
-    body::JsonBody,
+    body::{JsonBody, MOST_BYTES_OF_IDS},
     openapi::{bodies, tags::LINKS},
     path::Id,
     problem::ApiResult,
@@ -87,7 +87,7 @@ async fn create(
 async fn generate(
     State(engine): State<Engine>,
     Admin(session): Admin,
-    JsonBody(wanted): JsonBody<GenerateLinks>,
+    JsonBody(wanted): JsonBody<GenerateLinks, MOST_BYTES_OF_IDS>,
 ) -> ApiResult<(StatusCode, Json<Items<Link>>)> {
     Ok((StatusCode::CREATED, Json(Items { items: engine.generate_links(&session, wanted).await? })))
 }

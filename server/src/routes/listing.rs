@@ -39,7 +39,7 @@ pub async fn asked<T: DeserializeOwned + 'static, S: Send + Sync>(parts: &mut Pa
     Ok(asked)
 }
 
-/// An empty parameter, as forms send it, is none.
+/// A search or cursor that is empty is none.
 pub fn given(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
@@ -50,12 +50,12 @@ pub fn parsed<T: FromStr<Err = RuleError>>(
     text: Option<String>,
     errors: &mut Vec<FieldError>,
 ) -> Option<T> {
-    given(text)?.parse().map_err(|rule| errors.push(FieldError::new(field, rule))).ok()
+    text?.parse().map_err(|rule| errors.push(FieldError::new(field, rule))).ok()
 }
 
 pub fn flag(field: &str, text: Option<String>, errors: &mut Vec<FieldError>) -> Option<bool> {
     match text.as_deref() {
-        None | Some("") => None,
+        None => None,
         Some("true" | "1") => Some(true),
         Some("false" | "0") => Some(false),
         Some(_) => {
@@ -66,7 +66,7 @@ pub fn flag(field: &str, text: Option<String>, errors: &mut Vec<FieldError>) -> 
 }
 
 pub fn limit(text: Option<String>, errors: &mut Vec<FieldError>) -> Option<u32> {
-    let number = given(text)?.parse().ok().filter(|limit| (1..=MOST_ITEMS).contains(limit));
+    let number = text?.parse().ok().filter(|limit| (1..=MOST_ITEMS).contains(limit));
     if number.is_none() {
         errors.push(FieldError::new("limit", format!("must be a number from 1 to {MOST_ITEMS}")));
     }
@@ -119,7 +119,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Paging {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let query: PageQuery = asked(parts, state).await?;
-        let (limit, cursor) = (given(query.limit), given(query.cursor));
+        let (limit, cursor) = (query.limit, given(query.cursor));
         Ok(Self(PageAt::parse(limit.as_deref(), cursor.as_deref())?))
     }
 }

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::listing::{asked, finish, flag, given, parsed};
+use super::listing::{asked, finish, flag, parsed};
 use crate::{
     auth::LoggedIn,
     openapi::{bodies::Moment, tags::FIGURES},
@@ -83,7 +83,7 @@ struct WithBots {
 impl Asked {
     pub fn read(self, errors: &mut Vec<FieldError>) -> StatsQuery {
         let include_bots = flag("include_bots", self.include_bots, errors).unwrap_or_default();
-        if given(self.compare).is_some() {
+        if self.compare.is_some() {
             errors.push(FieldError::new("compare", "is not available yet; leave it out"));
         }
         StatsQuery {
@@ -93,11 +93,11 @@ impl Asked {
             link_id: parsed("link_id", self.link_id, errors),
             coupon_id: parsed("coupon_id", self.coupon_id, errors),
             method: parsed("method", self.method, errors),
-            from: given(self.from),
-            to: given(self.to),
-            range: given(self.range),
-            tz: given(self.tz),
-            interval: given(self.interval),
+            from: self.from,
+            to: self.to,
+            range: self.range,
+            tz: self.tz,
+            interval: self.interval,
             include_bots,
         }
     }

@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# Fuzzes a running debug server by its own OpenAPI document, as an admin with an API key: every operation, every check.
+# Needs Python 3.10; schemathesis comes from PyPI into the cache folder. Arguments go on to it, such as -n 50.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$ROOT"
+version=4.32.5
+port=${TRIBUTARY_PORT:-3390}
+base=http://127.0.0.1:$port
+
+tool=$CACHE/schemathesis-$version
+if [[ ! -x $tool/bin/schemathesis ]]; then
+    python3 -m venv "$tool"
+    "$tool/bin/pip" install --quiet "schemathesis==$version"
+fi
+
+cargo build --package server
+data=$(mktemp -d "${TMPDIR:-/tmp}/tributary-fuzz.XXXXXX")
+export TRIBUTARY_ADMIN_EMAIL=admin@example.com TRIBUTARY_ADMIN_PASSWORD='correct horse battery'
+target/debug/tributary serve --addr "127.0.0.1:$port" --data-dir "$data/server" --public-url "$base" --log warn \
+    >"$data/log" 2>&1 &
+server=$!
+trap 'kill "$server"; wait "$server"; rm -rf "$data"' EXIT
+for ((try = 0; try < 100; try++)); do
+    if curl -fs "$base/readyz" >/dev/null; then break; fi
+    sleep 0.1
+done
+
+# post PATH JSON FIELD: makes something and prints one text field of the answer.
+post() {
+    curl -fsS -H "Authorization: Bearer ${token:-}" -H 'Content-Type: application/json' -d "$2" "$base/api/v1/$1" |
+        python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$3"
+}
+log_in() { post auth/login "{\"email\":\"$1\",\"password\":\"correct horse battery\"}" token; }
+
+token=$(log_in admin@example.com)
+advertiser=$(post advertisers '{"name":"Fuzzed"}' id)
+key=$(post "advertisers/$advertiser/api-keys" '{"name":"Fuzzing"}' key)
+# One of each for paths with an id: without, fuzzing would see little but 404. The fuzzer's own account, advertiser
+# and key are none of them, so that it does not lock itself out.
+spare_advertiser=$(post advertisers '{"name":"Spare"}' id)
+spare_key=$(post "advertisers/$spare_advertiser/api-keys" '{"name":"Spare"}' id)
+campaign=$(post campaigns "{\"advertiser_id\":\"$advertiser\",\"name\":\"Spring\",\"destination_url\":\"https://shop.example/\"}" id)
+influencer=$(post influencers '{"name":"Anna"}' id)
+curl -fsS -X PUT -H "Authorization: Bearer $token" "$base/api/v1/campaigns/$campaign/influencers/$influencer"
+coupon=$(post coupons "{\"campaign_id\":\"$campaign\",\"influencer_id\":\"$influencer\",\"code\":\"ANNA10\"}" id)
+link=$(post links "{\"campaign_id\":\"$campaign\",\"influencer_id\":\"$influencer\"}" id)
+account=$(post accounts '{"email":"spare@example.com","role":"admin","password":"correct horse battery"}' id)
+event=$(curl -fsS -H "X-API-KEY: $key" -H 'Content-Type: application/json' -d '{"action":"purchase","coupon_code":"ANNA10"}' \
+    "$base/api/v1/events" | python3 -c 'import json, sys; print(json.load(sys.stdin)["id"])')
+curl -sS -o /dev/null -H "X-API-KEY: $key" -d '{"action":"purchase"}' "$base/api/v1/events"
+sleep 0.5
+failure=$(curl -fsS -H "Authorization: Bearer $token" "$base/api/v1/ingest-failures" |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["items"][0]["id"])')
+
+# with_id PATH ID: what often stands for {id} there.
+with_id() {
+    printf '[dictionaries.%s]\nvalues = ["%s"]\n' "$1" "$2"
+    printf '[[operations]]\ninclude-path-regex = "^/api/v1/%s/[{]"\n' "$1"
+    printf 'parameters = { "path.id" = { dictionary = "%s", probability = 0.8 } }\n' "$1"
+}
+# may_refuse REASON STATUS OPERATION…: what is right and still refused, as no schema can say it.
+may_refuse() {
+    local names
+    names=$(printf '"%s", ' "${@:3}")
+    printf '# %s\n[[operations]]\ninclude-operation-id = [%s]\n' "$1" "${names%, }"
+    printf 'checks.positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 404, 409, %s]\n' "$2"
+}
+{
+    with_id advertisers "$spare_advertiser"
+    with_id api-keys "$spare_key"
+    with_id campaigns "$campaign"
+    with_id influencers "$influencer"
+    with_id coupons "$coupon"
+    with_id links "$link"
+    with_id accounts "$account"
+    with_id events "$event"
+    with_id ingest-failures "$failure"
+    may_refuse 'a cursor comes from an earlier page' 422 listAdvertisers listApiKeys listCampaigns listAssigned \
+        listInfluencers listCoupons listLinks listAccounts listFailures
+    may_refuse 'a range ends after it begins, and a chart has at most 1,000 points' 422 listClicks listEvents \
+        getOverview getChart
+    may_refuse 'If-Match names the version that stands' 412 changeAdvertiser deactivateAdvertiser archiveCampaign \
+        changeInfluencer archiveInfluencer changeAccount deactivateAccount
+    may_refuse 'a campaign ends after it begins' '412, 422' createCampaign changeCampaign
+    may_refuse 'the current password is known to its owner alone' 422 changePassword
+    may_refuse 'codes must fit their rules: prefix and length together, and enough of them' 422 generateCoupons
+    may_refuse 'events are of the last 90 days' 422 recordEvent recordAction
+    may_refuse 'what was wrong with an event still is' 422 retryFailure
+} >"$data/schemathesis.toml"
+
+fuzz() {
+    "$tool/bin/schemathesis" --config-file "$data/schemathesis.toml" run "$base/api/v1/openapi.json" --checks all \
+        --no-color --header "Authorization: Bearer $1" --header "X-API-KEY: $key" "${@:2}"
+}
+status=0
+fuzz "$token" --exclude-operation-id logOut "$@" || status=1
+# Whoever logs out is out: on its own, as somebody else. Where this cannot be made, the fuzzer was out before.
+post accounts '{"email":"leaver@example.com","role":"admin","password":"correct horse battery"}' id >/dev/null ||
+    die "the fuzzer has locked itself out on the way: its figures mean little"
+fuzz "$(log_in leaver@example.com)" --include-operation-id logOut "$@" || status=1
+if grep -E 'ERROR|panicked' "$data/log" >&2; then die "the server's log has errors"; fi
+exit "$status"
