@@ -109,7 +109,7 @@ pub fn show_chosen(list: NodeRef<Ul>, changed: impl Fn() + 'static) {
 #[component]
 fn LookUp() -> impl IntoView {
     view! {
-        <form class="look-up" role="search" method="get" action=address::LOOK_UP>
+        <form class="look-up" aria-label="Everything" role="search" method="get" action=address::LOOK_UP>
             <input
                 id="look-up"
                 r#type="search"

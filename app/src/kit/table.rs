@@ -161,7 +161,7 @@ fn filters(filters: Filters, here: &str) -> AnyView {
     });
     let (kept, selects, chips) = (kept.collect_view(), selects.collect_view(), chips.collect_view());
     view! {
-        <form class="filters" role="search" method="get" action=path>
+        <form class="filters" role="search" aria-label="This list" method="get" action=path>
             {kept}
             {search}
             {selects}

@@ -53,7 +53,7 @@ test.describe('with twenty influencers who exist already', () => {
       if (kind === 'coupons') expect(codes.every(({ code }) => code.startsWith('SPRING-'))).toBe(true);
     }
     const row = page.getByRole('row', { name: /Creator 07/ });
-    await expect(row.getByRole('button', { name: 'Copy link and code of Creator 07' })).toBeVisible();
+    await expect(row.getByRole('button', { name: 'Copy link + code of Creator 07' })).toBeVisible();
   });
 
   test('the same can be done with the keyboard alone', async ({ page, rest }) => {

@@ -292,7 +292,7 @@ fn trace(steps: &[Step]) -> Table {
     });
     Table {
         caption: "Why: every candidate in order".into(),
-        columns: ["", "Candidate", "Sent", "Outcome", "Reason"].map(Column::text).into(),
+        columns: ["Order", "Candidate", "Sent", "Outcome", "Reason"].map(Column::text).into(),
         rows: rows.collect(),
         empty: Empty {
             title: "No attribution key".into(),

@@ -296,7 +296,7 @@ fn person(influencer: &Influencer, campaign: CampaignId, links: &[Link], coupons
     let mut actions = Vec::new();
     if let (Some(link), Some(coupon)) = (own_links.first(), own_coupons.first()) {
         let action = Action::copy("Copy link + code", format!("{} {}", link.url, coupon.code));
-        actions.push(action.said(format!("Copy link and code of {}", influencer.name)));
+        actions.push(action.said(format!("Copy link + code of {}", influencer.name)));
     }
     let fields = vec![pair("campaign_id", campaign), pair("ids", influencer.id)];
     actions.push(Action::act("Unassign", FormName::Unassign, fields).said(format!("Unassign {}", influencer.name)));

@@ -167,7 +167,7 @@ pub async fn look_up(engine: &Engine, session: &Session, asked: &Asked<'_>) -> R
     let found = engine.look_up(session, text).await?.items;
     let table = Table {
         caption: format!("What “{text}” names"),
-        columns: ["What", "", "Status", "When (UTC)"].map(Column::text).into(),
+        columns: ["What", "Name", "Status", "When (UTC)"].map(Column::text).into(),
         rows: found.iter().map(find).collect(),
         empty: Empty {
             title: format!("Nothing is called “{text}”"),
