@@ -32,7 +32,7 @@ test-kill: ## 100 rounds of kill -9 under load
 
 bench: build ## measure against the yardsticks, in one run (about 4 minutes; wants a quiet machine)
 	RUNLEVEL=1 scripts/ensure-apt.sh build-essential=cc nginx-light=nginx wrk=wrk util-linux=taskset
-	cargo run --release --package bench
+	scripts/mariadb.sh run cargo run --release --package bench
 
 fmt: ## format the Rust code
 	cargo fmt --all

@@ -10,14 +10,28 @@ use model::{
     text::RuleError,
 };
 
-use crate::error::{AppError, ErrorKind};
+use crate::{
+    admin::ADMIN,
+    error::{AppError, ErrorKind},
+};
 
 pub const LOG_IN: &str = "/login";
 pub const DASHBOARD: &str = "/dashboard";
+/// An account's own: its password.
+pub const ACCOUNT: &str = "/account";
+/// Followed by the token, which whoever holds it may use once.
+pub const SET_PASSWORD: &str = "/set-password/";
+/// A notice of the login page: an address may name one, never a text to show.
+pub const PASSWORD_SET: &str = "password_set";
+/// Where a code, an order's number or an id leads to its record.
+pub const LOOK_UP: &str = "/admin/lookup";
 
 /// Where an account lands after it has logged in.
-pub fn landing(_role: Role) -> &'static str {
-    DASHBOARD
+pub fn landing(role: Role) -> &'static str {
+    match role {
+        Role::Admin => ADMIN,
+        Role::Advertiser | Role::Influencer => DASHBOARD,
+    }
 }
 
 /// The range shown where the address names none: influencers are paid by the month.
@@ -106,7 +120,14 @@ pub fn link(path: &str, query: &StatsQuery) -> String {
     with_query(path, pairs(query))
 }
 
-fn with_query(path: &str, pairs: impl IntoIterator<Item = (&'static str, impl AsRef<str>)>) -> String {
+/// Path and query as one, as the router has them apart.
+pub fn whole(path: &str, search: &str) -> String {
+    let search = search.trim_start_matches('?');
+    if search.is_empty() { path.to_owned() } else { format!("{path}?{search}") }
+}
+
+/// A path with a query.
+pub fn with_query<'a>(path: &str, pairs: impl IntoIterator<Item = (&'a str, impl AsRef<str>)>) -> String {
     let mut address = path.to_owned();
     for (index, (name, value)) in pairs.into_iter().enumerate() {
         address.push(if index == 0 { '?' } else { '&' });
@@ -121,6 +142,11 @@ fn with_query(path: &str, pairs: impl IntoIterator<Item = (&'static str, impl As
 pub fn log_in(next: Option<&str>, problem: Option<ErrorKind>) -> String {
     let pairs = [("next", next), ("problem", problem.map(ErrorKind::as_str))];
     with_query(LOG_IN, pairs.into_iter().filter_map(|(name, value)| Some((name, value?))))
+}
+
+/// The login page's address for somebody who has just chosen a password.
+pub fn password_set() -> String {
+    with_query(LOG_IN, [("notice", PASSWORD_SET)])
 }
 
 /// One parameter of a query as it stands in the address, decoded once. The router's map of parameters is decoded
@@ -141,7 +167,7 @@ pub fn local(target: &str) -> Option<&str> {
 }
 
 /// Percent-encodes all but the unreserved characters of RFC 3986, and `:` `,` for legibility.
-fn escape(value: &str, into: &mut String) {
+pub fn escape(value: &str, into: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~:,".contains(&byte) {

@@ -7,13 +7,17 @@
 compile_error!("build with `--cfg erase_components`, as .cargo/config.toml says; is RUSTFLAGS set?");
 
 pub mod address;
+pub mod admin;
 pub mod api;
 mod components;
 mod days;
 mod elsewhere;
 pub mod error;
 mod format;
+mod kit;
 mod pages;
+#[cfg(feature = "ssr")]
+pub mod perform;
 mod plot;
 #[cfg(feature = "ssr")]
 pub mod session;
@@ -29,7 +33,7 @@ use leptos_router::{
     path,
 };
 
-use crate::pages::{DashboardPage, HomePage, LogInPage, NotFoundPage};
+use crate::pages::{ComposedPage, DashboardPage, HomePage, LogInPage, NotFoundPage};
 
 #[cfg(feature = "ssr")]
 pub use crate::{
@@ -43,12 +47,17 @@ pub use crate::{
 pub fn App() -> impl IntoView {
     provide_meta_context();
     viewer::provide_viewer();
+    admin::posted::provide_posted();
+    kit::provide_kit();
     view! {
         <Router>
             <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/login") view=LogInPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/*rest") view=ComposedPage ssr=SsrMode::Async/>
+                <Route path=path!("/account") view=ComposedPage ssr=SsrMode::Async/>
+                <Route path=path!("/set-password/:token") view=ComposedPage ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>
     }

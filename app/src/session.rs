@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderValue, header, request::Parts};
 use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
 use model::Timestamp;
 
 use crate::error::{AppError, ErrorKind};
@@ -17,13 +18,18 @@ pub struct CookieRules {
 
 /// The token a request carries in its session cookie.
 pub fn token(headers: &HeaderMap) -> Option<&str> {
+    cookie_value(headers, COOKIE)
+}
+
+/// The value of a cookie of this name, where it is not empty.
+pub fn cookie_value<'a>(headers: &'a HeaderMap, named: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(name, value)| (name == COOKIE && !value.is_empty()).then_some(value))
+        .find_map(|(name, value)| (name == named && !value.is_empty()).then_some(value))
 }
 
 /// `Set-Cookie` for a new session. None for a token that cannot stand in a header.
@@ -50,9 +56,19 @@ pub fn current() -> Option<engine::Session> {
     use_context::<engine::Engine>()?.session(token(&parts.headers)?)
 }
 
+pub fn engine() -> Result<engine::Engine, AppError> {
+    use_context::<engine::Engine>().ok_or_else(|| AppError::new(ErrorKind::Internal))
+}
+
+/// The answer being made, and the rules for cookies on it.
+pub fn response() -> Result<(ResponseOptions, CookieRules), AppError> {
+    let both = use_context::<ResponseOptions>().zip(use_context::<CookieRules>());
+    both.ok_or_else(|| AppError::new(ErrorKind::Internal))
+}
+
 /// Engine and session, or the error that says to log in.
 pub fn required() -> Result<(engine::Engine, engine::Session), AppError> {
-    let engine = use_context::<engine::Engine>().ok_or_else(|| AppError::new(ErrorKind::Internal))?;
+    let engine = engine()?;
     let session = current().ok_or_else(|| AppError::new(ErrorKind::LoggedOut))?;
     Ok((engine, session))
 }

@@ -1,11 +1,11 @@
 //! The document around the app, and the headers it is sent with. Server only.
 
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header, request::Parts};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
-use crate::App;
+use crate::{App, address::SET_PASSWORD};
 
 /// The built files, as paths from the site's root: `pkg/tributary.0123abcd.js`.
 #[derive(Clone, Debug)]
@@ -47,6 +47,12 @@ pub fn shell(assets: Assets) -> impl IntoView {
     }
 }
 
+/// Never `no-referrer`, but where the address itself is a secret: browsers then send forms with `Origin: null`.
+fn referrer_policy() -> &'static str {
+    let path = use_context::<Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
+    if path.starts_with(SET_PASSWORD) { "no-referrer" } else { "same-origin" }
+}
+
 /// Only our own files and this page's own scripts run; nobody frames the page; nothing of it is kept.
 fn protect(nonce: &str) {
     let Some(response) = use_context::<ResponseOptions>() else { return };
@@ -62,8 +68,7 @@ fn protect(nonce: &str) {
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // Never `no-referrer`: browsers would then send forms with `Origin: null`.
-        (header::REFERRER_POLICY, "same-origin"),
+        (header::REFERRER_POLICY, referrer_policy()),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ] {
         response.insert_header(name, HeaderValue::from_static(value));

@@ -5,6 +5,7 @@
 mod bytes;
 mod contest;
 mod events;
+mod lists;
 mod nginx;
 mod process;
 mod redirect;
@@ -46,6 +47,7 @@ struct Cli {
 enum Stage {
     Redirect,
     Events,
+    Lists,
     Start,
     Bytes,
 }
@@ -112,6 +114,9 @@ async fn measure_stages(
     }
     if does(Stage::Events) {
         events::measure(&folder.inside("events")?, scale, report).await?;
+    }
+    if does(Stage::Lists) {
+        lists::measure(&folder.inside("lists")?, scale, report).await?;
     }
     if does(Stage::Start) {
         start::measure(&folder.inside("start")?, report).await?;

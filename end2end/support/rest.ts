@@ -65,6 +65,10 @@ export class Rest {
     return this.ask('POST', path, body);
   }
 
+  patch<T>(path: string, body: object): Promise<T> {
+    return this.ask('PATCH', path, body);
+  }
+
   /** The figures of a query such as `range=7d`. */
   overview(query = ''): Promise<Figures> {
     return this.get(`stats/overview?${query}`);

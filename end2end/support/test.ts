@@ -16,6 +16,8 @@ type Fixtures = {
   shopper: Page;
   /** The test's page, logged in as admin, on the dashboard. */
   dashboard: Page;
+  /** The test's page, logged in as admin, on the overview. */
+  overview: Page;
 };
 
 export const test = base.extend<Fixtures>({
@@ -63,9 +65,16 @@ export const test = base.extend<Fixtures>({
   },
 
   dashboard: async ({ page }, use) => {
-    await page.goto('/login');
+    await page.goto('/login?next=/dashboard');
     await logIn(page);
     await expect(page.getByRole('heading', { level: 1, name: 'Dashboard' })).toBeVisible();
+    await use(page);
+  },
+
+  overview: async ({ page }, use) => {
+    await page.goto('/login');
+    await logIn(page);
+    await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
     await use(page);
   },
 });

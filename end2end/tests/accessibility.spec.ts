@@ -66,6 +66,46 @@ for (const [size, screen] of Object.entries(SCREENS)) {
         await expect(page.getByRole('alert')).toBeVisible();
         await expectGood(page);
       });
+
+      test('every page of the admin is accessible, filled and empty', async ({ overview: page, rest, shop, shopper, allowInConsole }) => {
+        test.slow();
+        allowInConsole(/status of 4\d\d /);
+        await awake(page);
+        await expectGood(page);
+        const empty = ['advertisers', 'campaigns', 'influencers', 'coupons', 'links', 'clicks', 'events', 'failures', 'campaigns/new'];
+        for (const path of empty) {
+          await page.goto(`/admin/${path}`);
+          await awake(page);
+          await expectGood(page);
+        }
+        const { id, key, link, advertiser, influencer } = await rest.campaign({ destination: shop.origin });
+        await shopper.goto(link.url);
+        const event = await rest.event(key, { action: 'purchase', value: '49.90', ref_code: link.code, event_id: 'A-1' });
+        await rest.event(key, { action: 'nonsense' }).catch(() => undefined);
+        await expect.poll(async () => (await rest.get<{ items: object[] }>('ingest-failures')).items.length).toBe(1);
+        const [failure] = (await rest.get<{ items: { id: string }[] }>('ingest-failures')).items;
+        const [account] = (await rest.get<{ items: { id: string }[] }>('accounts')).items;
+        const filled = [
+          '', '/advertisers', '/advertisers/new', `/advertisers/${advertiser.id}`, '/campaigns', '/campaigns/new', `/campaigns/${id}`,
+          `/campaigns/${id}/links`, `/campaigns/${id}/coupons`, `/campaigns/${id}/settings`, '/influencers', '/influencers/new',
+          `/influencers/${influencer.id}`, '/coupons', '/coupons/new', `/coupons/generate?campaign_id=${id}`, '/links', '/links/new',
+          `/links/${link.id}`, '/clicks', '/events', `/events/${event.id}`, '/failures', `/failures/${failure.id}`, '/accounts',
+          '/accounts/new', `/accounts/${account.id}`, '/lookup', '/lookup?q=A-1', '/nothing/here', '/coupons?status=wrong',
+        ];
+        for (const path of filled) {
+          await page.goto(`/admin${path}`);
+          await awake(page);
+          await expectGood(page);
+        }
+        await page.goto('/account');
+        await awake(page);
+        await expectGood(page);
+        await page.goto(`/admin/advertisers/${advertiser.id}`);
+        await awake(page);
+        await page.getByRole('button', { name: /^Revoke/ }).click();
+        await expect(page.getByRole('dialog')).toBeVisible();
+        await expectGood(page);
+      });
     });
   }
 }

@@ -20,7 +20,7 @@ for (const javaScriptEnabled of [true, false]) {
       expect(JSON.parse(second.stdout)).toMatchObject({ status: 'recorded', attribution: { method: 'coupon', coupon_id: coupon.id } });
       await expect.poll(async () => (await rest.overview()).clicks, { intervals: [50] }).toBe(1);
 
-      await page.goto('/login');
+      await page.goto('/login?next=/dashboard');
       await logIn(page);
       const figures = await rest.overview();
       expect(figures).toMatchObject({

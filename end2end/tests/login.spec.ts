@@ -9,14 +9,14 @@ for (const javaScriptEnabled of [true, false]) {
   test.describe(`with JavaScript ${javaScriptEnabled ? 'on' : 'off'}`, () => {
     test.use({ javaScriptEnabled });
 
-    test('logging in leads to the dashboard', async ({ page }) => {
+    test('logging in leads an admin to the overview', async ({ page }) => {
       await page.goto('/');
       await expect(page).toHaveURL('/login');
       await expect(page).toHaveTitle('Log in · Tributary');
       await logIn(page);
-      await expect(page).toHaveURL('/dashboard');
-      await expect(page.getByRole('heading', { level: 1, name: 'Dashboard' })).toBeVisible();
-      await expect(page.getByText(admin.email)).toBeVisible();
+      await expect(page).toHaveURL('/admin');
+      await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
+      await expect(page.getByRole('banner').getByText(admin.email)).toBeVisible();
     });
 
     test('a wrong password is refused in plain words, and the next try may be right', async ({ page, allowInConsole }) => {
@@ -52,13 +52,13 @@ for (const javaScriptEnabled of [true, false]) {
     test('a login never leads to another host', async ({ page, shop, server }) => {
       await page.goto(`/login?next=${encodeURIComponent(`${shop.origin}/phishing`)}`);
       await logIn(page);
-      await expect(page).toHaveURL(`${server.url}/dashboard`);
+      await expect(page).toHaveURL(`${server.url}/admin`);
       expect(shop.visits).toEqual([]);
     });
 
-    test('who is logged in is led from the login page to the dashboard', async ({ dashboard: page }) => {
+    test('who is logged in is led from the login page to the overview', async ({ dashboard: page }) => {
       await page.goto('/login');
-      await expect(page).toHaveURL('/dashboard');
+      await expect(page).toHaveURL('/admin');
     });
 
     test('logging out ends the session, for every copy of its cookie', async ({ dashboard: page, context, server }) => {
@@ -94,7 +94,7 @@ test('the login can be done with the keyboard alone', async ({ page }) => {
   await page.keyboard.press('Tab');
   await page.keyboard.type(admin.password);
   await page.keyboard.press('Enter');
-  await expect(page).toHaveURL('/dashboard');
+  await expect(page).toHaveURL('/admin');
 });
 
 test('the session is out of reach for scripts and for other sites', async ({ dashboard: page, context }) => {

@@ -14,13 +14,13 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page).toHaveURL('/login');
     });
 
-    test('an unknown page is a 404 that leads who is logged in to the dashboard', async ({ dashboard: page, allowInConsole }) => {
+    test('an unknown page is a 404 that leads who is logged in to the overview', async ({ dashboard: page, allowInConsole }) => {
       allowInConsole(/status of 404 .*\/no-such-page/);
       const answer = await page.goto('/no-such-page');
       expect(answer?.status()).toBe(404);
       await expect(page.getByRole('heading', { level: 1, name: 'There is no such page' })).toBeVisible();
-      await page.getByRole('link', { name: 'Go to the dashboard' }).click();
-      await expect(page).toHaveURL('/dashboard');
+      await page.getByRole('link', { name: 'Go to the overview' }).click();
+      await expect(page).toHaveURL('/admin');
     });
   });
 }

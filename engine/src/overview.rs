@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Instant};
 
 use model::{
-    AdvertiserId, ClickId, EventId,
+    AdvertiserId, ClickId, EventId, Timestamp,
     overview::{DatabaseState, Diagnostics, Find, Finds, QueueState, SpoolState},
     page::ListQuery,
     time::DAY,
@@ -72,6 +72,12 @@ impl Engine {
         ids.sort_unstable();
         ids.dedup();
         db::overview::names(&mut self.db.read().await?, &ids).await
+    }
+
+    /// When links were last followed and coupons last credited, for those that ever were.
+    pub async fn last_uses(&self, session: &Session, ids: &[Uuid]) -> Result<HashMap<Uuid, Timestamp>> {
+        session.admin()?;
+        db::uses::of(&mut self.db.read().await?, ids).await
     }
 
     /// The records that a text names: a coupon's or link's code, an order number, or the id of a click, event or

@@ -73,3 +73,12 @@ CREATE INDEX ingest_failures_request ON ingest_failures (request_id);
 -- Lists without an advertiser read the newest rows of all.
 CREATE INDEX clicks_time ON clicks (clicked_at);
 CREATE INDEX events_time ON events (occurred_at);
+
+-- When a link was last followed, or a coupon last credited: asked before either is replaced.
+CREATE TABLE last_uses (
+    id BLOB NOT NULL PRIMARY KEY,
+    used_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO last_uses (id, used_at) SELECT link_id, MAX(clicked_at) FROM clicks GROUP BY link_id;
+INSERT INTO last_uses (id, used_at)
+    SELECT coupon_id, MAX(occurred_at) FROM events WHERE coupon_id IS NOT NULL GROUP BY coupon_id;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{problem::FieldError, text::RuleError};
 
@@ -25,6 +25,19 @@ pub struct Fields {
     errors: Vec<FieldError>,
 }
 
+/// What a field of a form, which is always text, becomes in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Text,
+    /// A checkbox: "true", or "false" from the hidden field before it.
+    Flag,
+    Number,
+    /// Every value of this name.
+    List,
+    /// A date and a time without a zone, which mean UTC.
+    Moment,
+}
+
 /// What can be read from the fields of a request's body. None only where an error was noted.
 pub trait FromFields: Sized {
     fn read(fields: &mut Fields) -> Option<Self>;
@@ -37,6 +50,33 @@ impl Fields {
             Err(error) if error.is_data() => Err(BodyError::NotAnObject),
             Err(error) => Err(BodyError::NotJson(error.to_string())),
         }
+    }
+
+    /// The fields of a form. What is empty is null; of several values the last counts, but for lists.
+    pub fn from_form<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>, shape: impl Fn(&str) -> Shape) -> Self {
+        let mut texts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (name, value) in pairs {
+            let all = texts.entry(name).or_default();
+            if !value.trim().is_empty() {
+                all.push(value);
+            }
+        }
+        let mut values = BTreeMap::new();
+        for (name, all) in texts {
+            let value = match (shape(name), all.last()) {
+                (Shape::List, _) => to_raw_value(&all),
+                (_, None) => to_raw_value(&()),
+                (Shape::Flag, Some(text)) => to_raw_value(&(*text == "true")),
+                (Shape::Number, Some(text)) => raw_number(text).map_or_else(|| to_raw_value(text), Ok),
+                (Shape::Moment, Some(text)) if !text.contains(['Z', 'z', '+']) => to_raw_value(&with_seconds(text)),
+                (Shape::Text | Shape::Moment, Some(text)) => to_raw_value(text),
+            };
+            // Text and lists of text always are JSON.
+            if let Ok(value) = value {
+                values.insert(name.to_owned(), value);
+            }
+        }
+        Self { values, errors: Vec::new() }
     }
 
     /// The text of the field as it stands in the body; None where absent or null.
@@ -182,6 +222,19 @@ fn whole(raw: &str) -> Option<i64> {
     raw.parse().ok().or_else(|| written_so().map(|number| number as i64))
 }
 
+/// The text, where it is a number as JSON writes it.
+fn raw_number(text: &str) -> Option<Box<RawValue>> {
+    let text = text.trim();
+    text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+        .then(|| RawValue::from_string(text.to_owned()).ok())?
+}
+
+/// `2026-01-31T12:00`, as browsers send it, as RFC 3339.
+fn with_seconds(text: &str) -> String {
+    let seconds = if text.trim().len() == 16 { ":00Z" } else { "Z" };
+    format!("{}{seconds}", text.trim())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,6 +259,41 @@ mod tests {
         {
             assert_eq!(whole(raw), number, "{raw}");
         }
+    }
+
+    #[test]
+    fn a_form_s_text_becomes_what_the_api_would_be_sent() {
+        let pairs = [
+            ("name", "Anna"),
+            ("email", " "),
+            ("signed", "false"),
+            ("signed", "true"),
+            ("count", "12"),
+            ("length", "twelve"),
+            ("ids", ""),
+            ("ids", "a"),
+            ("ids", "b"),
+            ("from", "2026-01-31T12:00"),
+        ];
+        let fields = Fields::from_form(pairs, |name| match name {
+            "signed" => Shape::Flag,
+            "count" | "length" => Shape::Number,
+            "ids" => Shape::List,
+            "from" => Shape::Moment,
+            _ => Shape::Text,
+        });
+        for (name, json) in [
+            ("name", Some("\"Anna\"")),
+            ("email", None),
+            ("signed", Some("true")),
+            ("count", Some("12")),
+            ("length", Some("\"twelve\"")),
+            ("ids", Some("[\"a\",\"b\"]")),
+            ("from", Some("\"2026-01-31T12:00:00Z\"")),
+        ] {
+            assert_eq!(fields.raw(name), json, "{name}");
+        }
+        assert!(fields.is_present("email") && !fields.is_present("nosuch"));
     }
 
     #[test]

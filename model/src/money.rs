@@ -85,11 +85,30 @@ impl Money {
     }
 }
 
-/// A decimal of at most two places, as whole hundredths.
+/// A decimal of at most two places, as whole hundredths. Browsers read it too, so it does without big numbers.
 pub fn hundredths(text: &str) -> Result<i64, RuleError> {
     let error = RuleError("must have at most two decimals");
-    let scaled = parse_decimal(text)? * BigDecimal::from(100);
-    if scaled.is_integer() { scaled.to_i64().ok_or(error) } else { Err(error) }
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
+    let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let exponent: i32 = exponent.parse().map_err(|_| error)?;
+    if !plain(whole) || !plain(fraction) || exponent.abs() > 64 {
+        return Err(error);
+    }
+    let digits = format!("{whole}{fraction}");
+    let significant = digits.trim_start_matches('0').trim_end_matches('0');
+    let dropped = digits.len() - digits.trim_end_matches('0').len();
+    let (Ok(fraction), Ok(dropped)) = (i32::try_from(fraction.len()), i32::try_from(dropped)) else {
+        return Err(error);
+    };
+    match u32::try_from(exponent - fraction + dropped + 2) {
+        _ if significant.is_empty() => Ok(0),
+        // 10^12 is more than any caller takes.
+        Ok(zeros) if significant.len() + zeros as usize <= 14 => {
+            significant.parse::<i64>().map(|value| value * 10_i64.pow(zeros)).map_err(|_| error)
+        }
+        _ => Err(error),
+    }
 }
 
 /// A plain or scientific decimal of at most 64 characters, 0 ≤ x < 10^12.
@@ -172,6 +191,33 @@ mod tests {
             ("3.5", "JPY", "4"),
         ] {
             assert_eq!(parsed(text, currency).as_deref(), Ok(amount), "{text} {currency}");
+        }
+    }
+
+    #[test]
+    fn hundredths_are_exact_or_refused() {
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("0.00", Some(0)),
+            ("12.5", Some(1250)),
+            ("12.50000", Some(1250)),
+            ("100", Some(10_000)),
+            ("1e2", Some(10_000)),
+            ("1.25E1", Some(1250)),
+            ("1250e-2", Some(1250)),
+            ("0.01", Some(1)),
+            ("0.015", None),
+            ("1e-3", None),
+            ("-1", None),
+            ("", None),
+            (".5", None),
+            ("1.", None),
+            ("+1", None),
+            ("NaN", None),
+            ("1e99", None),
+            ("999999999999999999999", None),
+        ] {
+            assert_eq!(hundredths(text).ok(), expected, "{text}");
         }
     }
 

@@ -117,7 +117,7 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let for_machines = path.starts_with("/api/v1") || path.starts_with("/event");
-    let span = tracing::info_span!("request", id = %request_id, %method, path);
+    let span = tracing::info_span!("request", id = %request_id, %method, path = logged(&path));
     request.extensions_mut().insert(RequestId(request_id.clone()));
     let mut response = tracing::Instrument::instrument(next.run(request), span).await;
     let error = response.extensions_mut().remove::<ApiError>();
@@ -136,6 +136,11 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response
+}
+
+/// A path as the log may know it: whoever has the token of a set-password link may use it.
+fn logged(path: &str) -> &str {
+    if path.starts_with(app::address::SET_PASSWORD) { "/set-password/…" } else { path }
 }
 
 /// The request's id, for whoever wants to tell it.

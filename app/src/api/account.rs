@@ -33,13 +33,11 @@ pub async fn log_out() -> Result<(), AppError> {
 #[cfg(feature = "ssr")]
 mod ssr {
     use axum::http::header::SET_COOKIE;
-    use leptos::prelude::*;
-    use leptos_axum::ResponseOptions;
     use model::account::{Account, Credentials};
 
     use crate::{
         error::{AppError, ErrorKind},
-        session::{self, CookieRules},
+        session,
     };
 
     fn internal() -> AppError {
@@ -47,9 +45,8 @@ mod ssr {
     }
 
     pub async fn enter(email: String, password: String) -> Result<Account, AppError> {
-        let engine = use_context::<engine::Engine>().ok_or_else(internal)?;
-        let (response, rules) =
-            use_context::<ResponseOptions>().zip(use_context::<CookieRules>()).ok_or_else(internal)?;
+        let engine = session::engine()?;
+        let (response, rules) = session::response()?;
         let logged_in = engine.log_in(Credentials { email, password }).await?;
         let cookie = session::cookie(&logged_in.token, logged_in.expires_at, rules).ok_or_else(internal)?;
         response.append_header(SET_COOKIE, cookie);
@@ -63,8 +60,7 @@ mod ssr {
         {
             tracing::warn!(%error, "a session was ended in the browser alone; its token runs out by itself");
         }
-        let (response, rules) =
-            use_context::<ResponseOptions>().zip(use_context::<CookieRules>()).ok_or_else(internal)?;
+        let (response, rules) = session::response()?;
         response.append_header(SET_COOKIE, session::cleared(rules).ok_or_else(internal)?);
         Ok(())
     }

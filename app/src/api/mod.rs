@@ -1,6 +1,7 @@
 //! What pages ask the server: functions under `/api/ui`. Each is a public endpoint and authorises first.
 
 pub mod account;
+pub mod composed;
 pub mod figures;
 pub mod scopes;
 
@@ -19,6 +20,17 @@ mod answer {
             && let Some(response) = use_context::<ResponseOptions>()
             && let Ok(status) = StatusCode::from_u16(error.kind.status())
             && (is_call() || status == StatusCode::SERVICE_UNAVAILABLE)
+        {
+            response.set_status(status);
+        }
+        result
+    }
+
+    /// As [`told`], for what is a page's whole: the page then has the status of its error.
+    pub fn told_page<T>(result: Result<T, AppError>) -> Result<T, AppError> {
+        if let Err(error) = &result
+            && let Some(response) = use_context::<ResponseOptions>()
+            && let Ok(status) = StatusCode::from_u16(error.kind.status())
         {
             response.set_status(status);
         }

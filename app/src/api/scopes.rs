@@ -1,7 +1,7 @@
 //! What the figures of a dashboard may be narrowed to.
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use model::{AdvertiserId, CampaignId};
+use model::{AdvertiserId, CampaignId, InfluencerId};
 use serde::{Deserialize, Serialize};
 
 use crate::error::AppError;
@@ -13,6 +13,8 @@ pub struct Scopes {
     pub advertiser_id: Option<AdvertiserId>,
     pub advertisers: Vec<Scope<AdvertiserId>>,
     pub campaigns: Vec<Scope<CampaignId>>,
+    /// Whose figures an admin looks at as that influencer does.
+    pub influencer: Option<Scope<InfluencerId>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,14 +28,15 @@ pub struct Scope<Id> {
 pub async fn load_scopes(
     #[server(default)] advertiser_id: Option<AdvertiserId>,
     #[server(default)] campaign_id: Option<CampaignId>,
+    #[server(default)] influencer_id: Option<InfluencerId>,
 ) -> Result<Scopes, AppError> {
-    crate::api::answer::told(ssr::scopes(advertiser_id, campaign_id).await)
+    crate::api::answer::told(ssr::scopes(advertiser_id, campaign_id, influencer_id).await)
 }
 
 #[cfg(feature = "ssr")]
 mod ssr {
     use model::{
-        AdvertiserId, CampaignId,
+        AdvertiserId, CampaignId, InfluencerId,
         account::Role,
         page::{ListQuery, MOST_ITEMS},
     };
@@ -46,12 +49,23 @@ mod ssr {
         ListQuery { limit: Some(MOST_ITEMS), ..ListQuery::default() }
     }
 
-    pub async fn scopes(advertiser: Option<AdvertiserId>, campaign: Option<CampaignId>) -> Result<Scopes, AppError> {
+    pub async fn scopes(
+        advertiser: Option<AdvertiserId>,
+        campaign: Option<CampaignId>,
+        influencer: Option<InfluencerId>,
+    ) -> Result<Scopes, AppError> {
         let (engine, session) = session::required()?;
         let account = &session.account;
         if account.role == Role::Influencer {
             return Ok(Scopes::default());
         }
+        let influencer = match influencer {
+            Some(id) if account.role == Role::Admin => {
+                let found = engine.influencer(&session, id).await?;
+                Some(Scope { id, name: found.name })
+            }
+            _ => None,
+        };
         let advertisers = engine.list_advertisers(&session, &newest()).await?.items;
         let chosen = match (advertiser.or(account.advertiser_id), campaign) {
             (None, Some(campaign)) => Some(engine.campaign(&session, campaign).await?.advertiser_id),
@@ -65,6 +79,7 @@ mod ssr {
             None => Vec::new(),
         };
         Ok(Scopes {
+            influencer,
             advertiser_id: chosen,
             advertisers: by_name(
                 advertisers.into_iter().map(|advertiser| Scope { id: advertiser.id, name: advertiser.name }),

@@ -4,12 +4,11 @@ use leptos::{
     ev::{KeyboardEvent, SubmitEvent},
     html::{self, Ul},
     prelude::*,
-    wasm_bindgen::JsCast,
-    web_sys::HtmlElement,
 };
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use model::stats::{Preset, StatsQuery};
 
+use super::frame::show_chosen;
 use crate::{
     address::{self, DASHBOARD},
     days::Days,
@@ -52,7 +51,7 @@ pub fn RangePicker(
         }
     });
     let list = NodeRef::<Ul>::new();
-    show_chosen(list, asked);
+    show_chosen(list, move || asked.track());
     view! {
         <div class="range">
             <div class="steps" hidden=move || days.get().is_none()>
@@ -72,20 +71,6 @@ pub fn RangePicker(
         </div>
     }
     .into_any()
-}
-
-/// Where the list is wider than the screen, brings the chosen range into sight.
-fn show_chosen(list: NodeRef<Ul>, asked: Signal<StatsQuery>) {
-    Effect::new(move |_| {
-        asked.track();
-        let Some(list) = list.get() else { return };
-        request_animation_frame(move || {
-            let chosen = list.query_selector("[aria-current]").ok().flatten();
-            if let Some(chosen) = chosen.and_then(|chosen| chosen.dyn_into::<HtmlElement>().ok()) {
-                list.set_scroll_left(chosen.offset_left() - (list.client_width() - chosen.offset_width()) / 2);
-            }
-        });
-    });
 }
 
 /// A step to another range of the same length, or its place where there is none.

@@ -18,7 +18,7 @@ pub fn ScopePicker(
     /// Whether there is more than one advertiser to choose from.
     across: bool,
 ) -> impl IntoView {
-    let Scopes { advertiser_id: advertiser, advertisers, campaigns } = scopes;
+    let Scopes { advertiser_id: advertiser, advertisers, campaigns, .. } = scopes;
     let campaign = asked.with_untracked(|asked| asked.campaign_id);
     // A campaign belongs to its advertiser: choosing another one lets go of it.
     let beside_advertiser = move || StatsQuery { advertiser_id: None, campaign_id: None, ..asked.get() };

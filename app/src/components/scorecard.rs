@@ -108,7 +108,7 @@ fn Card(#[prop(into)] label: String, values: Vec<Value>, #[prop(into)] note: Str
 
 /// The short form for the eye, with the exact one on hover; the exact one for those who listen.
 #[component]
-fn Number(short: String, exact: Option<String>) -> impl IntoView {
+pub fn Number(short: String, exact: Option<String>) -> impl IntoView {
     match exact {
         None => view! { <span class="number">{short}</span> }.into_any(),
         Some(exact) => view! {

@@ -13,7 +13,7 @@ use crate::{
     address,
     api::{
         figures::{Sheet, load_figures},
-        scopes::load_scopes,
+        scopes::{Scope, load_scopes},
     },
     components::{Empty, Failed, Frame, Freshness, Loading, RangePicker, ScopePicker, Scorecard, Stale, TimeChart},
     days::Days,
@@ -108,6 +108,11 @@ fn Dashboard(account: Account) -> impl IntoView {
             Answer { asked: key, sheet }
         },
     );
+    // An admin who asks for one influencer's figures sees them as that influencer does.
+    let own = Memo::new(move |_| {
+        let of_one = || asked.with(|asked| asked.as_ref().is_ok_and(|asked| asked.influencer_id.is_some()));
+        role == Role::Influencer || role == Role::Admin && of_one()
+    });
     let title = match role {
         Role::Influencer => "Your figures",
         Role::Admin | Role::Advertiser => "Dashboard",
@@ -117,10 +122,10 @@ fn Dashboard(account: Account) -> impl IntoView {
         <Frame account>
             <div class="head">
                 <h1>{title}</h1>
-                {(role != Role::Influencer).then(|| view! { <Scopes asked across=role == Role::Admin/> })}
+                {(role != Role::Influencer).then(|| view! { <Scopes asked across=role == Role::Admin own/> })}
             </div>
             <Transition fallback=Loading>
-                <Body asked answer own=role == Role::Influencer/>
+                {move || view! { <Body asked answer own=own.get()/> }}
             </Transition>
         </Frame>
     }
@@ -128,19 +133,41 @@ fn Dashboard(account: Account) -> impl IntoView {
 
 /// What the figures can be narrowed to; without it the page still serves.
 #[component]
-fn Scopes(asked: Memo<Asked>, across: bool) -> impl IntoView {
+fn Scopes(asked: Memo<Asked>, across: bool, own: Memo<bool>) -> impl IntoView {
     let chosen = Memo::new(move |_| {
-        asked.with(|asked| asked.as_ref().map(|asked| (asked.advertiser_id, asked.campaign_id)).unwrap_or_default())
+        let ids = |asked: &StatsQuery| (asked.advertiser_id, asked.campaign_id, asked.influencer_id);
+        asked.with(|asked| asked.as_ref().map(ids).unwrap_or_default())
     });
-    let choices = Resource::new(move || chosen.get(), |(advertiser, campaign)| load_scopes(advertiser, campaign));
+    let choices = Resource::new(
+        move || chosen.get(),
+        |(advertiser, campaign, influencer)| load_scopes(advertiser, campaign, influencer),
+    );
     let known = Signal::derive(move || asked.get().unwrap_or_default());
-    let picker =
-        move || choices.get().and_then(Result::ok).map(|scopes| view! { <ScopePicker asked=known scopes across/> });
+    let picker = move || {
+        choices.get().and_then(Result::ok).map(|scopes| match scopes.influencer.clone().filter(|_| own.get()) {
+            Some(Scope { id, name }) => seen_as(format!("/admin/influencers/{id}"), name),
+            None => {
+                let advertiser = scopes.advertisers.iter().find(|scope| Some(scope.id) == scopes.advertiser_id);
+                let seen = advertiser.filter(|_| across).cloned();
+                let seen = seen.map(|Scope { id, name }| seen_as(format!("/admin/advertisers/{id}"), name));
+                view! {
+                    {seen}
+                    <ScopePicker asked=known scopes across/>
+                }
+                .into_any()
+            }
+        })
+    };
     view! {
         <Transition>
             <div class="scopes">{picker}</div>
         </Transition>
     }
+}
+
+/// Says to an admin whose dashboard this is. It stays the admin's own session, and there is nothing to change here.
+fn seen_as(of: String, name: String) -> AnyView {
+    view! { <p class="seen">"As " <a href=of>{name}</a> " sees it"</p> }.into_any()
 }
 
 fn of_sheet<T: Clone + Send + Sync + 'static>(shown: Memo<Option<Shown>>, part: fn(&Sheet) -> T) -> Signal<Option<T>> {

@@ -26,6 +26,7 @@ fn LogInForm() -> impl IntoView {
         Some(Err(error)) => Some(error.kind),
         None => params.with(|params| params.get_str("problem").and_then(ErrorKind::named)),
     });
+    let set = move || params.with(|params| params.get_str("notice") == Some(address::PASSWORD_SET));
     let wrong = move || (problem.get() == Some(ErrorKind::WrongCredentials)).then_some("true");
     let entering = move || log_in.pending().get() || matches!(log_in.value().get(), Some(Ok(_)));
     // A new page, so that nothing of before stays in memory.
@@ -40,6 +41,7 @@ fn LogInForm() -> impl IntoView {
         <Plain>
             <section class="panel login">
                 <h1>"Log in"</h1>
+                {move || set().then(|| view! { <p class="notice good">"Your password is set. Log in with it."</p> })}
                 <ActionForm action=log_in>
                     <div id="problem" role="alert">
                         {move || problem.get().map(|kind| view! { <p class="problem">{kind.words()}</p> })}

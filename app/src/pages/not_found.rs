@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use model::account::Role;
 
 use crate::{
     address,
@@ -14,6 +15,7 @@ pub fn NotFoundPage() -> impl IntoView {
     say_not_found();
     let known = viewer();
     let (target, label) = match &known {
+        Some(account) if account.role == Role::Admin => (address::landing(account.role), "Go to the overview"),
         Some(account) => (address::landing(account.role), "Go to the dashboard"),
         None => (address::LOG_IN, "Log in"),
     };

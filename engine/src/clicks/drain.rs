@@ -185,6 +185,7 @@ impl Drain {
         if !rows.is_empty() {
             let firsts = db::clicks::note_visitors(&mut conn, rows).await?;
             db::clicks::insert_or_keep(&mut conn, rows, &firsts).await?;
+            db::uses::note(&mut conn, rows.iter().map(|row| (row.link_id, row.at))).await?;
         }
         conn.commit().await
     }

@@ -1,7 +1,7 @@
 //! Clicks and events as they are listed, newest first.
 
 use model::{
-    AdvertiserId, ClickId, CouponId, Currency, EventId, LinkId, Money, Timestamp,
+    AdvertiserId, ClickId, Currency, EventId, Money, Timestamp,
     activity::{Click, Event},
     attribution::{Attribution, Method},
     event::Action,
@@ -12,7 +12,6 @@ use uuid::Uuid;
 use super::{
     Conn,
     list::{Arg, Select, limit, wrong_cursor},
-    on,
     stats::Filter,
     word,
 };
@@ -214,33 +213,4 @@ pub async fn events_of(conn: &mut Conn, within: Option<AdvertiserId>, ids: &[Eve
         }
     }
     Ok(found)
-}
-
-/// When a coupon last stood in a credited event, looked for no further back than `since`.
-pub async fn coupon_last_used(
-    conn: &mut Conn,
-    advertiser: AdvertiserId,
-    coupon: CouponId,
-    since: Timestamp,
-) -> Result<Option<Timestamp>> {
-    const SQL: &str =
-        "SELECT MAX(occurred_at) FROM events WHERE advertiser_id = ? AND occurred_at >= ? AND coupon_id = ?";
-    let at: Option<i64> = on!(conn, c => sqlx::query_scalar(SQL)
-        .bind(advertiser.0).bind(since.0).bind(coupon.0)
-        .fetch_one(c).await)?;
-    Ok(at.map(Timestamp))
-}
-
-/// When a link was last followed, looked for no further back than `since`.
-pub async fn link_last_used(
-    conn: &mut Conn,
-    advertiser: AdvertiserId,
-    link: LinkId,
-    since: Timestamp,
-) -> Result<Option<Timestamp>> {
-    const SQL: &str = "SELECT MAX(clicked_at) FROM clicks WHERE advertiser_id = ? AND clicked_at >= ? AND link_id = ?";
-    let at: Option<i64> = on!(conn, c => sqlx::query_scalar(SQL)
-        .bind(advertiser.0).bind(since.0).bind(link.0)
-        .fetch_one(c).await)?;
-    Ok(at.map(Timestamp))
 }

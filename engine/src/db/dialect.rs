@@ -15,6 +15,18 @@ impl Conn {
         }
     }
 
+    /// Ends an insert that keeps the later of two moments where the row is there already.
+    pub(super) fn or_later(&self, unique: &str, moment: &str) -> String {
+        match self {
+            Self::SqliteWrite(_) | Self::SqliteRead(_) => {
+                format!(" ON CONFLICT ({unique}) DO UPDATE SET {moment} = MAX({moment}, excluded.{moment})")
+            }
+            Self::MySqlWrite(_) | Self::MySqlRead(_) => {
+                format!(" ON DUPLICATE KEY UPDATE {moment} = GREATEST({moment}, VALUES({moment}))")
+            }
+        }
+    }
+
     /// Division of whole numbers, the remainder dropped.
     pub(super) fn whole_division(&self) -> &'static str {
         match self {

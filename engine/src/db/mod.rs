@@ -18,6 +18,7 @@ pub mod overview;
 pub mod page;
 pub mod signing_secrets;
 pub mod stats;
+pub mod uses;
 
 use std::{path::Path, str::FromStr, time::Duration};
 

@@ -113,6 +113,8 @@ impl Writer {
         let rows = self.credit(&mut conn, &new).await?;
         if !rows.is_empty() {
             db::events::insert_or_keep(&mut conn, &rows).await?;
+            let used = |row: &EventRow| Some((row.attribution.coupon_id?.0, row.occurred_at));
+            db::uses::note(&mut conn, rows.iter().filter_map(used)).await?;
         }
         if conn.is_only_writer() {
             standing.extend(rows.iter().map(|row| (row.id, row.recorded())));

@@ -1,7 +1,7 @@
 //! Coupons: chosen, generated, replaced and invalidated. A code is never issued twice.
 
 use model::{
-    CouponId, Timestamp,
+    CouponId,
     campaign::Campaign,
     coupon::{CodeRules, Coupon, CouponStatus, GenerateCoupons, MOST_GENERATED, NewCoupon, Target},
     page::{ListQuery, Page},
@@ -9,10 +9,7 @@ use model::{
 };
 use rand::{SeedableRng, rngs::StdRng};
 
-use super::{
-    coupon_codes::{self, Draw},
-    links::LOOK_BACK,
-};
+use super::coupon_codes::{self, Draw};
 use crate::{
     Engine, Session,
     clock::new_id,
@@ -135,15 +132,6 @@ impl Engine {
         db::coupons::set_status(&mut conn, id, CouponStatus::Replaced, Some(new.id), version).await?;
         self.commit_change(conn).await?;
         Ok(new)
-    }
-
-    /// When the code last stood in a credited event, in the last 90 days.
-    pub async fn coupon_last_used(&self, session: &Session, id: CouponId) -> Result<Option<Timestamp>> {
-        let within = session.tenant()?;
-        let mut conn = self.db.read().await?;
-        let coupon = db::coupons::find(&mut conn, within, id).await?.ok_or(Error::NotFound)?;
-        let since = self.clock.now().plus(-LOOK_BACK);
-        db::activity::coupon_last_used(&mut conn, coupon.advertiser_id, id, since).await
     }
 
     /// What codes by these rules look like. Nothing is issued.

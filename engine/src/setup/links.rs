@@ -1,11 +1,10 @@
 //! Tracking links.
 
 use model::{
-    AdvertiserId, InfluencerId, LinkId, Timestamp,
+    AdvertiserId, InfluencerId, LinkId,
     campaign::Campaign,
     link::{GenerateLinks, Link, LinkStatus, NewLink},
     page::{ListQuery, Page},
-    time::DAY,
 };
 use qrcode::{EcLevel, QrCode, render::svg};
 
@@ -17,9 +16,6 @@ use crate::{
     db::{self, Conn, links::StoredLink},
     error::{Error, Result},
 };
-
-/// How far back the last use of a link or coupon is looked for.
-pub(super) const LOOK_BACK: i64 = 90 * DAY;
 
 impl Engine {
     pub async fn create_link(&self, session: &Session, new: NewLink) -> Result<Link> {
@@ -125,15 +121,6 @@ impl Engine {
         let code = QrCode::with_error_correction_level(link.url.as_bytes(), EcLevel::M)
             .map_err(|error| Error::Internal(format!("QR code: {error}")))?;
         Ok(code.render::<svg::Color>().min_dimensions(240, 240).build())
-    }
-
-    /// When the link was last followed, in the last 90 days.
-    pub async fn link_last_used(&self, session: &Session, id: LinkId) -> Result<Option<Timestamp>> {
-        let within = session.tenant()?;
-        let mut conn = self.db.read().await?;
-        let link = db::links::find(&mut conn, within, id).await?.ok_or(Error::NotFound)?;
-        let since = self.clock.now().plus(-LOOK_BACK);
-        db::activity::link_last_used(&mut conn, link.advertiser_id, id, since).await
     }
 
     pub(crate) fn shown(&self, link: StoredLink) -> Link {

@@ -1,9 +1,13 @@
 //! Accounts: one first admin, wrong logins that look alike, sessions that end everywhere.
 
 use engine::Error;
-use model::account::Role;
+use model::{
+    FromFields,
+    account::{NewAccount, Role},
+};
+use serde_json::json;
 
-use crate::world::{World, credentials};
+use crate::world::{World, admin, all, credentials, read};
 
 const EMAIL: &str = "admin@example.com";
 const PASSWORD: &str = "correct horse battery";
@@ -11,6 +15,17 @@ const PASSWORD: &str = "correct horse battery";
 async fn with_admin(world: &World) {
     let made = world.engine.ensure_admin(EMAIL.parse().unwrap(), PASSWORD.parse().unwrap()).await.unwrap();
     assert_eq!(made.unwrap().role, Role::Admin);
+}
+
+async fn shop_account(world: &World, password: Option<&str>) -> model::account::CreatedAccount {
+    let shop = world.advertiser("Shop").await;
+    let body =
+        json!({ "email": "shop@example.com", "role": "advertiser", "advertiser_id": shop.id, "password": password });
+    world.engine.create_account(&admin(), read(body, NewAccount::read)).await.unwrap()
+}
+
+fn token_of(url: &str) -> &str {
+    url.rsplit('/').next().unwrap()
 }
 
 crate::on_both! {
@@ -58,6 +73,86 @@ crate::on_both! {
         }
         world.set_clock(logged_in.expires_at);
         assert!(world.engine.session(&logged_in.token).is_none());
+        world.end().await;
+    }
+
+    async fn a_set_password_link_works_once_within_three_days(world: World) {
+        let created = shop_account(&world, None).await;
+        let url = created.set_password_url.unwrap();
+        assert!(url.starts_with("http://127.0.0.1:3000/set-password/"));
+        let engine = &world.engine;
+        let refused = engine.log_in(credentials("shop@example.com", "")).await;
+        assert!(matches!(refused, Err(Error::WrongCredentials)));
+        assert!(engine.password_link_stands(token_of(&url)).await.unwrap());
+        assert!(engine.password_link_stands(token_of(&url)).await.unwrap(), "looking does not use it up");
+        engine.set_password(token_of(&url), PASSWORD.parse().unwrap()).await.unwrap();
+        engine.log_in(credentials("shop@example.com", PASSWORD)).await.unwrap();
+        let again = engine.set_password(token_of(&url), "another password".parse().unwrap()).await;
+        assert!(matches!(again, Err(Error::NotFound)));
+        let first = engine.new_password_link(&admin(), created.account.id).await.unwrap();
+        let second = engine.new_password_link(&admin(), created.account.id).await.unwrap();
+        assert!(!engine.password_link_stands(token_of(&first.set_password_url)).await.unwrap(), "a newer one ends it");
+        world.set_clock(second.expires_at);
+        assert!(!engine.password_link_stands(token_of(&second.set_password_url)).await.unwrap());
+        world.end().await;
+    }
+
+    async fn of_two_uses_of_one_link_at_once_one_stands(world: World) {
+        let created = shop_account(&world, None).await;
+        let url = created.set_password_url.unwrap();
+        let (first, second) = tokio::join!(
+            world.engine.set_password(token_of(&url), "first password".parse().unwrap()),
+            world.engine.set_password(token_of(&url), "second password".parse().unwrap())
+        );
+        assert!(first.is_ok() != second.is_ok());
+        world.end().await;
+    }
+
+    async fn a_deactivated_account_is_out_at_once_and_its_old_sessions_stay_void(world: World) {
+        let created = shop_account(&world, Some(PASSWORD)).await;
+        assert_eq!(created.set_password_url, None);
+        let engine = &world.engine;
+        let logged_in = engine.log_in(credentials("shop@example.com", PASSWORD)).await.unwrap();
+        let link = engine.new_password_link(&admin(), created.account.id).await.unwrap();
+        engine.deactivate_account(&admin(), created.account.id, None).await.unwrap();
+        assert!(engine.session(&logged_in.token).is_none());
+        assert!(!engine.password_link_stands(token_of(&link.set_password_url)).await.unwrap());
+        assert!(engine.log_in(credentials("shop@example.com", PASSWORD)).await.is_err());
+        let back = model::account::AccountChange { status: Some(model::account::AccountStatus::Active), email: None };
+        engine.change_account(&admin(), created.account.id, back, None).await.unwrap();
+        assert!(engine.session(&logged_in.token).is_none());
+        engine.log_in(credentials("shop@example.com", PASSWORD)).await.unwrap();
+        world.end().await;
+    }
+
+    async fn the_last_admin_stays(world: World) {
+        with_admin(&world).await;
+        let engine = &world.engine;
+        let first = engine.list_accounts(&admin(), &all()).await.unwrap().items.remove(0);
+        assert!(matches!(engine.deactivate_account(&admin(), first.id, None).await, Err(Error::Conflict(_))));
+        let second = read(json!({ "email": "second@example.com", "role": "admin" }), NewAccount::read);
+        let second = engine.create_account(&admin(), second).await.unwrap();
+        let refused = engine.deactivate_account(&admin(), first.id, None).await;
+        assert!(matches!(refused, Err(Error::Conflict(_))), "one who has no password yet lets nobody back in");
+        engine.set_password(token_of(&second.set_password_url.unwrap()), PASSWORD.parse().unwrap()).await.unwrap();
+        engine.deactivate_account(&admin(), first.id, None).await.unwrap();
+        world.end().await;
+    }
+
+    async fn a_password_is_changed_by_who_knows_it_and_ends_every_session(world: World) {
+        with_admin(&world).await;
+        let engine = &world.engine;
+        let first = engine.log_in(credentials(EMAIL, PASSWORD)).await.unwrap();
+        let session = engine.session(&first.token).unwrap();
+        let change = |current: &str| model::account::PasswordChange {
+            current_password: current.into(),
+            new_password: "a better one still".parse().unwrap(),
+        };
+        assert!(matches!(engine.change_password(&session, change("wrong")).await, Err(Error::Invalid(errors)) if errors[0].field == "current_password"));
+        let next = engine.change_password(&session, change(PASSWORD)).await.unwrap();
+        assert!(engine.session(&first.token).is_none());
+        assert!(engine.session(&next.token).is_some());
+        assert!(engine.log_in(credentials(EMAIL, PASSWORD)).await.is_err());
         world.end().await;
     }
 }

@@ -6,8 +6,12 @@
 mod databases;
 
 mod accounts;
+mod changes;
 mod clicks;
+mod coupons;
 mod events;
 mod figures;
+mod keys;
+mod lists;
 mod setup;
 mod world;

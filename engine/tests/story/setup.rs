@@ -1,10 +1,10 @@
 //! Setting up: what must be unique is, and nobody reaches another tenant's things.
 
 use engine::{Error, PageAt};
-use model::{FromFields, influencer::Hidden};
+use model::{FromFields, influencer::Hidden, page::ListQuery};
 use serde_json::json;
 
-use crate::world::{World, admin, shop_session};
+use crate::world::{World, admin, all, shop_session};
 
 crate::on_both! {
     async fn a_code_is_issued_once_per_advertiser_whatever_its_case(world: World) {
@@ -25,13 +25,13 @@ crate::on_both! {
             world.set_clock(crate::world::NOON.plus(n));
             world.advertiser(&format!("Shop {n}")).await;
         }
-        let mut at = PageAt::parse(Some("2"), None).unwrap();
+        let mut at = ListQuery { limit: Some(2), ..all() };
         let mut names = Vec::new();
         loop {
-            let page = world.engine.list_advertisers(&admin(), at).await.unwrap();
+            let page = world.engine.list_advertisers(&admin(), &at).await.unwrap();
             names.extend(page.items.into_iter().map(|item| item.name));
             let Some(cursor) = page.next_cursor else { break };
-            at = PageAt::parse(Some("2"), Some(&cursor)).unwrap();
+            at.cursor = Some(cursor);
         }
         assert_eq!(names, ["Shop 4", "Shop 3", "Shop 2", "Shop 1", "Shop 0"]);
         world.end().await;
@@ -43,7 +43,7 @@ crate::on_both! {
         let other = world.advertiser("Other").await;
         let own = shop_session(running.advertiser.id);
         let foreign = shop_session(other.id);
-        let at = PageAt::default();
+        let at = &all();
         let engine = &world.engine;
         assert_eq!(engine.list_campaigns(&own, at).await.unwrap().items.len(), 1);
         assert_eq!(engine.list_links(&own, at).await.unwrap().items.len(), 1);
@@ -56,17 +56,24 @@ crate::on_both! {
         assert!(matches!(engine.campaign(&foreign, running.campaign.id).await, Err(Error::NotFound)));
         let refused = engine.assigned_influencers(&foreign, running.campaign.id, at).await;
         assert!(matches!(refused, Err(Error::NotFound)));
-        assert!(matches!(engine.list_influencers(&own, at).await, Err(Error::Forbidden)));
+        let seen = engine.list_influencers(&own, at).await.unwrap().items;
+        assert_eq!((seen.len(), &seen[0].email), (1, &Hidden::Hidden));
+        assert_eq!(engine.list_influencers(&foreign, at).await.unwrap().items.len(), 0);
+        assert!(matches!(engine.influencer(&foreign, running.influencer.id).await, Err(Error::NotFound)));
+        let by_email = ListQuery { q: Some("someone@social".into()), ..all() };
+        assert_eq!(engine.list_influencers(&own, &by_email).await.unwrap().items.len(), 0, "addresses cannot be guessed");
+        let foreign_campaign = ListQuery { campaign_id: Some(running.campaign.id), ..all() };
+        assert!(matches!(engine.list_coupons(&foreign, &foreign_campaign).await, Err(Error::NotFound)));
         world.end().await;
     }
 
     async fn assigning_twice_is_the_same_as_once(world: World) {
         let running = world.running().await;
         world.engine.assign(&admin(), running.campaign.id, running.influencer.id).await.unwrap();
-        let assigned = world.engine.assigned_influencers(&admin(), running.campaign.id, PageAt::default()).await.unwrap();
+        let assigned = world.engine.assigned_influencers(&admin(), running.campaign.id, &all()).await.unwrap();
         assert_eq!(assigned.items.len(), 1);
         world.engine.unassign(&admin(), running.campaign.id, running.influencer.id).await.unwrap();
-        let assigned = world.engine.assigned_influencers(&admin(), running.campaign.id, PageAt::default()).await.unwrap();
+        let assigned = world.engine.assigned_influencers(&admin(), running.campaign.id, &all()).await.unwrap();
         assert_eq!(assigned.items.len(), 0);
         world.end().await;
     }
@@ -75,7 +82,7 @@ crate::on_both! {
         let shop = world.advertiser("Shop").await;
         let new = crate::world::read(json!({ "name": "Backend" }), model::api_key::NewApiKey::read);
         let issued = world.engine.issue_api_key(&admin(), shop.id, new).await.unwrap();
-        assert_eq!(world.engine.advertiser_of_key(&issued.key).map(|fact| fact.id), Some(shop.id));
+        assert_eq!(world.engine.advertiser_of_key(&issued.key).map(|(key, fact)| (key, fact.id)), Some((issued.id, shop.id)));
         assert!(world.engine.advertiser_of_key(&issued.key.to_lowercase()).is_none());
         let listed = world.engine.list_api_keys(&admin(), shop.id, PageAt::default()).await.unwrap().items;
         assert_eq!(listed[0].prefix, issued.key[..13]);

@@ -19,6 +19,7 @@ use model::{
     event::{Arrival, EventAnswer, NewEvent},
     influencer::{Influencer, NewInfluencer},
     link::{Link, NewLink},
+    page::ListQuery,
     stats::{Figures, StatsQuery},
 };
 use serde_json::{Value, json};
@@ -167,6 +168,11 @@ pub fn credentials(email: &str, password: &str) -> Credentials {
     Credentials { email: email.into(), password: password.into() }
 }
 
+/// Every item of a list's first page.
+pub fn all() -> ListQuery {
+    ListQuery::default()
+}
+
 pub fn admin() -> Session {
     session(Role::Admin, None)
 }
@@ -184,6 +190,9 @@ fn session(role: Role, advertiser_id: Option<AdvertiserId>) -> Session {
             advertiser_id,
             influencer_id: None,
             status: AccountStatus::Active,
+            has_password: true,
+            created_at: Timestamp(0),
+            version: 0,
         },
         expires_at: Timestamp(i64::MAX),
     }

@@ -8,6 +8,7 @@ mod api_keys;
 mod assignments;
 mod auth;
 mod campaigns;
+mod code_lists;
 mod coupons;
 mod docs;
 mod events;
@@ -36,6 +37,7 @@ pub fn router(state: AppState) -> serde_json::Result<Router> {
         .merge(api)
         .merge(docs::router(&openapi::finish(&document)?))
         .merge(health::router())
+        .merge(code_lists::router())
         .merge(pages::router(&state))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(middleware::from_fn(problem::layer));

@@ -1,17 +1,28 @@
-//! The pages and the server functions behind them.
+//! The pages, the forms on them, and the server functions behind both.
 
-use app::{App, CookieRules, shell};
+use app::{
+    App, CookieRules,
+    address::{ACCOUNT, SET_PASSWORD},
+    admin::{
+        ADMIN,
+        page::Pairs,
+        plain::{self, Answer},
+        posted::Posted,
+    },
+    session, shell,
+};
 use axum::{
-    Router,
-    extract::{Request, State},
-    http::Method,
+    Form, Router,
+    body::Body,
+    extract::{FromRequest, Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use engine::Engine;
 use leptos::prelude::provide_context;
-use leptos_axum::{LeptosRoutes, generate_route_list};
+use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
 
 use crate::{
     assets::{self, file},
@@ -20,14 +31,7 @@ use crate::{
 };
 
 pub fn router(state: &AppState) -> Router<AppState> {
-    let context = {
-        let state = state.clone();
-        move || {
-            provide_context(state.engine.clone());
-            provide_context(state.site.assets.clone());
-            provide_context(CookieRules { secure: state.secure_cookies });
-        }
-    };
+    let context = provided(state);
     let document = {
         let assets = state.site.assets.clone();
         move || shell(assets.clone())
@@ -36,10 +40,16 @@ pub fn router(state: &AppState) -> Router<AppState> {
         let context = context.clone();
         move |request: Request| leptos_axum::handle_server_fns_with_context(context.clone(), request)
     };
+    let whole = render_app_async_with_context(context.clone(), document.clone());
     Router::new()
         .route("/pkg/{*file}", get(assets::package_file))
         .route("/api/ui/{*function}", get(functions.clone()).post(functions))
         .leptos_routes_with_context(state, generate_route_list(App), context.clone(), document.clone())
+        // The address above all that the list has below it.
+        .route(ADMIN, get(move |request: Request| whole(request)).post(plain_form))
+        .route(&format!("{ADMIN}/{{*rest}}"), post(plain_form))
+        .route(ACCOUNT, post(plain_form))
+        .route(&format!("{SET_PASSWORD}{{token}}"), post(plain_form))
         .fallback(move |State(state): State<AppState>, request: Request| {
             let (context, document) = (context.clone(), document.clone());
             async move {
@@ -54,11 +64,72 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .layer(middleware::from_fn_with_state(state.clone(), own_pages_only))
 }
 
-/// Server functions are public addresses: a write must come from a page of ours.
+/// What pages and server functions may reach.
+fn provided(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
+    let state = state.clone();
+    move || {
+        provide_context(state.engine.clone());
+        provide_context(state.site.assets.clone());
+        provide_context(CookieRules { secure: state.secure_cookies });
+    }
+}
+
+/// A form that was sent without JavaScript, to the page it stands on.
+async fn plain_form(State(state): State<AppState>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let fields = match Form::<Pairs>::from_request(Request::from_parts(parts.clone(), body), &state).await {
+        Ok(Form(fields)) => fields,
+        Err(refused) => return refused.into_response(),
+    };
+    // Where foreign pages may send to, no cookie counts.
+    let token = session::token(&parts.headers).filter(|_| !parts.uri.path().starts_with(SET_PASSWORD));
+    let rules = CookieRules { secure: state.secure_cookies };
+    let query = parts.uri.query().unwrap_or_default();
+    match plain::post(&state.engine, token, rules, parts.uri.path(), query, fields).await {
+        Answer::Go { to, cookies } => match HeaderValue::from_str(&to) {
+            Ok(to) => with_cookies((StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response(), cookies),
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        },
+        Answer::Page { status, posted, cookies } => {
+            let page = Request::from_parts(parts, Body::empty());
+            let mut response = with_cookies(render(&state, page, *posted).await, cookies);
+            if let (StatusCode::OK, Ok(status)) = (response.status(), StatusCode::from_u16(status)) {
+                *response.status_mut() = status;
+            }
+            response
+        }
+    }
+}
+
+/// The page of the form's own address, with what came of the form.
+async fn render(state: &AppState, request: Request, posted: Posted) -> Response {
+    let (provided, assets) = (provided(state), state.site.assets.clone());
+    let context = move || {
+        provided();
+        provide_context(posted.clone());
+    };
+    render_app_async_with_context(context, move || shell(assets.clone()))(request).await
+}
+
+fn with_cookies(mut response: Response, cookies: Vec<HeaderValue>) -> Response {
+    for cookie in cookies {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Server functions and forms are public addresses: a write must come from a page of ours.
 async fn own_pages_only(State(engine): State<Engine>, request: Request, next: Next) -> Response {
     let is_write = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if is_write && origin::is_own(engine.public_url(), request.headers()) != Some(true) {
+    if is_write && origin::is_own(engine.public_url(), request.headers()) != Some(true) && !is_from_nowhere(&request) {
         return origin::refused().into_response();
     }
     next.run(request).await
+}
+
+/// The page that sets a password says nobody where it was, so browsers send its form from "null".
+/// The token in the address is what allows that form; no cookie does.
+fn is_from_nowhere(request: &Request) -> bool {
+    request.uri().path().starts_with(SET_PASSWORD)
+        && request.headers().get(header::ORIGIN).is_some_and(|origin| origin == "null")
 }

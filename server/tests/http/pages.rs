@@ -86,3 +86,160 @@ async fn files_are_served_and_nothing_outside_them() {
     }
     api.end().await;
 }
+
+/// A browser without JavaScript that is logged in.
+struct Plain {
+    api: Api,
+    cookie: String,
+}
+
+impl Plain {
+    async fn start() -> Self {
+        let api = api().await;
+        let cookie = format!("trb_session={}", api.token);
+        Self { api, cookie }
+    }
+
+    async fn get(&self, path: &str) -> reqwest::Response {
+        self.api.client.get(self.api.url(path)).header(header::COOKIE, &self.cookie).send().await.unwrap()
+    }
+
+    async fn send(&self, path: &str, fields: &[(&str, &str)], origin: &str) -> reqwest::Response {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = self.api.client.post(self.api.url(path)).header(header::COOKIE, &self.cookie);
+        request
+            .header(header::ORIGIN, origin)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(body)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    async fn form(&self, path: &str, fields: &[(&str, &str)]) -> reqwest::Response {
+        self.send(path, fields, &self.api.base).await
+    }
+}
+
+fn location(answer: &reqwest::Response) -> String {
+    answer.headers()[header::LOCATION].to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_form_without_javascript_comes_back_with_what_is_wrong_and_what_was_entered() {
+    let plain = Plain::start().await;
+    let new = "/admin/advertisers/new";
+    let page = plain.get(new).await.text().await.unwrap();
+    assert!(page.contains("<form id=\"create_advertiser\"") && page.contains("method=\"post\""), "{page}");
+    let wrong = [("form", "create_advertiser"), ("name", "Shop <1>"), ("time_zone", "No such"), ("status", "inactive")];
+    let answer = plain.form(new, &wrong).await;
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let page = answer.text().await.unwrap();
+    for part in ["value=\"Shop &lt;1&gt;\"", "value=\"No such\"", "must be an IANA time zone", "aria-invalid=\"true\""]
+    {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    let foreign = plain.send(new, &wrong, "https://evil.example").await;
+    assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
+    let unknown = plain.form(new, &[("form", "nosuch")]).await;
+    assert_eq!(unknown.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    plain.api.end().await;
+}
+
+#[tokio::test]
+async fn what_a_form_without_javascript_did_is_said_once_and_a_secret_is_shown_at_once() {
+    let plain = Plain::start().await;
+    let right = [("form", "create_advertiser"), ("name", "Shop"), ("time_zone", "Europe/Berlin")];
+    let made = plain.form("/admin/advertisers/new", &right).await;
+    assert_eq!(made.status(), StatusCode::SEE_OTHER);
+    let (to, said) = (location(&made), made.headers()[header::SET_COOKIE].to_str().unwrap().to_owned());
+    assert!(said.contains("HttpOnly") && said.contains("SameSite=Strict"), "{said}");
+    let cookies = format!("{}; {}", plain.cookie, said.split(';').next().unwrap());
+    let page = plain.api.client.get(plain.api.url(&to)).header(header::COOKIE, cookies).send().await.unwrap();
+    assert!(page.headers()[header::SET_COOKIE].to_str().unwrap().contains("Max-Age=0"));
+    assert!(page.text().await.unwrap().contains("Shop is made."));
+
+    let id = to.rsplit('/').next().unwrap().to_owned();
+    let key = plain.form(&to, &[("form", "issue_key"), ("id", &id), ("name", "Live")]).await;
+    assert_eq!(key.status(), StatusCode::OK);
+    assert!(key.text().await.unwrap().contains("trb_live_"));
+
+    // What cannot be undone is asked first.
+    let page = plain.get(&to).await.text().await.unwrap();
+    let before = page.split("value=\"revoke_key\"").nth(1).unwrap();
+    let key = before.split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let revoke = [("form", "revoke_key"), ("id", key.as_str())];
+    let asked = plain.form(&to, &revoke).await.text().await.unwrap();
+    assert!(asked.contains("Revoke Live?") && asked.contains("name=\"confirmed\""));
+    let confirmed = plain.form(&to, &[revoke[0], revoke[1], ("confirmed", "yes")]).await;
+    assert_eq!((confirmed.status(), location(&confirmed)), (StatusCode::SEE_OTHER, to));
+    plain.api.end().await;
+}
+
+#[tokio::test]
+async fn composed_pages_are_an_admin_s_alone_and_say_their_status() {
+    let plain = Plain::start().await;
+    for (path, status) in [
+        ("/admin", StatusCode::OK),
+        ("/admin/advertisers", StatusCode::OK),
+        ("/account", StatusCode::OK),
+        ("/admin/nosuch", StatusCode::NOT_FOUND),
+        ("/admin/advertisers/nosuch", StatusCode::NOT_FOUND),
+    ] {
+        assert_eq!(plain.get(path).await.status(), status, "{path}");
+    }
+    let stranger = plain.api.client.get(plain.api.url("/admin/advertisers?q=a")).send().await.unwrap();
+    assert_eq!(location(&stranger), "/login?next=%2Fadmin%2Fadvertisers%3Fq%3Da");
+    let made = plain.form("/admin/advertisers/new", &[("form", "create_advertiser"), ("name", "Shop")]).await;
+    let advertiser = location(&made).rsplit('/').next().unwrap().to_owned();
+    let account = [
+        ("form", "create_account"),
+        ("email", "shop@shop.example"),
+        ("role", "advertiser"),
+        ("advertiser_id", &advertiser),
+        ("password", "shop shop shop"),
+    ];
+    assert_eq!(plain.form("/admin/accounts/new", &account).await.status(), StatusCode::SEE_OTHER);
+    let entered = serde_json::json!({ "email": "shop@shop.example", "password": "shop shop shop" });
+    let entered: serde_json::Value = plain.api.post("/api/v1/auth/login", entered).await.json().await.unwrap();
+    let shop = Plain { cookie: format!("trb_session={}", entered["token"].as_str().unwrap()), ..plain };
+    assert_eq!(shop.get("/admin/advertisers").await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(shop.get("/account").await.status(), StatusCode::OK);
+    let form = [("form", "create_advertiser"), ("name", "Mine")];
+    assert_eq!(shop.form("/admin/advertisers/new", &form).await.status(), StatusCode::FORBIDDEN);
+    shop.api.end().await;
+}
+
+#[tokio::test]
+async fn a_password_is_set_by_its_link_once_and_the_page_tells_nobody_where_it_was() {
+    let plain = Plain::start().await;
+    let account = [("form", "create_account"), ("email", "new@tributary.example"), ("role", "admin")];
+    let made = plain.form("/admin/accounts/new", &account).await.text().await.unwrap();
+    let token =
+        made.split("/set-password/").nth(1).unwrap().split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap();
+    let (token, path) = (token.to_owned(), format!("/set-password/{token}"));
+    for _ in 0..2 {
+        let page = plain.api.client.get(plain.api.url(&path)).send().await.unwrap();
+        assert_eq!(page.headers()[header::REFERRER_POLICY], "no-referrer");
+        assert_eq!(page.headers()[header::CACHE_CONTROL], "no-store");
+        assert!(page.text().await.unwrap().contains("name=\"new_password\""));
+    }
+    let chosen = |repeated| {
+        let [form, token] = [("form", "set_password"), ("token", token.as_str())];
+        [form, token, ("new_password", "a long new password"), ("repeated_password", repeated)]
+    };
+    let wrong = plain.send(&path, &chosen("another"), "null").await;
+    assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let page = wrong.text().await.unwrap();
+    assert!(page.contains("is not the same password") && !page.contains("a long new password"), "{page}");
+    // From nowhere this form alone is taken, and no cookie counts.
+    let other = [("form", "create_advertiser"), ("name", "Mine")];
+    assert_eq!(plain.send(&path, &other, "null").await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(plain.send("/account", &other, "null").await.status(), StatusCode::FORBIDDEN);
+    let set = plain.send(&path, &chosen("a long new password"), "null").await;
+    assert_eq!((set.status(), location(&set)), (StatusCode::SEE_OTHER, "/login?notice=password_set".to_owned()));
+    assert_eq!(plain.send(&path, &chosen("a long new password"), "null").await.status(), StatusCode::NOT_FOUND);
+    let credentials = serde_json::json!({ "email": "new@tributary.example", "password": "a long new password" });
+    assert_eq!(plain.api.post("/api/v1/auth/login", credentials).await.status(), StatusCode::OK);
+    plain.api.end().await;
+}

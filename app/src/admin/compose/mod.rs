@@ -1,0 +1,55 @@
+//! Composes the pages: each function asks the engine and says the answer in the words of [`page`](super::page).
+
+mod accounts;
+mod activity;
+mod advertisers;
+mod asked;
+mod campaigns;
+pub mod coupons;
+mod influencers;
+mod links;
+mod lists;
+mod overview;
+pub mod passwords;
+pub mod words;
+
+use engine::{Engine, Session};
+
+pub use self::asked::Asked;
+use super::page::Page;
+use crate::error::{AppError, ErrorKind};
+
+/// The page of an address under `/admin`.
+pub async fn page(engine: &Engine, session: &Session, path: &str, query: &str) -> Result<Page, AppError> {
+    session.admin()?;
+    let asked = Asked::new(path, query);
+    match asked.segments().as_slice() {
+        ["admin"] => overview::overview(engine, session).await,
+        ["admin", "advertisers"] => advertisers::list(engine, session, &asked).await,
+        ["admin", "advertisers", "new"] => Ok(advertisers::new()),
+        ["admin", "advertisers", id] => advertisers::one(engine, session, asked::id(id)?).await,
+        ["admin", "campaigns"] => campaigns::list(engine, session, &asked).await,
+        ["admin", "campaigns", "new"] => campaigns::new(engine, session, &asked).await,
+        ["admin", "campaigns", id] => campaigns::one(engine, session, &asked, asked::id(id)?, None).await,
+        ["admin", "campaigns", id, view] => campaigns::one(engine, session, &asked, asked::id(id)?, Some(view)).await,
+        ["admin", "influencers"] => influencers::list(engine, session, &asked).await,
+        ["admin", "influencers", "new"] => Ok(influencers::new()),
+        ["admin", "influencers", id] => influencers::one(engine, session, asked::id(id)?).await,
+        ["admin", "coupons"] => coupons::list(engine, session, &asked).await,
+        ["admin", "coupons", "new"] => coupons::new(engine, session, &asked).await,
+        ["admin", "coupons", "generate"] => coupons::generate(engine, session, &asked).await,
+        ["admin", "links"] => links::list(engine, session, &asked).await,
+        ["admin", "links", "new"] => links::new(engine, session, &asked).await,
+        ["admin", "links", id] => links::one(engine, session, asked::id(id)?).await,
+        ["admin", "clicks"] => activity::clicks(engine, session, &asked).await,
+        ["admin", "events"] => activity::events(engine, session, &asked).await,
+        ["admin", "events", id] => activity::event(engine, session, asked::id(id)?).await,
+        ["admin", "failures"] => activity::failures(engine, session, &asked).await,
+        ["admin", "failures", id] => activity::failure(engine, session, asked::id(id)?).await,
+        ["admin", "accounts"] => accounts::list(engine, session, &asked).await,
+        ["admin", "accounts", "new"] => accounts::new(engine, session, &asked).await,
+        ["admin", "accounts", id] => accounts::one(engine, session, asked::id(id)?).await,
+        ["admin", "lookup"] => overview::look_up(engine, session, &asked).await,
+        _ => Err(AppError::new(ErrorKind::NotFound)),
+    }
+}

@@ -1,0 +1,46 @@
+//! Pages that are composed on the server, and the forms on them.
+
+use leptos::{
+    prelude::*,
+    server_fn::codec::{GetUrl, Json},
+};
+
+use crate::{
+    admin::{forms::FormName, page::Pairs},
+    error::AppError,
+};
+
+/// The page of an address, for whoever may see it: a [`Page`](crate::admin::page::Page), packed.
+#[server(prefix = "/api/ui", endpoint = "page", input = GetUrl)]
+pub async fn load_page(path: String, #[server(default)] query: String) -> Result<String, AppError> {
+    use crate::{admin::wire, api::answer, perform, session};
+
+    answer::told_page(
+        async {
+            let engine = session::engine()?;
+            wire::pack(&perform::compose(&engine, session::current().as_ref(), &path, &query).await?)
+        }
+        .await,
+    )
+}
+
+/// Does what a form asks for, for whoever may ask for it; a [`Done`](crate::admin::page::Done), packed.
+#[server(prefix = "/api/ui", endpoint = "act", input = Json)]
+pub async fn act(form: FormName, fields: Pairs) -> Result<String, AppError> {
+    use axum::http::header::SET_COOKIE;
+
+    use crate::{admin::wire, api::answer, perform, session};
+
+    answer::told(
+        async {
+            let engine = session::engine()?;
+            let (response, rules) = session::response()?;
+            let performed = perform::act(&engine, session::current().as_ref(), rules, form, &fields).await?;
+            if let Some(cookie) = performed.cookie {
+                response.append_header(SET_COOKIE, cookie);
+            }
+            wire::pack(&performed.done)
+        }
+        .await,
+    )
+}

@@ -1,0 +1,170 @@
+//! One field of a form: its label, its control, its hint, and what is wrong with it.
+
+use leptos::prelude::*;
+
+use super::form::is_of;
+use crate::{
+    admin::page::{Choice, Field, Kind, Pairs},
+    error::AppError,
+};
+
+pub fn field_id(form: &str, name: &str) -> String {
+    format!("{form}-{name}")
+}
+
+pub fn field(field: Field, form: &str, entered: Option<&Pairs>, wrong: Signal<Option<AppError>>) -> AnyView {
+    let Field { name, label, kind, value, hint, required, autocomplete } = field;
+    let values = || entered.into_iter().flatten().filter(|(found, _)| *found == name).map(|(_, value)| value.as_str());
+    let value = match (&kind, entered) {
+        (_, None) => value,
+        (Kind::Many(_), Some(_)) => values().collect::<Vec<_>>().join(","),
+        (_, Some(_)) => values().next_back().unwrap_or_default().to_owned(),
+    };
+    let id = field_id(form, &name);
+    let told = format!("{id}-told");
+    let message = {
+        let name = name.clone();
+        move || {
+            wrong.with(|wrong| {
+                let mut all = wrong.iter().flat_map(|error| &error.fields);
+                all.find(|error| is_of(&error.field, &name)).map(|error| error.message.clone())
+            })
+        }
+    };
+    let invalid = {
+        let message = message.clone();
+        move || message().map(|_| "true")
+    };
+    let below = view! {
+        <span id=told.clone() class="told">
+            <span class="wrong">{message}</span>
+            {hint.map(|hint| view! { <span class="note block">{hint}</span> })}
+        </span>
+    };
+    let control = match kind {
+        Kind::Checkbox => {
+            // What is not ticked is not sent: the field before it says so.
+            return view! {
+                <div class="field">
+                    <input r#type="hidden" name=name.clone() value="false"/>
+                    <label class="pick">
+                        <input
+                            r#type="checkbox"
+                            id=id
+                            name=name
+                            value="true"
+                            checked=value == "true"
+                            aria-invalid=invalid
+                            aria-describedby=told
+                        />
+                        {label}
+                    </label>
+                    {below}
+                </div>
+            }
+            .into_any();
+        }
+        Kind::Many(choices) => {
+            let list = many(&id, &name, choices, &value);
+            return view! {
+                <fieldset class="field many" aria-describedby=told>
+                    <legend>{label}</legend>
+                    {list}
+                    {below}
+                </fieldset>
+            }
+            .into_any();
+        }
+        Kind::Select(choices) => view! {
+            <select id=id.clone() name=name aria-invalid=invalid aria-describedby=told>
+                {options(choices, &value)}
+            </select>
+        }
+        .into_any(),
+        Kind::Long => view! {
+            <textarea id=id.clone() name=name rows="4" required=required aria-invalid=invalid aria-describedby=told>
+                {value}
+            </textarea>
+        }
+        .into_any(),
+        kind => {
+            let (shape, mode) = match kind {
+                Kind::Email => ("email", None),
+                Kind::Url => ("url", None),
+                Kind::Password => ("password", None),
+                Kind::Number => ("text", Some("decimal")),
+                Kind::Moment => ("datetime-local", None),
+                _ => ("text", None),
+            };
+            // A whole moment is more than browsers show.
+            let value =
+                if shape == "datetime-local" { value.get(..16).map(str::to_owned).unwrap_or(value) } else { value };
+            let (list, suggested) = match kind {
+                Kind::Suggest(words) => {
+                    let list = format!("{id}-list");
+                    let words = words.into_iter().map(|word| view! { <option value=word></option> }).collect_view();
+                    (Some(list.clone()), Some(view! { <datalist id=list>{words}</datalist> }))
+                }
+                _ => (None, None),
+            };
+            view! {
+                <input
+                    r#type=shape
+                    id=id.clone()
+                    name=name
+                    value=value
+                    required=required
+                    inputmode=mode
+                    autocomplete=autocomplete
+                    list=list
+                    data-secret=(shape == "password").then_some("")
+                    aria-invalid=invalid
+                    aria-describedby=told
+                />
+                {suggested}
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <div class="field">
+            <label for=id>{label} {(!required).then(|| view! { <span class="note">" optional"</span> })}</label>
+            {control}
+            {below}
+        </div>
+    }
+    .into_any()
+}
+
+pub fn options(choices: Vec<Choice>, chosen: &str) -> AnyView {
+    let options = choices.into_iter().map(|Choice { value, label }| {
+        let selected = value == chosen;
+        view! { <option value=value selected=selected>{label}</option> }
+    });
+    options.collect_view().into_any()
+}
+
+/// Checkboxes, a box that narrows them, and one that ticks all that are shown.
+fn many(id: &str, name: &str, choices: Vec<Choice>, chosen: &str) -> AnyView {
+    let choices = choices.into_iter().enumerate().map(|(index, Choice { value, label })| {
+        let ticked = chosen.split(',').any(|each| each == value);
+        let id = if index == 0 { id.to_owned() } else { format!("{id}-{index}") };
+        view! {
+            <label class="pick">
+                <input r#type="checkbox" id=id name=name.to_owned() value=value checked=ticked/>
+                {label}
+            </label>
+        }
+    });
+    let choices = choices.collect_view();
+    view! {
+        // None ticked is an answer too.
+        <input r#type="hidden" name=name.to_owned() value=""/>
+        <div class="narrow scripted">
+            <input r#type="search" data-narrow="" aria-label="Narrow the list" placeholder="Narrow…" autocomplete="off"/>
+            <label class="pick"><input r#type="checkbox" data-all=""/>"All shown"</label>
+        </div>
+        <div class="picks" tabindex="0" role="group" aria-label="Choices">{choices}</div>
+    }
+    .into_any()
+}

@@ -1,0 +1,188 @@
+//! The pages that are composed on the server: all of the admin, an account's own, and the setting of a password.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_location;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    address,
+    admin::{ADMIN, page::Page, wire::unpack},
+    api::composed::load_page,
+    components::{Frame, Plain},
+    elsewhere::GoTo,
+    error::{AppError, ErrorKind},
+    kit::{Feedback, Kit, Shown, page},
+    viewer::viewer,
+};
+
+#[component]
+pub fn ComposedPage() -> impl IntoView {
+    let location = use_location();
+    let path = location.pathname.get_untracked();
+    match viewer() {
+        _ if path.starts_with(address::SET_PASSWORD) => view! { <Plain><Composed/></Plain> }.into_any(),
+        Some(account) => view! { <Frame account><Composed/></Frame> }.into_any(),
+        None => {
+            let here = address::whole(&path, &location.search.get_untracked());
+            view! { <GoTo to=address::log_in(Some(&here), None)/> }.into_any()
+        }
+    }
+}
+
+/// Where, and what is there: an answer is never shown for another address.
+#[derive(Clone, Serialize, Deserialize)]
+struct Answer {
+    path: String,
+    query: String,
+    /// Packed.
+    page: Result<String, AppError>,
+}
+
+/// What is shown: the last page of an address, and what went wrong since.
+#[derive(Clone)]
+struct Sight {
+    path: String,
+    query: String,
+    page: Result<Page, AppError>,
+    stale: Option<AppError>,
+}
+
+impl Sight {
+    fn after(before: Option<&Self>, answer: Answer) -> Self {
+        let Answer { path, query, page } = answer;
+        let page = page.and_then(|page| unpack::<Page>(&page));
+        let kept = before.filter(|before| before.path == path && before.page.is_ok());
+        match (&page, kept) {
+            (Err(error), Some(before)) if matches!(error.kind, ErrorKind::Offline | ErrorKind::Unavailable) => {
+                Self { query, stale: Some(error.clone()), ..before.clone() }
+            }
+            _ => Self { path, query, page, stale: None },
+        }
+    }
+
+    fn here(&self) -> String {
+        address::whole(&self.path, &self.query)
+    }
+}
+
+fn is_composed(path: &str) -> bool {
+    [ADMIN, address::ACCOUNT, address::SET_PASSWORD].iter().any(|ours| path.starts_with(ours))
+}
+
+#[component]
+fn Composed() -> impl IntoView {
+    let kit = Kit::get();
+    let location = use_location();
+    // On the way to another page the address is no longer ours, while this one still stands.
+    let asked = Memo::new(move |before: Option<&(String, String)>| {
+        let path = location.pathname.get();
+        match before.filter(|_| !is_composed(&path)) {
+            Some(before) => before.clone(),
+            None => (path, location.search.get()),
+        }
+    });
+    let answer = Resource::new(
+        move || (asked.get(), kit.acted()),
+        |((path, query), _)| async move {
+            let page = load_page(path.clone(), query.clone()).await;
+            Answer { path, query, page }
+        },
+    );
+    view! {
+        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
+            <Body asked answer/>
+        </Transition>
+    }
+}
+
+/// Reads the answer inside the transition, so that the page waits for it.
+#[component]
+fn Body(asked: Memo<(String, String)>, answer: Resource<Answer>) -> impl IntoView {
+    let kit = Kit::get();
+    let sight = Memo::new_with_compare(
+        move |before: Option<&Option<Sight>>| {
+            let before = before.and_then(Option::as_ref);
+            answer.get().map(|answer| Sight::after(before, answer)).or_else(|| before.cloned())
+        },
+        |_, _| true,
+    );
+    let here = Memo::new(move |_| sight.with(|sight| sight.as_ref().map(Sight::here).unwrap_or_default()));
+    let path = Memo::new(move |_| sight.with(|sight| sight.as_ref().map(|sight| sight.path.clone())));
+    let waiting = move || {
+        let (path, query) = asked.get();
+        here.with(|here| *here != address::whole(&path, &query))
+    };
+    Effect::new(move |before: Option<Option<String>>| {
+        let path = path.get();
+        if before.flatten().is_some_and(|before| Some(before) != path) {
+            kit.turn();
+            request_animation_frame(focus_heading);
+        }
+        path
+    });
+    Effect::new(move |_| {
+        sight.track();
+        kit.settle();
+    });
+    let title = move || {
+        sight.with(|sight| {
+            let title = sight.as_ref().and_then(|sight| sight.page.as_ref().ok()).map(|page| page.title.as_str());
+            format!("{} · Tributary", title.unwrap_or("Not to be shown"))
+        })
+    };
+    let stale = move || {
+        let stale = sight.with(|sight| sight.as_ref().and_then(|sight| sight.stale.clone()));
+        stale.map(|error| view! { <p class="stale">"This is no longer fresh. " {error.message}</p> })
+    };
+    // Another address is another page, nothing of the old one stays; the same with another question is mended.
+    let content = move || {
+        sight.with(|sight| {
+            sight.as_ref().map(|sight| match &sight.page {
+                Ok(found) => page(found.clone(), kit, &sight.here()),
+                Err(error) => failed(error.clone(), &sight.here()),
+            })
+        })
+    };
+    view! {
+        <Title text=title/>
+        <div role="status">{stale}</div>
+        <Shown here/>
+        <div class="composed" aria-busy=move || if waiting() { "true" } else { "false" }>
+            <For each=move || path.get() key=Clone::clone children=move |_| content/>
+        </div>
+        <Feedback here/>
+    }
+    .into_any()
+}
+
+/// The page could not be had. Retrying is a link to itself, so it works without JavaScript too.
+fn failed(error: AppError, here: &str) -> AnyView {
+    let (label, target) = match error.kind {
+        ErrorKind::LoggedOut => ("Log in again", address::log_in(Some(here), None)),
+        ErrorKind::NotFound | ErrorKind::Forbidden | ErrorKind::Invalid => ("Go to the start", "/".to_owned()),
+        _ => ("Retry", here.to_owned()),
+    };
+    let fields =
+        error.fields.into_iter().map(|wrong| view! { <li><code>{wrong.field}</code> " " {wrong.message}</li> });
+    view! {
+        <section class="message failed">
+            <h1 tabindex="-1">"This page cannot be shown"</h1>
+            <p>{error.message}</p>
+            <ul>{fields.collect_view()}</ul>
+            <a class="button" href=target rel="external">{label}</a>
+        </section>
+    }
+    .into_any()
+}
+
+/// Whoever listens hears where they are.
+fn focus_heading() {
+    use leptos::{wasm_bindgen::JsCast, web_sys::HtmlElement};
+
+    let heading = document().query_selector("main h1").ok().flatten();
+    if let Some(heading) = heading.and_then(|heading| heading.dyn_into::<HtmlElement>().ok()) {
+        // What cannot be focused is left as it is.
+        let _ = heading.focus();
+    }
+}

@@ -1,0 +1,69 @@
+//! Which pages are composed and which forms are done, and for whom. Server only.
+
+use axum::http::HeaderValue;
+use engine::{Engine, Session};
+
+use crate::{
+    address::{self, ACCOUNT, SET_PASSWORD},
+    admin::{
+        acts,
+        compose::{self, passwords},
+        forms::{ChosenPassword, FormName, read},
+        page::{Done, Page, Pairs},
+    },
+    error::{AppError, ErrorKind},
+    session::{self, CookieRules},
+};
+
+/// What came of a form, and the session's new cookie where it changed.
+pub struct Performed {
+    pub done: Done,
+    pub cookie: Option<HeaderValue>,
+}
+
+impl From<Done> for Performed {
+    fn from(done: Done) -> Self {
+        Self { done, cookie: None }
+    }
+}
+
+fn required(session: Option<&Session>) -> Result<&Session, AppError> {
+    session.ok_or_else(|| AppError::new(ErrorKind::LoggedOut))
+}
+
+/// The page of an address, for whoever may see it.
+pub async fn compose(engine: &Engine, session: Option<&Session>, path: &str, query: &str) -> Result<Page, AppError> {
+    if let Some(token) = path.strip_prefix(SET_PASSWORD) {
+        return passwords::by_link(engine, token).await;
+    }
+    let session = required(session)?;
+    match path {
+        ACCOUNT => Ok(passwords::own(session)),
+        _ => compose::page(engine, session, path, query).await,
+    }
+}
+
+/// Does what a form asks for, for whoever may ask for it.
+pub async fn act(
+    engine: &Engine,
+    session: Option<&Session>,
+    rules: CookieRules,
+    form: FormName,
+    fields: &Pairs,
+) -> Result<Performed, AppError> {
+    match form {
+        // The token itself says who may.
+        FormName::SetPassword => {
+            let ChosenPassword(password) = read(fields)?;
+            engine.set_password(&acts::hidden::<String>(fields, "token")?, password).await?;
+            let to = address::password_set();
+            Ok(Done::said("Your password is set. Log in with it.").go(to).into())
+        }
+        FormName::ChangePassword => {
+            let entered = engine.change_password(required(session)?, read(fields)?).await?;
+            let cookie = session::cookie(&entered.token, entered.expires_at, rules);
+            Ok(Performed { done: Done::said("Your password is changed."), cookie })
+        }
+        _ => Ok(acts::act(engine, required(session)?, form, fields).await?.into()),
+    }
+}
