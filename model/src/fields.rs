@@ -215,13 +215,6 @@ impl Fields {
     }
 }
 
-/// A whole number, however it is written: 5, 5.0 and 5e0 are one number in JSON.
-fn whole(raw: &str) -> Option<i64> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    let written_so = || raw.parse::<f64>().ok().filter(|number| number.fract() == 0.0 && number.abs() < EXACT);
-    raw.parse().ok().or_else(|| written_so().map(|number| number as i64))
-}
-
 /// The text, where it is a number as JSON writes it.
 fn raw_number(text: &str) -> Option<Box<RawValue>> {
     let text = text.trim();
@@ -233,6 +226,13 @@ fn raw_number(text: &str) -> Option<Box<RawValue>> {
 fn with_seconds(text: &str) -> String {
     let seconds = if text.trim().len() == 16 { ":00Z" } else { "Z" };
     format!("{}{seconds}", text.trim())
+}
+
+/// A whole number, however it is written: 5, 5.0 and 5e0 are one number in JSON.
+fn whole(raw: &str) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let written_so = || raw.parse::<f64>().ok().filter(|number| number.fract() == 0.0 && number.abs() < EXACT);
+    raw.parse().ok().or_else(|| written_so().map(|number| number as i64))
 }
 
 #[cfg(test)]
@@ -250,15 +250,6 @@ mod tests {
         let errors = fields.finish(whole).unwrap_err();
         let named: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
         assert_eq!(named, ["name", "email", "handle"]);
-    }
-
-    #[test]
-    fn a_whole_number_may_be_written_as_a_fraction() {
-        for (raw, number) in
-            [("5", Some(5)), ("5.0", Some(5)), ("1e3", Some(1000)), ("5.5", None), ("\"5\"", None), ("1e40", None)]
-        {
-            assert_eq!(whole(raw), number, "{raw}");
-        }
     }
 
     #[test]
@@ -294,6 +285,15 @@ mod tests {
             assert_eq!(fields.raw(name), json, "{name}");
         }
         assert!(fields.is_present("email") && !fields.is_present("nosuch"));
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_as_a_fraction() {
+        for (raw, number) in
+            [("5", Some(5)), ("5.0", Some(5)), ("1e3", Some(1000)), ("5.5", None), ("\"5\"", None), ("1e40", None)]
+        {
+            assert_eq!(whole(raw), number, "{raw}");
+        }
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub fn field_id(form: &str, name: &str) -> String {
 
 pub fn field(field: Field, form: &str, entered: Option<&Pairs>, wrong: Signal<Option<AppError>>) -> AnyView {
     let Field { name, label, kind, value, hint, required, autocomplete } = field;
+    // What has a value already needs no word about that.
+    let is_optional = !required && value.is_empty() && !matches!(kind, Kind::Select(_));
     let values = || entered.into_iter().flatten().filter(|(found, _)| *found == name).map(|(_, value)| value.as_str());
     let value = match (&kind, entered) {
         (_, None) => value,
@@ -128,7 +130,7 @@ pub fn field(field: Field, form: &str, entered: Option<&Pairs>, wrong: Signal<Op
     };
     view! {
         <div class="field">
-            <label for=id>{label} {(!required).then(|| view! { <span class="note">" optional"</span> })}</label>
+            <label for=id>{label} {is_optional.then(|| view! { <span class="note">" optional"</span> })}</label>
             {control}
             {below}
         </div>

@@ -95,7 +95,7 @@ test('a login is handed over as a link that works once', async ({ overview: page
   await page.getByRole('button', { name: 'New login' }).click();
   await page.getByRole('dialog').getByLabel('E-mail').fill('shop@example.com');
   await page.getByRole('dialog').getByRole('button', { name: 'Create login' }).click();
-  const url = /http\S+\/set-password\/\w+/.exec((await page.locator('.shown').textContent()) ?? '')![0];
+  const url = /http\S+\/set-password\/\w{40}/.exec((await page.locator('.shown').textContent()) ?? '')![0];
   for (const javaScriptEnabled of [false, true]) {
     // Its owner opens it elsewhere; the second time it has ended.
     const context = await browser.newContext({ javaScriptEnabled });
@@ -123,7 +123,8 @@ test('what two admins change at once is not lost unseen', async ({ overview: pag
   await page.goto(`/admin/advertisers/${advertiser.id}`);
   await awake(page);
   await rest.patch(`advertisers/${advertiser.id}`, { name: 'Renamed elsewhere' });
-  await page.getByLabel('Name', { exact: true }).fill('Renamed here');
+  const settings = page.locator('form', { has: page.getByRole('button', { name: 'Save' }) });
+  await settings.getByLabel('Name', { exact: true }).fill('Renamed here');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('alert')).toContainText('Somebody else changed it meanwhile');
   expect((await rest.get<{ name: string }>(`advertisers/${advertiser.id}`)).name).toBe('Renamed elsewhere');

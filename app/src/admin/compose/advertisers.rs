@@ -168,7 +168,7 @@ fn key_row(key: &ApiKey, now: Timestamp) -> Row {
     let used = key.last_used_at.map_or(Cell::None, Cell::Time);
     let row = Row::new(vec![
         Cell::text(&key.name),
-        Cell::code(format!("{}…", key.prefix)),
+        Cell::text(format!("{}…", key.prefix)),
         state,
         used,
         Cell::Time(key.created_at),
