@@ -1,9 +1,9 @@
 # Everything one does with Tributary, one target each; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run demo build site dev test test-mysql test-kill bench fmt clean
+.PHONY: help run demo build site dev test test-mysql test-kill schemathesis bench fmt clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build, then serve
 	exec target/release/tributary serve
@@ -29,6 +29,9 @@ test-mysql: ## the storage tests on a real MySQL (root; fetches Debian's newest)
 
 test-kill: ## 100 rounds of kill -9 under load
 	TRIBUTARY_KILL_ROUNDS=100 cargo test --release --package server --test kill9 -- --nocapture
+
+schemathesis: site ## fuzz a debug server by its own OpenAPI document (needs Python 3.10)
+	scripts/schemathesis.sh
 
 bench: build ## measure against the yardsticks, in one run (about 4 minutes; wants a quiet machine)
 	RUNLEVEL=1 scripts/ensure-apt.sh build-essential=cc nginx-light=nginx wrk=wrk util-linux=taskset

@@ -75,6 +75,9 @@ may_refuse() {
     with_id accounts "$account"
     with_id events "$event"
     with_id ingest-failures "$failure"
+    # Of made-up versions none stands: mostly whichever does is edited.
+    printf '[dictionaries.any-version]\nvalues = ["*"]\n[[operations]]\ninclude-method = ["PATCH", "DELETE"]\n'
+    printf 'parameters = { "header.If-Match" = { dictionary = "any-version", probability = 0.8 } }\n'
     may_refuse 'a cursor comes from an earlier page' 422 listAdvertisers listApiKeys listCampaigns listAssigned \
         listInfluencers listCoupons listLinks listAccounts listFailures
     may_refuse 'a range ends after it begins, and a chart has at most 1,000 points' 422 listClicks listEvents \

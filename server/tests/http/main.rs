@@ -15,6 +15,7 @@ mod bad_input;
 mod coupons;
 mod edits;
 mod events;
+mod examples;
 mod failures;
 mod links;
 mod lists;
