@@ -22,7 +22,7 @@ impl Days {
 
     /// From a question that names both days: known before its answer is.
     pub fn asked(query: &StatsQuery) -> Option<Self> {
-        let day = |text: &Option<String>| text.as_deref().filter(|text| text.len() == 10)?.parse().ok();
+        let day = |text: &Option<String>| date(text.as_deref().filter(|text| text.len() == 10)?);
         let (first, last) = (day(&query.from)?, day(&query.to)?);
         (first <= last).then_some(Self { first, last })
     }
