@@ -56,7 +56,8 @@ failure=$(curl -fsS -H "Authorization: Bearer $token" "$base/api/v1/ingest-failu
 with_id() {
     printf '[dictionaries.%s]\nvalues = ["%s"]\n' "$1" "$2"
     printf '[[operations]]\ninclude-path-regex = "^/api/v1/%s/[{]"\n' "$1"
-    printf 'parameters = { "path.id" = { dictionary = "%s", probability = 0.8 } }\n' "$1"
+    printf '[operations.parameters]\n"path.id" = { dictionary = "%s", probability = 0.8 }\n' "$1"
+    printf '"header.If-Match" = { dictionary = "any-version", probability = 0.8 }\n'
 }
 # may_refuse REASON STATUS OPERATION…: what is right and still refused, as no schema can say it.
 may_refuse() {
@@ -76,8 +77,7 @@ may_refuse() {
     with_id events "$event"
     with_id ingest-failures "$failure"
     # Of made-up versions none stands: mostly whichever does is edited.
-    printf '[dictionaries.any-version]\nvalues = ["*"]\n[[operations]]\ninclude-method = ["PATCH", "DELETE"]\n'
-    printf 'parameters = { "header.If-Match" = { dictionary = "any-version", probability = 0.8 } }\n'
+    printf '[dictionaries.any-version]\nvalues = ["*"]\n'
     may_refuse 'a cursor comes from an earlier page' 422 listAdvertisers listApiKeys listCampaigns listAssigned \
         listInfluencers listCoupons listLinks listAccounts listFailures
     may_refuse 'a range ends after it begins, and a chart has at most 1,000 points' 422 listClicks listEvents \
