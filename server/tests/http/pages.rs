@@ -157,7 +157,7 @@ async fn what_a_form_without_javascript_did_is_said_once_and_a_secret_is_shown_a
     let cookies = format!("{}; {}", plain.cookie, said.split(';').next().unwrap());
     let page = plain.api.client.get(plain.api.url(&to)).header(header::COOKIE, cookies).send().await.unwrap();
     assert!(page.headers()[header::SET_COOKIE].to_str().unwrap().contains("Max-Age=0"));
-    assert!(page.text().await.unwrap().contains("Shop is made."));
+    assert!(page.text().await.unwrap().contains("Shop is created."));
 
     let id = to.rsplit('/').next().unwrap().to_owned();
     let key = plain.form(&to, &[("form", "issue_key"), ("id", &id), ("name", "Live")]).await;
