@@ -18,13 +18,19 @@ use model::{
     event::{Action, EventAnswer, NewEvent},
 };
 use tokio::{
-    sync::{Semaphore, watch},
+    sync::{Semaphore, oneshot, watch},
     task::JoinHandle,
 };
 
 use crate::{
     catalog::{Catalog, LinkFact},
-    clicks::{Click, RecentClicks, drain::Drain, enrich::IpStorage, spool::Spool},
+    clicks::{
+        Click, ClickBatch, RecentClicks,
+        disk::ClickDurability,
+        drain::Drain,
+        enrich::IpStorage,
+        spool::{Spool, SpoolOptions},
+    },
     clock::{Clock, new_id},
     db::{self, Db, clicks::Position, failures::StoredFailure},
     error::{Error, Result},
@@ -60,6 +66,7 @@ pub struct Options {
     /// Where links are reached from outside, without a slash at the end.
     pub public_url: String,
     pub ip_storage: IpStorage,
+    pub spool: SpoolOptions,
     pub clock: Clock,
 }
 
@@ -95,7 +102,7 @@ impl Deref for Engine {
 /// What works behind the handle. [`Workers::stop`] ends it in order.
 pub struct Workers {
     stop: watch::Sender<bool>,
-    drain: JoinHandle<()>,
+    drain: oneshot::Receiver<()>,
     writer: JoinHandle<()>,
     flusher: JoinHandle<()>,
     poller: JoinHandle<()>,
@@ -123,7 +130,7 @@ impl Engine {
             Error::Internal(format!("secret key file {}: {error}", options.secret_key_file.display()))
         })?;
         let now = options.clock.now();
-        let spool = Spool::open(&options.data_dir.join("clicks"), || new_id(now, &mut rand::rng()))
+        let spool = Spool::open(&options.data_dir.join("clicks"), options.spool, || new_id(now, &mut rand::rng()))
             .map_err(|error| Error::Internal(format!("click log: {error}")))?;
         let spool = Arc::new(spool);
         let db = Db::open(&options.database_url).await?;
@@ -138,6 +145,7 @@ impl Engine {
         let drain = Drain {
             spool: Arc::clone(&spool),
             db: db.clone(),
+            database_url: options.database_url,
             clock: options.clock.clone(),
             ip_storage: options.ip_storage,
             visitor_secret: secrets.visitors,
@@ -151,7 +159,9 @@ impl Engine {
         let key_uses = Arc::new(KeyUses::default());
         let workers = Workers {
             keeper: tokio::spawn(write_failures(db.clone(), failed, stopped.clone())),
-            drain: tokio::spawn(drain.run(stopped.clone())),
+            drain: drain
+                .start(stopped.clone())
+                .map_err(|error| Error::Internal(format!("the drain of the click log cannot start: {error}")))?,
             writer: tokio::spawn(writer.run(submissions, stopped.clone())),
             flusher: tokio::spawn(flush_regularly(Arc::clone(&spool), stopped.clone())),
             poller: tokio::spawn(poll_regularly(Arc::clone(&catalog), Arc::clone(&key_uses), db.clone(), stopped)),
@@ -198,12 +208,11 @@ impl Shared {
         ClickId(new_id(self.clock.now(), &mut rand::rng()))
     }
 
-    /// Writes a click down before it is answered. Where that fails, the loss is counted and logged,
-    /// and the shopper is sent on all the same.
-    pub fn record_click(&self, link: &LinkFact, visit: &Visit<'_>) -> ClickId {
+    /// Notes a click, to be [`Self::keep_clicks`] before its redirect leaves.
+    pub fn note_click(&self, link: &LinkFact, visit: &Visit<'_>, batch: &mut ClickBatch) -> ClickId {
         let at = self.clock.now();
-        let id = self.new_click_id();
-        let click = Click {
+        let id = ClickId(new_id(at, &mut rand::rng()));
+        batch.push(&Click {
             id,
             advertiser_id: link.advertiser_id,
             campaign_id: link.campaign_id,
@@ -214,13 +223,31 @@ impl Shared {
             is_prefetch: visit.is_prefetch,
             user_agent: visit.user_agent,
             referrer: visit.referrer,
-        };
-        // The spool has counted and logged it.
-        let _ = self.spool.append(&click);
+        });
         if link.location.tells_click_id() {
             self.recent.note(id, link.advertiser_id, link.id);
         }
         id
+    }
+
+    /// Notes one click and keeps it.
+    pub fn record_click(&self, link: &LinkFact, visit: &Visit<'_>) -> ClickId {
+        let mut batch = ClickBatch::default();
+        let id = self.note_click(link, visit, &mut batch);
+        self.keep_clicks(&batch);
+        id
+    }
+
+    /// Writes clicks down, as durably as was asked for. Where that fails, the loss is counted and logged,
+    /// and the shoppers are sent on all the same.
+    pub fn keep_clicks(&self, batch: &ClickBatch) {
+        // The spool has counted and logged it.
+        let _ = self.spool.append(batch, self.clock.now());
+    }
+
+    /// Whether keeping clicks waits for the disk.
+    pub fn keeping_clicks_waits(&self) -> bool {
+        self.spool.durability() == ClickDurability::Fsync
     }
 
     /// An event of an advertiser whose key was checked.
@@ -344,10 +371,13 @@ impl Workers {
     pub async fn stop(self, engine: Engine) -> io::Result<bool> {
         self.stop.send_replace(true);
         let ended = async {
-            for worker in [self.writer, self.keeper, self.drain, self.flusher, self.poller] {
+            for worker in [self.writer, self.keeper, self.flusher, self.poller] {
                 if let Err(error) = worker.await {
                     tracing::error!(%error, "a worker ended with a fault");
                 }
+            }
+            if self.drain.await.is_err() {
+                tracing::error!("the drain of the click log ended with a fault");
             }
         };
         let in_time = tokio::time::timeout(MOST_STOPPING, ended).await.is_ok();
@@ -371,6 +401,10 @@ async fn check_secret(db: &Db, secrets: &Secrets) -> Result<()> {
 }
 
 async fn flush_regularly(spool: Arc<Spool>, mut stop: watch::Receiver<bool>) {
+    if spool.durability() == ClickDurability::Process {
+        let _ = stop.wait_for(|stop| *stop).await;
+        return;
+    }
     while !*stop.borrow() {
         tokio::select! {
             () = tokio::time::sleep(FLUSH) => {}

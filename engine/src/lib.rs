@@ -23,7 +23,12 @@ pub fn time_zones() -> Vec<String> {
 
 pub use self::{
     accounts::Session,
-    clicks::enrich::IpStorage,
+    clicks::{
+        ClickBatch,
+        disk::{ClickDurability, Disk},
+        enrich::IpStorage,
+        spool::SpoolOptions,
+    },
     clock::Clock,
     db::page::PageAt,
     engine::{Engine, FailedCall, Health, Options, Visit, Workers},

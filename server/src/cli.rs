@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use engine::{Clock, IpStorage, Options};
+use engine::{ClickDurability, Clock, IpStorage, Options, SpoolOptions};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -61,6 +61,29 @@ pub struct DataConfig {
     /// How much of a visitor's address is stored with a click.
     #[arg(long, env = "TRIBUTARY_IP_STORAGE", value_enum, default_value_t = IpConfig::Truncated)]
     pub ip_storage: IpConfig,
+    /// What an answered click has survived when its redirect leaves.
+    #[arg(long, env = "TRIBUTARY_CLICK_DURABILITY", value_enum, default_value_t = DurabilityConfig::Interval)]
+    pub click_durability: DurabilityConfig,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum DurabilityConfig {
+    /// The end of the process, at any moment.
+    Process,
+    /// The same, and it is on the disk within 100 ms.
+    Interval,
+    /// The loss of power: clicks that arrive together wait for the disk together.
+    Fsync,
+}
+
+impl From<DurabilityConfig> for ClickDurability {
+    fn from(config: DurabilityConfig) -> Self {
+        match config {
+            DurabilityConfig::Process => Self::Process,
+            DurabilityConfig::Interval => Self::Interval,
+            DurabilityConfig::Fsync => Self::Fsync,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -103,6 +126,7 @@ impl DataConfig {
                 IpConfig::Full => IpStorage::Full,
                 IpConfig::None => IpStorage::None,
             },
+            spool: SpoolOptions { durability: self.click_durability.into(), ..SpoolOptions::default() },
             clock: Clock::System,
         }
     }

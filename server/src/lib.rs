@@ -7,6 +7,7 @@ pub mod cli;
 pub mod demo;
 pub mod edits;
 pub mod first_start;
+pub mod front;
 pub mod logging;
 pub mod openapi;
 pub mod origin;
@@ -14,7 +15,9 @@ pub mod path;
 pub mod problem;
 pub mod routes;
 mod run;
+mod serve;
 pub mod shutdown;
 pub mod state;
+mod visit;
 
 pub use self::run::run;

@@ -1,12 +1,14 @@
 //! Opens the engine, serves until told to stop, and leaves nothing unwritten.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use axum::serve::ListenerExt;
 use engine::Engine;
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, oneshot},
+};
 
-use crate::{assets::Site, cli::ServeConfig, first_start, routes, state::AppState};
+use crate::{assets::Site, cli::ServeConfig, first_start, front::Front, routes, serve::serve, state::AppState};
 
 /// How long answers in progress may take once the server is to stop.
 const GRACE: Duration = Duration::from_secs(2);
@@ -21,27 +23,26 @@ pub async fn run(
     let site = Site::find(config.site_dir.as_deref())?;
     let secure_cookies = config.data.public_url.starts_with("https://");
     let state = AppState::new(engine.clone(), Arc::new(site), secure_cookies);
-    let router = routes::router(state)?.into_make_service_with_connect_info::<SocketAddr>();
+    let router = routes::router(state)?;
 
+    let listener = listener.into_std()?;
+    let (others, connections) = mpsc::unbounded_channel();
+    let mut front = Front::start(&listener, &engine, &others)?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
-    let listener = listener.tap_io(|stream| {
-        // Answers are small: send them at once.
-        let _ = stream.set_nodelay(true);
-    });
+    drop(listener);
+
     let (stopping, stopped) = oneshot::channel();
-    let serve = axum::serve(listener, router).with_graceful_shutdown(async move {
-        shutdown.await;
-        tracing::info!("stopping: no new work is taken");
-        let _ = stopping.send(());
-    });
+    let mut serving = tokio::spawn(serve(router, connections, stopped));
     tokio::select! {
-        served = async { serve.await } => served?,
-        () = async {
-            // Without a signal this waits for ever; a dropped sender cannot happen before it.
-            let _ = stopped.await;
-            tokio::time::sleep(GRACE).await;
-        } => tracing::warn!("some answers took too long and are cut off"),
+        () = shutdown => tracing::info!("stopping: no new work is taken"),
+        () = front.ended() => anyhow::bail!("the front has ended, which it never should; see the log"),
         which = workers.ended() => anyhow::bail!("{which} has ended, which it never should; see the log"),
+    }
+    front.stop().await;
+    let _ = stopping.send(());
+    if tokio::time::timeout(GRACE, &mut serving).await.is_err() {
+        tracing::warn!("some answers took too long and are cut off");
+        serving.abort();
     }
     if workers.stop(engine).await? {
         tracing::info!("stopped; nothing is left unwritten");

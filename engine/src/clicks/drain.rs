@@ -1,21 +1,27 @@
 //! Moves clicks from the log into the database: rows and the log's position in one transaction.
+//!
+//! It has a thread of the lowest priority, and a connection of its own: what it does never waits for, nor
+//! takes from, whoever answers shoppers. Under load it falls behind; that is what the log is for.
 
 use std::{
+    io,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use model::{Timestamp, time::HOUR};
 use rand::RngExt;
-use tokio::sync::watch;
+use rustix::process::setpriority_process;
+use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
 use super::{
     enrich::{Enricher, IpStorage},
-    reader::{self, Chunk},
+    reader,
     spool::{Spool, segment_path, segments},
 };
 use crate::{
@@ -27,8 +33,11 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Clicks in one transaction.
-const BATCH: usize = 500;
+/// Most clicks in one transaction, and least.
+const MOST_BATCH: usize = 500;
+const LEAST_BATCH: usize = 20;
+/// Events wait for the same lock: where a transaction took longer, the next is smaller.
+const LONG_TRANSACTION: Duration = Duration::from_millis(50);
 /// How often the log is looked at while nothing waits.
 const IDLE: Duration = Duration::from_millis(100);
 const FIRST_BACKOFF: Duration = Duration::from_millis(200);
@@ -37,10 +46,14 @@ const MOST_BACKOFF: Duration = Duration::from_secs(1);
 const KEEP_SEGMENTS: Duration = Duration::from_secs(24 * 3600);
 /// Days a visitor is remembered; clicks may reach the database late.
 const KEEP_VISITORS_DAYS: i64 = 3;
+/// Nice value.
+const LOWEST_PRIORITY: i32 = 19;
+const MOST_CLOSING: Duration = Duration::from_millis(300);
 
 pub struct Drain {
     pub spool: Arc<Spool>,
     pub db: Db,
+    pub database_url: String,
     pub clock: Clock,
     pub ip_storage: IpStorage,
     /// From this each UTC day's key for visitors is made.
@@ -60,19 +73,45 @@ struct State {
     is_claimed: bool,
     /// None where it is to be asked of the database.
     position: Option<Position>,
+    /// How many clicks the next transaction takes.
+    batch: usize,
     /// How many rounds still move one click each, after a batch that the database refused.
     careful: usize,
     tidied: Timestamp,
 }
 
 impl Drain {
+    /// Starts the thread. What is returned ends when the thread does, however it does.
+    pub fn start(self, stop: watch::Receiver<bool>) -> io::Result<oneshot::Receiver<()>> {
+        let (ended, end) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        thread::Builder::new().name("drain".into()).spawn(move || {
+            // Of this thread, and of those it starts.
+            if let Err(error) = setpriority_process(None, LOWEST_PRIORITY) {
+                tracing::warn!(%error, "the drain of the click log keeps its priority");
+            }
+            runtime.block_on(async {
+                match self.db.apart(&self.database_url) {
+                    Ok(db) => {
+                        Self { db: db.clone(), ..self }.run(stop).await;
+                        let _ = tokio::time::timeout(MOST_CLOSING, db.close()).await;
+                    }
+                    Err(error) => tracing::error!(%error, "the drain of the click log has no database"),
+                }
+            });
+            let _ = ended.send(());
+        })?;
+        Ok(end)
+    }
+
     /// Runs until `stop`; then empties what is left, as far as the database takes it at once.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut backoff = FIRST_BACKOFF;
         let mut state = State {
             enricher: Enricher::new(self.ip_storage, self.visitor_secret),
             is_claimed: false,
             position: None,
+            batch: MOST_BATCH,
             careful: 0,
             tidied: Timestamp(0),
         };
@@ -103,7 +142,7 @@ impl Drain {
                     // What is not known to be committed is read again from where the database says.
                     state.position = None;
                     if matches!(error, Error::Unstorable(_)) {
-                        state.careful = BATCH;
+                        state.careful = MOST_BATCH;
                     }
                     tracing::error!(%error, "clicks wait in the log: the database does not take them");
                     backoff = (backoff * 2).min(MOST_BACKOFF);
@@ -132,8 +171,9 @@ impl Drain {
                 *state.position.insert(position)
             }
         };
-        let most = if state.careful > 0 { 1 } else { BATCH };
-        let chunk = self.read(from, most).await?;
+        let most = if state.careful > 0 { 1 } else { state.batch };
+        let chunk = reader::read_chunk(self.spool.folder(), from, self.spool.tail(), most)
+            .map_err(|error| Error::Internal(format!("click log: {error}")))?;
         if chunk.end == from {
             let now = self.clock.now();
             if now.0 - state.tidied.0 > HOUR && self.tidy(from, now).await? {
@@ -142,6 +182,7 @@ impl Drain {
             return Ok(false);
         }
         let rows: Vec<ClickRow> = chunk.clicks().map(|click| state.enricher.row(&click)).collect();
+        let begun = Instant::now();
         match self.store(&rows, from, chunk.end).await {
             Err(Error::Unstorable(reason)) if most == 1 => {
                 // One click must not hold up all that come after it. Its frame stays in the log.
@@ -151,6 +192,7 @@ impl Drain {
             stored => stored?,
         }
         state.careful = state.careful.saturating_sub(1);
+        state.batch = next_batch(state.batch, begun.elapsed());
         state.position = Some(chunk.end);
         self.drained.send_replace(Some(chunk.end));
         Ok(true)
@@ -166,14 +208,6 @@ impl Drain {
         let position = db::clicks::claim_spool(&mut conn, self.spool.id, self.nonce, self.clock.now()).await?;
         conn.commit().await?;
         Ok(position)
-    }
-
-    async fn read(&self, from: Position, most: usize) -> Result<Chunk> {
-        let spool = Arc::clone(&self.spool);
-        let read = tokio::task::spawn_blocking(move || reader::read_chunk(spool.folder(), from, spool.tail(), most));
-        read.await
-            .map_err(|error| Error::Internal(format!("click log reader: {error}")))?
-            .map_err(|error| Error::Internal(format!("click log: {error}")))
     }
 
     async fn store(&self, rows: &[ClickRow], from: Position, to: Position) -> Result<()> {
@@ -209,5 +243,16 @@ impl Drain {
         let forgotten = db::clicks::forget_visitors(&mut conn, now.utc_day() - KEEP_VISITORS_DAYS).await?;
         conn.commit().await?;
         Ok(!forgotten)
+    }
+}
+
+/// Half of it after a transaction that others had to wait long for; more again once they are short.
+fn next_batch(batch: usize, took: Duration) -> usize {
+    if took > LONG_TRANSACTION {
+        (batch / 2).max(LEAST_BATCH)
+    } else if took < LONG_TRANSACTION / 3 {
+        (batch * 2).min(MOST_BATCH)
+    } else {
+        batch
     }
 }

@@ -1,10 +1,12 @@
 //! Clicks: from a followed link to a row, without ever waiting for the database.
 //!
-//! In order: [`location`] says where a link leads, [`record`] writes a click down,
+//! In order: [`location`] says where a link leads, [`record`] writes a click into a [`ClickBatch`],
 //! [`spool`] keeps it on disk, [`drain`] moves it into the database,
 //! where [`enrich`] has found out the rest.
 
 mod agent;
+mod batch;
+pub mod disk;
 pub mod drain;
 pub mod enrich;
 pub mod location;
@@ -13,5 +15,6 @@ mod recent;
 pub mod record;
 pub mod spool;
 
+pub use batch::ClickBatch;
 pub use recent::RecentClicks;
 pub use record::Click;

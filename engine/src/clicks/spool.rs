@@ -18,8 +18,10 @@ use model::Timestamp;
 use uuid::Uuid;
 
 use super::{
+    ClickBatch,
+    disk::{ClickDurability, Disk},
     reader::read_chunk,
-    record::{self, Click, Frame},
+    record::{self, Frame},
 };
 use crate::db::clicks::Position;
 
@@ -27,11 +29,21 @@ pub const MAGIC: &[u8; 8] = b"TRBCLK01";
 /// A segment is closed when it has grown to this.
 const SEGMENT_BYTES: u64 = 64 << 20;
 
+/// How a spool keeps what it is given.
+#[derive(Clone, Debug, Default)]
+pub struct SpoolOptions {
+    pub durability: ClickDurability,
+    pub disk: Disk,
+}
+
 pub struct Spool {
     folder: PathBuf,
     /// Names this folder's clicks in the database.
     pub id: Uuid,
+    options: SpoolOptions,
     writer: Mutex<Writer>,
+    /// Held by whoever flushes for all that wait.
+    flushed: Mutex<Flushed>,
     /// Clicks that were answered but could not be written down.
     lost: AtomicU64,
     /// Held as long as this process has the folder.
@@ -42,7 +54,9 @@ struct Writer {
     /// None until the next click opens one: the first of this process, or after a fault.
     open: Option<OpenSegment>,
     last_number: i64,
-    frame: Vec<u8>,
+    disk: Disk,
+    /// The last segment whose flush failed: what it holds may not be on the disk.
+    failed: i64,
     /// Written since the last flush.
     is_dirty: bool,
 }
@@ -54,9 +68,13 @@ struct OpenSegment {
     length: u64,
 }
 
+/// Everything before this place is on the disk, but what stands in segments that failed.
+#[derive(Default)]
+struct Flushed(Position);
+
 impl Spool {
     /// Takes the folder for this process, and cuts a torn end.
-    pub fn open(folder: &Path, new_id: impl FnOnce() -> Uuid) -> io::Result<Self> {
+    pub fn open(folder: &Path, options: SpoolOptions, new_id: impl FnOnce() -> Uuid) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(folder.join("lock"))?;
         match lock.try_lock() {
@@ -74,21 +92,57 @@ impl Spool {
         if last_number > 0 {
             cut_torn_end(&segment_path(folder, last_number))?;
         }
-        let writer = Writer { open: None, last_number, frame: Vec::with_capacity(2048), is_dirty: false };
-        Ok(Self { folder: folder.into(), id, writer: Mutex::new(writer), lost: AtomicU64::new(0), _lock: lock })
+        let disk = options.disk.clone();
+        let writer = Writer { open: None, last_number, disk, failed: 0, is_dirty: false };
+        Ok(Self {
+            folder: folder.into(),
+            id,
+            options,
+            writer: Mutex::new(writer),
+            flushed: Mutex::default(),
+            lost: AtomicU64::new(0),
+            _lock: lock,
+        })
     }
 
-    /// Writes a click down. Once this returns Ok, the click survives the end of the process.
-    pub fn append(&self, click: &Click<'_>) -> io::Result<()> {
-        let written = self.writer().append(&self.folder, click);
+    /// Writes clicks down, by one write. Once this returns Ok, they survive what the durability says.
+    pub fn append(&self, batch: &ClickBatch, now: Timestamp) -> io::Result<()> {
+        let written = self.append_durably(batch, now);
         if let Err(error) = &written {
-            let lost = self.lost.fetch_add(1, Ordering::Relaxed) + 1;
+            let before = self.lost.fetch_add(batch.clicks(), Ordering::Relaxed);
+            let lost = before + batch.clicks();
             // At full load a line for each would only fill the disk further.
-            if lost.is_power_of_two() {
+            if before.checked_ilog2() != lost.checked_ilog2() {
                 tracing::error!(%error, lost, "the click log cannot be written: clicks are answered but not counted");
             }
         }
         written
+    }
+
+    fn append_durably(&self, batch: &ClickBatch, now: Timestamp) -> io::Result<()> {
+        let end = self.writer().append(&self.folder, batch, now)?;
+        if self.options.durability != ClickDurability::Fsync || self.flush_up_to(end).is_ok() {
+            return Ok(());
+        }
+        // Once more, into the segment that was begun: the drain knows a click by its id, and counts it once.
+        // Where that fails too, what was written still survives the process.
+        let end = self.writer().append(&self.folder, batch, now)?;
+        let _ = self.flush_up_to(end);
+        Ok(())
+    }
+
+    /// Waits until everything before a place is on the disk. One flush serves all that wait meanwhile.
+    fn flush_up_to(&self, end: Position) -> io::Result<()> {
+        let mut flushed = self.flushed.lock().unwrap_or_else(PoisonError::into_inner);
+        if flushed.0 < end {
+            let tail = self.tail();
+            self.flush()?;
+            flushed.0 = tail;
+        }
+        if self.writer().failed >= end.segment {
+            return Err(io::Error::other("the segment could not be flushed"));
+        }
+        Ok(())
     }
 
     /// How many clicks were answered but could not be written down since the start.
@@ -100,7 +154,7 @@ impl Spool {
     pub fn tail(&self) -> Position {
         let writer = self.writer();
         match &writer.open {
-            Some(open) => Position { segment: open.number, offset: i64::try_from(open.length).unwrap_or(i64::MAX) },
+            Some(open) => open.end(),
             None => Position { segment: writer.last_number + 1, offset: 0 },
         }
     }
@@ -133,22 +187,23 @@ impl Spool {
 
     /// Puts what was written onto the disk itself.
     pub fn flush(&self) -> io::Result<()> {
-        let file = {
+        let (number, file) = {
             let mut writer = self.writer();
             if !std::mem::take(&mut writer.is_dirty) {
                 return Ok(());
             }
             let Some(open) = &writer.open else { return Ok(()) };
-            Arc::clone(&open.file)
+            (open.number, Arc::clone(&open.file))
         };
-        file.sync_data().inspect_err(|error| {
+        self.options.disk.sync(&file).inspect_err(|error| {
             // What a failed flush left on the disk is unknown: never write behind it.
-            tracing::error!(%error, "the click log could not be flushed; a new segment is begun");
-            let mut writer = self.writer();
-            if writer.open.as_ref().is_some_and(|open| Arc::ptr_eq(&open.file, &file)) {
-                writer.open = None;
-            }
+            tracing::error!(%error, segment = number, "the click log could not be flushed; a new segment is begun");
+            self.writer().leave(number);
         })
+    }
+
+    pub fn durability(&self) -> ClickDurability {
+        self.options.durability
     }
 
     /// When the first click was recorded that stands behind a position.
@@ -179,18 +234,17 @@ impl Spool {
 }
 
 impl Writer {
-    fn append(&mut self, folder: &Path, click: &Click<'_>) -> io::Result<()> {
-        self.frame.clear();
-        click.write(&mut self.frame);
+    /// Where the batch ends, once it is written.
+    fn append(&mut self, folder: &Path, batch: &ClickBatch, now: Timestamp) -> io::Result<Position> {
         if self.open.as_ref().is_none_or(|open| open.length >= SEGMENT_BYTES) {
-            self.begin_segment(folder, click.at)?;
+            self.begin_segment(folder, now)?;
         }
         let open = self.open.as_mut().expect("begun above");
-        match (&*open.file).write_all(&self.frame) {
+        match (&*open.file).write_all(batch.frames()) {
             Ok(()) => {
-                open.length += self.frame.len() as u64;
+                open.length += batch.frames().len() as u64;
                 self.is_dirty = true;
-                Ok(())
+                Ok(open.end())
             }
             Err(error) => {
                 // Half a frame may stand there. Cut it, or leave this segment for good.
@@ -202,12 +256,21 @@ impl Writer {
         }
     }
 
+    /// Nothing more is written into this segment.
+    fn leave(&mut self, number: i64) {
+        self.failed = self.failed.max(number);
+        if self.open.as_ref().is_some_and(|open| open.number == number) {
+            self.open = None;
+        }
+    }
+
     /// Segments are numbered by the moment they begin, and always upward: also where every earlier one was
     /// deleted, a new number is above all that the database has seen.
     fn begin_segment(&mut self, folder: &Path, now: Timestamp) -> io::Result<()> {
         if let Some(full) = self.open.take()
-            && let Err(error) = full.file.sync_data()
+            && let Err(error) = self.disk.sync(&full.file)
         {
+            self.failed = full.number;
             tracing::error!(%error, segment = full.number, "a full segment of the click log could not be flushed");
         }
         let number = now.0.max(self.last_number + 1);
@@ -221,6 +284,12 @@ impl Writer {
         }
         self.open = Some(OpenSegment { number, file: Arc::new(file), length: MAGIC.len() as u64 });
         Ok(())
+    }
+}
+
+impl OpenSegment {
+    fn end(&self) -> Position {
+        Position { segment: self.number, offset: i64::try_from(self.length).unwrap_or(i64::MAX) }
     }
 }
 

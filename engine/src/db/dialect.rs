@@ -7,7 +7,7 @@ impl Conn {
     /// (MySQL's INSERT IGNORE would swallow other errors too.)
     pub(super) fn or_keep(&self, unique: &'static str) -> String {
         match self {
-            Self::SqliteWrite(_) | Self::SqliteRead(_) => format!(" ON CONFLICT ({unique}) DO NOTHING"),
+            Self::SqliteWrite(..) | Self::SqliteRead(_) => format!(" ON CONFLICT ({unique}) DO NOTHING"),
             Self::MySqlWrite(_) | Self::MySqlRead(_) => {
                 let first = unique.split(',').next().unwrap_or(unique);
                 format!(" ON DUPLICATE KEY UPDATE {first} = {first}")
@@ -18,7 +18,7 @@ impl Conn {
     /// Ends an insert that keeps the later of two moments where the row is there already.
     pub(super) fn or_later(&self, unique: &str, moment: &str) -> String {
         match self {
-            Self::SqliteWrite(_) | Self::SqliteRead(_) => {
+            Self::SqliteWrite(..) | Self::SqliteRead(_) => {
                 format!(" ON CONFLICT ({unique}) DO UPDATE SET {moment} = MAX({moment}, excluded.{moment})")
             }
             Self::MySqlWrite(_) | Self::MySqlRead(_) => {
@@ -30,20 +30,20 @@ impl Conn {
     /// Division of whole numbers, the remainder dropped.
     pub(super) fn whole_division(&self) -> &'static str {
         match self {
-            Self::SqliteWrite(_) | Self::SqliteRead(_) => "/",
+            Self::SqliteWrite(..) | Self::SqliteRead(_) => "/",
             Self::MySqlWrite(_) | Self::MySqlRead(_) => "DIV",
         }
     }
 
     /// Whether nobody else can write between two statements of this transaction.
     pub(crate) fn is_only_writer(&self) -> bool {
-        matches!(self, Self::SqliteWrite(_))
+        matches!(self, Self::SqliteWrite(..))
     }
 
     /// What stands before a list of rows: `(a, b) IN ({}(?, ?), (?, ?))`.
     pub(super) fn rows(&self) -> &'static str {
         match self {
-            Self::SqliteWrite(_) | Self::SqliteRead(_) => "VALUES ",
+            Self::SqliteWrite(..) | Self::SqliteRead(_) => "VALUES ",
             Self::MySqlWrite(_) | Self::MySqlRead(_) => "",
         }
     }

@@ -20,7 +20,7 @@ pub mod signing_secrets;
 pub mod stats;
 pub mod uses;
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use model::text::RuleError;
 use sqlx::{
@@ -29,11 +29,13 @@ use sqlx::{
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Error, Result};
 
 /// How long a statement waits for another's lock before the caller is told.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
+const MOST_CONNECTIONS: u32 = 16;
 /// How long a request waits for a connection.
 const ACQUIRE_WAIT: Duration = Duration::from_secs(3);
 
@@ -43,13 +45,16 @@ pub enum Db {
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
+        /// Held by whoever writes, through whichever connection. It is passed on in the order it was asked for,
+        /// which SQLite's own lock is not.
+        turn: Arc<Semaphore>,
     },
     MySql(MySqlPool),
 }
 
 /// A borrowed connection of one or the other kind; a transaction until it is committed, where it came from `begin`.
 pub enum Conn {
-    SqliteWrite(Transaction<'static, Sqlite>),
+    SqliteWrite(Transaction<'static, Sqlite>, OwnedSemaphorePermit),
     SqliteRead(PoolConnection<Sqlite>),
     MySqlWrite(Transaction<'static, MySql>),
     MySqlRead(PoolConnection<MySql>),
@@ -75,12 +80,25 @@ pub(crate) use on;
 impl Db {
     /// Opens the database named by the URL, making the file of an SQLite one, and brings its schema up to date.
     pub async fn open(url: &str) -> Result<Self> {
-        let db = Self::connect(url).await?;
+        let db = Self::connect(url, MOST_CONNECTIONS)?;
         db.migrate().await?;
         Ok(db)
     }
 
-    async fn connect(url: &str) -> Result<Self> {
+    /// The same database through one connection of its own, for a thread of its own: SQLite works on a thread
+    /// that is started by, and takes its priority from, whoever opens the connection.
+    pub fn apart(&self, url: &str) -> Result<Self> {
+        let apart = Self::connect(url, 1)?;
+        Ok(match (self, apart) {
+            (Self::Sqlite { turn, .. }, Self::Sqlite { writer, readers, .. }) => {
+                Self::Sqlite { writer, readers, turn: Arc::clone(turn) }
+            }
+            (_, apart) => apart,
+        })
+    }
+
+    /// Connections are made once they are needed.
+    fn connect(url: &str, most_connections: u32) -> Result<Self> {
         if url.starts_with("sqlite:") {
             let options = SqliteConnectOptions::from_str(url)
                 .map_err(|error| Error::Internal(format!("database URL: {error}")))?
@@ -100,18 +118,17 @@ impl Db {
                     let is_free = !connection.is_in_transaction();
                     Box::pin(async move { Ok(is_free) })
                 })
-                .connect_with(options.clone())
-                .await?;
+                .connect_lazy_with(options.clone());
             let readers = SqlitePoolOptions::new()
                 .max_connections(4)
                 .acquire_timeout(ACQUIRE_WAIT)
                 .connect_lazy_with(options.read_only(true));
-            return Ok(Self::Sqlite { writer, readers });
+            return Ok(Self::Sqlite { writer, readers, turn: Arc::new(Semaphore::new(1)) });
         }
         let options = MySqlConnectOptions::from_str(url)
             .map_err(|error| Error::Internal(format!("database URL: {error}; expected sqlite://… or mysql://…")))?;
         let pool = MySqlPoolOptions::new()
-            .max_connections(16)
+            .max_connections(most_connections)
             .acquire_timeout(ACQUIRE_WAIT)
             .after_connect(|connection, _| {
                 Box::pin(async move {
@@ -124,8 +141,7 @@ impl Db {
                     .map(drop)
                 })
             })
-            .connect_with(options)
-            .await?;
+            .connect_lazy_with(options);
         Ok(Self::MySql(pool))
     }
 
@@ -148,14 +164,19 @@ impl Db {
     /// A transaction to write in. Dropped without `commit`, it changes nothing.
     pub async fn begin(&self) -> Result<Conn> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => Conn::SqliteWrite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { writer, turn, .. } => {
+                let turn = tokio::time::timeout(ACQUIRE_WAIT, Arc::clone(turn).acquire_owned()).await;
+                let turn = turn.ok().and_then(std::result::Result::ok);
+                let turn = turn.ok_or_else(|| Error::unavailable("others have been writing for too long"))?;
+                Conn::SqliteWrite(writer.begin_with("BEGIN IMMEDIATE").await?, turn)
+            }
             Self::MySql(pool) => Conn::MySqlWrite(pool.begin().await?),
         })
     }
 
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { writer, readers } => {
+            Self::Sqlite { writer, readers, .. } => {
                 readers.close().await;
                 writer.close().await;
             }
@@ -167,7 +188,7 @@ impl Db {
 impl Conn {
     pub fn driver(&mut self) -> Driver<'_> {
         match self {
-            Self::SqliteWrite(connection) => Driver::Sqlite(connection),
+            Self::SqliteWrite(connection, _) => Driver::Sqlite(connection),
             Self::SqliteRead(connection) => Driver::Sqlite(connection),
             Self::MySqlWrite(connection) => Driver::MySql(connection),
             Self::MySqlRead(connection) => Driver::MySql(connection),
@@ -176,7 +197,7 @@ impl Conn {
 
     pub async fn commit(self) -> Result<()> {
         match self {
-            Self::SqliteWrite(transaction) => transaction.commit().await?,
+            Self::SqliteWrite(transaction, _turn) => transaction.commit().await?,
             Self::MySqlWrite(transaction) => transaction.commit().await?,
             Self::SqliteRead(_) | Self::MySqlRead(_) => {}
         }

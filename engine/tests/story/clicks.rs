@@ -1,8 +1,15 @@
 //! Clicks: written down, moved into the database once, whatever happens between.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use engine::{Clock, Engine, clicks::spool::Spool};
+use engine::{ClickBatch, ClickDurability, Clock, Disk, Engine, SpoolOptions, clicks::spool::Spool};
 use model::stats::StatsQuery;
 use sqlx::{Connection, SqliteConnection};
 
@@ -166,7 +173,7 @@ async fn numbers_go_on_where_read_segments_were_deleted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn damage_in_the_middle_costs_the_damaged_click_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Spool::open(folder.path(), uuid::Uuid::nil).unwrap();
+    let spool = Spool::open(folder.path(), SpoolOptions::default(), uuid::Uuid::nil).unwrap();
     let id = |n: u128| uuid::Uuid::from_u128(n);
     let click = |n| engine::clicks::Click {
         id: id(n).into(),
@@ -181,7 +188,9 @@ async fn damage_in_the_middle_costs_the_damaged_click_alone() {
         referrer: b"",
     };
     for n in 0..10 {
-        spool.append(&click(n)).unwrap();
+        let mut batch = ClickBatch::default();
+        batch.push(&click(n));
+        spool.append(&batch, crate::world::NOON).unwrap();
     }
     drop(spool);
     let segment = segment_of(folder.path());
@@ -189,7 +198,7 @@ async fn damage_in_the_middle_costs_the_damaged_click_alone() {
     let frame = (bytes.len() - 8) / 10;
     bytes[8 + frame + 40] ^= 1;
     fs::write(&segment, &bytes).unwrap();
-    let spool = Spool::open(folder.path(), uuid::Uuid::nil).unwrap();
+    let spool = Spool::open(folder.path(), SpoolOptions::default(), uuid::Uuid::nil).unwrap();
     assert_eq!(fs::metadata(&segment).unwrap().len() as usize, bytes.len(), "nothing whole is cut");
     drop(spool);
 }
@@ -243,7 +252,7 @@ async fn a_torn_end_is_cut_and_what_is_whole_before_it_is_counted() {
     let segment = segment_of(&left.path().join("clicks"));
     let whole = fs::read(&segment).unwrap();
     fs::write(&segment, &whole[..whole.len() - 5]).unwrap();
-    let spool = Spool::open(&left.path().join("clicks"), uuid::Uuid::nil).unwrap();
+    let spool = Spool::open(&left.path().join("clicks"), SpoolOptions::default(), uuid::Uuid::nil).unwrap();
     let frame = (whole.len() - 8) / 10;
     assert_eq!(fs::metadata(&segment).unwrap().len(), (8 + 9 * frame) as u64, "nine whole clicks are left");
     drop(spool);
@@ -263,7 +272,34 @@ async fn a_torn_end_is_cut_and_what_is_whole_before_it_is_counted() {
 #[test]
 fn one_folder_belongs_to_one_process() {
     let folder = tempfile::tempdir().unwrap();
-    let _first = Spool::open(folder.path(), uuid::Uuid::nil).unwrap();
-    let Err(error) = Spool::open(folder.path(), uuid::Uuid::nil) else { panic!("must be refused") };
+    let _first = Spool::open(folder.path(), SpoolOptions::default(), uuid::Uuid::nil).unwrap();
+    let Err(error) = Spool::open(folder.path(), SpoolOptions::default(), uuid::Uuid::nil) else {
+        panic!("must be refused")
+    };
     assert!(error.to_string().contains("another process"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_failed_flush_a_new_segment_is_begun_and_every_click_is_counted_once() {
+    for durability in [ClickDurability::Interval, ClickDurability::Fsync] {
+        let fails = Arc::new(AtomicBool::new(false));
+        let spool = SpoolOptions { durability, disk: Disk::Failing(Arc::clone(&fails)) };
+        let world = World::start_with(crate::databases::Database::sqlite(), spool).await;
+        let running = world.running().await;
+        for n in 0..30 {
+            fails.store((10..20).contains(&n), Ordering::Relaxed);
+            world.click(&running.link, "203.0.113.7", CHROME);
+            if durability == ClickDurability::Interval && n == 15 {
+                // The regular flush comes by.
+                tokio::time::sleep(Duration::from_millis(250)).await;
+            }
+        }
+        world.engine.drained().await.unwrap();
+        assert_eq!(world.figures(StatsQuery::default()).await.clicks, 30, "{durability:?}");
+        let segments = fs::read_dir(world.folder.path().join("clicks")).unwrap();
+        let segments =
+            segments.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|e| e == "clicks"));
+        assert!(segments.count() >= 2, "{durability:?}: nothing is written behind a failed flush");
+        world.end().await;
+    }
 }

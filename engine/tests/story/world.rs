@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use engine::{Clock, Engine, IpStorage, Options, Session, Visit, Workers};
+use engine::{Clock, Engine, IpStorage, Options, Session, SpoolOptions, Visit, Workers};
 use model::{
     AdvertiserId, Fields, FromFields, Timestamp,
     account::{Account, AccountStatus, Credentials, Role},
@@ -49,9 +49,14 @@ pub struct Running {
 
 impl World {
     pub async fn start(database: Database) -> Self {
+        Self::start_with(database, SpoolOptions::default()).await
+    }
+
+    pub async fn start_with(database: Database, spool: SpoolOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(AtomicI64::new(NOON.0));
-        let (engine, workers) = Engine::open(options(&folder, &database, &clock)).await.unwrap();
+        let options = Options { spool, ..options(&folder, &database, &clock) };
+        let (engine, workers) = Engine::open(options).await.unwrap();
         Self { engine, workers: Some(workers), clock, folder, database }
     }
 
@@ -153,6 +158,7 @@ fn options(folder: &TempDir, database: &Database, clock: &Arc<AtomicI64>) -> Opt
         data_dir: folder.path().to_owned(),
         secret_key_file: folder.path().join("secret.key"),
         public_url: "http://127.0.0.1:3000".into(),
+        spool: SpoolOptions::default(),
         ip_storage: IpStorage::Truncated,
         clock: Clock::Set(Arc::clone(clock)),
     }

@@ -1,4 +1,5 @@
-//! `GET /r/{code}`: writes the click down, then sends the shopper on. No database, no parsing of user agents.
+//! `/r/{code}`, where [`crate::front`] has not answered already: dead ends, `HEAD`, and whoever came to a connection
+//! of the router. Writes the click down, then sends the shopper on. No database, no parsing of user agents.
 
 use std::net::SocketAddr;
 
@@ -10,10 +11,13 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::any,
 };
-use engine::{Engine, Visit};
-use model::link::LinkStatus;
+use engine::{ClickBatch, Engine, Visit, catalog::LinkFact};
+use model::{ClickId, link::LinkStatus};
 
-use crate::problem::{ApiError, PROBLEM_JSON};
+use crate::{
+    problem::{ApiError, PROBLEM_JSON},
+    visit::says_prefetch,
+};
 
 /// With a state of its own: less is cloned for each click.
 pub fn router(engine: Engine) -> Router {
@@ -39,7 +43,7 @@ async fn redirect(
         return dead_end(&headers, StatusCode::GONE);
     }
     let click = if method == Method::GET {
-        engine.record_click(&link, &visit(peer, &headers))
+        record(&engine, &link, &visit(peer, &headers)).await
     } else {
         // Not a visit: the same answer, and nothing is recorded.
         engine.new_click_id()
@@ -56,6 +60,19 @@ async fn redirect(
     response
 }
 
+async fn record(engine: &Engine, link: &LinkFact, visit: &Visit<'_>) -> ClickId {
+    let mut batch = ClickBatch::default();
+    let id = engine.note_click(link, visit, &mut batch);
+    if engine.keeping_clicks_waits() {
+        let engine = engine.clone();
+        // A fault there is a lost click, which is counted and logged.
+        let _ = tokio::task::spawn_blocking(move || engine.keep_clicks(&batch)).await;
+    } else {
+        engine.keep_clicks(&batch);
+    }
+    id
+}
+
 fn visit(peer: SocketAddr, headers: &HeaderMap) -> Visit<'_> {
     let bytes = |name: HeaderName| headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
     Visit {
@@ -66,14 +83,11 @@ fn visit(peer: SocketAddr, headers: &HeaderMap) -> Visit<'_> {
     }
 }
 
-/// `Sec-Purpose: prefetch;prerender`, `Purpose: prefetch`, `Purpose: preview`: nobody looks at it yet.
 fn is_prefetch(headers: &HeaderMap) -> bool {
-    ["sec-purpose", "purpose"].into_iter().flat_map(|name| headers.get_all(name)).any(|value| {
-        let value = value.as_bytes().to_ascii_lowercase();
-        [&b"prefetch"[..], b"prerender", b"preview"]
-            .iter()
-            .any(|word| value.windows(word.len()).any(|part| part == *word))
-    })
+    ["sec-purpose", "purpose"]
+        .into_iter()
+        .flat_map(|name| headers.get_all(name))
+        .any(|value| says_prefetch(value.as_bytes()))
 }
 
 /// A small page that says what happened; problem+json where the client asks for JSON.

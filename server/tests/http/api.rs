@@ -8,7 +8,7 @@ use std::{
 use model::account::LoggedIn;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
-use server::cli::{DataConfig, IpConfig, ServeConfig};
+use server::cli::{DataConfig, DurabilityConfig, IpConfig, ServeConfig};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
@@ -220,6 +220,7 @@ fn config(folder: &TempDir, database: &Database, addr: SocketAddr) -> ServeConfi
             secret_key_file: None,
             public_url: format!("http://{addr}"),
             ip_storage: IpConfig::Truncated,
+            click_durability: DurabilityConfig::Interval,
         },
         site_dir: Some(folder.path().join("site")),
         admin_email: EMAIL.into(),
