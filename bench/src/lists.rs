@@ -50,6 +50,7 @@ async fn measure_on(name: &str, url: &str, folder: &Path, scale: Scale, report: 
         data_dir: folder.to_owned(),
         secret_key_file: folder.join("secret.key"),
         public_url: "http://127.0.0.1:3000".into(),
+        spool: engine::SpoolOptions::default(),
         ip_storage: IpStorage::Truncated,
         clock: Clock::System,
     };
