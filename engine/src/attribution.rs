@@ -165,7 +165,7 @@ fn own_link(facts: &Facts) -> Option<&LinkFacts> {
     let of_codes = [&facts.ref_code, &facts.landing, &facts.referrer]
         .into_iter()
         .filter_map(|key| key.as_ref().and_then(|key| key.found.as_ref()));
-    of_click.into_iter().chain(of_codes).find(|link| link.link.advertiser_id == facts.advertiser_id)
+    of_click.into_iter().chain(of_codes).find(|link| link.link.advertiser_id() == facts.advertiser_id)
 }
 
 fn weigh_coupon<'a>(
@@ -224,7 +224,7 @@ fn weigh_click(facts: &Facts, key: &Key<ClickFacts>) -> Result<Credit, String> {
 fn weigh_link(facts: &Facts, found: Option<&LinkFacts>) -> Result<Credit, String> {
     // Another advertiser's link is nobody's business here: it looks like none at all.
     let LinkFacts { link, owner } = found
-        .filter(|found| found.link.advertiser_id == facts.advertiser_id)
+        .filter(|found| found.link.advertiser_id() == facts.advertiser_id)
         .ok_or("this advertiser has no such link")?;
     match link.status {
         LinkStatus::Active => {}

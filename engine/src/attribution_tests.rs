@@ -1,10 +1,12 @@
 //! The waterfall as a table: what the event names, what is true, who is credited.
 
+use std::sync::atomic::AtomicBool;
+
 use model::campaign::AttributionSource;
 use uuid::Uuid;
 
 use super::*;
-use crate::clicks::location::Location;
+use crate::{catalog::Owner, clicks::location::Location};
 
 const SHOP: AdvertiserId = AdvertiserId(Uuid::from_u128(1));
 const OTHER_SHOP: AdvertiserId = AdvertiserId(Uuid::from_u128(2));
@@ -28,11 +30,12 @@ fn link_in(campaign: CampaignFact, influencer_id: Option<InfluencerId>) -> LinkF
     LinkFacts {
         link: Arc::new(LinkFact {
             id: LinkId(Uuid::from_u128(31)),
-            advertiser_id: campaign.advertiser_id,
+            code: "CODE".into(),
+            owner: Arc::new(Owner { id: campaign.advertiser_id, active: AtomicBool::new(true) }),
             campaign_id: campaign.id,
             influencer_id,
             status: LinkStatus::Active,
-            location: Location::build("https://shop.example", "CODE", false).unwrap(),
+            location: Arc::new(Location::build("https://shop.example", false).unwrap()),
         }),
         owner: OwnerFacts { campaign: Some(Arc::new(campaign)), influencer: Some(InfluencerStatus::Active) },
     }

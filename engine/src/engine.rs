@@ -23,7 +23,7 @@ use tokio::{
 };
 
 use crate::{
-    catalog::{Catalog, LinkFact},
+    catalog::{Catalog, LinkFact, snapshot},
     clicks::{
         Click, ClickBatch, RecentClicks,
         disk::ClickDurability,
@@ -38,22 +38,18 @@ use crate::{
         Failures, Ingest, Writer,
         failures::{kept_body, new_failure_id, write as write_failures},
     },
+    poller::Poller,
     secret::Secrets,
     setup::KeyUses,
+    start::{Start, until_stopped},
 };
 
-/// How often other nodes' changes are looked for.
-const POLL: Duration = Duration::from_secs(1);
-/// Polls between two times that the last uses of API keys are written down.
-const KEY_USES_EVERY: u32 = 5;
 /// Clicks reach the disk itself at least this often; what was written survives the process at once.
 const FLUSH: Duration = Duration::from_millis(100);
 
 /// A database that is away must not keep the process from ending.
 const MOST_STOPPING: Duration = Duration::from_millis(1500);
 const MOST_CLOSING: Duration = Duration::from_millis(500);
-/// A database that hangs must not hold the catalog's next try.
-const MOST_REFRESH: Duration = Duration::from_secs(5);
 
 /// What an engine is opened with.
 #[derive(Clone, Debug)]
@@ -89,6 +85,7 @@ pub struct Shared {
     recent: Arc<RecentClicks>,
     is_displaced: Arc<AtomicBool>,
     drained: watch::Receiver<Option<Position>>,
+    ready: watch::Receiver<bool>,
 }
 
 impl Deref for Engine {
@@ -106,6 +103,7 @@ pub struct Workers {
     writer: JoinHandle<()>,
     flusher: JoinHandle<()>,
     poller: JoinHandle<()>,
+    starter: JoinHandle<Result<()>>,
     keeper: JoinHandle<()>,
 }
 
@@ -133,12 +131,27 @@ impl Engine {
         let spool = Spool::open(&options.data_dir.join("clicks"), options.spool, || new_id(now, &mut rand::rng()))
             .map_err(|error| Error::Internal(format!("click log: {error}")))?;
         let spool = Arc::new(spool);
-        let db = Db::open(&options.database_url).await?;
-        check_secret(&db, &secrets).await?;
-        let catalog = Arc::new(Catalog::new(secrets.sealing));
-        catalog.refresh(&db).await?;
-
+        let db = Db::open(&options.database_url)?;
+        let snapshot_path = options.data_dir.join("links.snapshot");
+        let snapshot = snapshot::read(&snapshot_path, &secrets.fingerprint).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the snapshot of the links cannot be read; redirects wait for the database");
+            None
+        });
+        let links = snapshot.as_ref().map_or(0, |snapshot| snapshot.links.len());
+        let catalog = Arc::new(Catalog::new(secrets.sealing, links));
+        let start = Start { db: db.clone(), catalog: Arc::clone(&catalog), fingerprint: secrets.fingerprint };
+        let (ready_sender, ready) = watch::channel(false);
         let (stop, stopped) = watch::channel(false);
+        let starter = if let Some(snapshot) = snapshot {
+            // Shoppers need not wait for the database.
+            catalog.hold_snapshot(snapshot);
+            tokio::spawn(start.until_ready(ready_sender, stopped.clone()))
+        } else {
+            start.prepare().await?;
+            ready_sender.send_replace(true);
+            tokio::spawn(until_stopped(stopped.clone()))
+        };
+
         let (drained_sender, drained) = watch::channel(None);
         let is_displaced = Arc::new(AtomicBool::new(false));
         let recent = Arc::new(RecentClicks::default());
@@ -160,11 +173,21 @@ impl Engine {
         let workers = Workers {
             keeper: tokio::spawn(write_failures(db.clone(), failed, stopped.clone())),
             drain: drain
-                .start(stopped.clone())
+                .start(ready.clone(), stopped.clone())
                 .map_err(|error| Error::Internal(format!("the drain of the click log cannot start: {error}")))?,
             writer: tokio::spawn(writer.run(submissions, stopped.clone())),
             flusher: tokio::spawn(flush_regularly(Arc::clone(&spool), stopped.clone())),
-            poller: tokio::spawn(poll_regularly(Arc::clone(&catalog), Arc::clone(&key_uses), db.clone(), stopped)),
+            poller: tokio::spawn(
+                Poller {
+                    catalog: Arc::clone(&catalog),
+                    key_uses: Arc::clone(&key_uses),
+                    db: db.clone(),
+                    snapshot_path,
+                    fingerprint: secrets.fingerprint,
+                }
+                .run(ready.clone(), stopped),
+            ),
+            starter,
             stop,
         };
         let engine = Self(Arc::new(Shared {
@@ -180,6 +203,7 @@ impl Engine {
             failures,
             recent,
             drained,
+            ready,
             is_displaced,
         }));
         Ok((engine, workers))
@@ -189,6 +213,16 @@ impl Engine {
 impl Shared {
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Waits until the database has answered for the first time since the start. Before, only redirects work.
+    pub async fn ready(&self) -> Result<()> {
+        let mut ready = self.ready.clone();
+        ready.wait_for(|ready| *ready).await.map(drop).map_err(|_| Error::unavailable("the server stops"))
+    }
+
+    pub fn is_ready(&self) -> bool {
+        *self.ready.borrow()
     }
 
     /// Where links are reached from outside, without a slash at the end.
@@ -214,7 +248,7 @@ impl Shared {
         let id = ClickId(new_id(at, &mut rand::rng()));
         batch.push(&Click {
             id,
-            advertiser_id: link.advertiser_id,
+            advertiser_id: link.advertiser_id(),
             campaign_id: link.campaign_id,
             link_id: link.id,
             influencer_id: link.influencer_id,
@@ -225,7 +259,7 @@ impl Shared {
             referrer: visit.referrer,
         });
         if link.location.tells_click_id() {
-            self.recent.note(id, link.advertiser_id, link.id);
+            self.recent.note(id, link.advertiser_id(), link.id);
         }
         id
     }
@@ -256,7 +290,10 @@ impl Shared {
     }
 
     pub async fn health(&self) -> Health {
-        let database = async { db::installation::version(&mut self.db.read().await?).await };
+        let database = async {
+            self.ready().await?;
+            db::installation::version(&mut self.db.read().await?).await
+        };
         let database = tokio::time::timeout(Duration::from_secs(2), database).await.is_ok_and(|answer| answer.is_ok());
         let spool = self.spool_health();
         Health {
@@ -356,14 +393,19 @@ pub struct Visit<'a> {
 
 impl Workers {
     /// Waits until a worker ends that should not, and says which. None ends by itself.
-    pub async fn ended(&mut self) -> &'static str {
-        tokio::select! {
+    pub async fn ended(&mut self) -> Error {
+        let which = tokio::select! {
             _ = &mut self.drain => "the drain of the click log",
             _ = &mut self.writer => "the writer of events",
             _ = &mut self.flusher => "the flusher of the click log",
             _ = &mut self.keeper => "the keeper of failed events",
             _ = &mut self.poller => "the poller of the catalog",
-        }
+            ended = &mut self.starter => match ended {
+                Ok(Err(error)) => return error,
+                _ => "the start of the database",
+            },
+        };
+        Error::Internal(format!("{which} has ended, which it never should; see the log"))
     }
 
     /// Ends the work: what was taken is written, the click log is flushed. False where the database did not
@@ -376,6 +418,7 @@ impl Workers {
                     tracing::error!(%error, "a worker ended with a fault");
                 }
             }
+            let _ = self.starter.await;
             if self.drain.await.is_err() {
                 tracing::error!("the drain of the click log ended with a fault");
             }
@@ -385,19 +428,6 @@ impl Workers {
         let _ = tokio::time::timeout(MOST_CLOSING, engine.db.close()).await;
         Ok(in_time)
     }
-}
-
-/// A node with another secret could read no token and would hash customers differently: it must not start.
-async fn check_secret(db: &Db, secrets: &Secrets) -> Result<()> {
-    let mut conn = db.begin().await?;
-    let stored = db::installation::secret_fingerprint(&mut conn, &secrets.fingerprint).await?;
-    conn.commit().await?;
-    if stored == secrets.fingerprint {
-        return Ok(());
-    }
-    Err(Error::Internal(
-        "this database was made with another secret key; start with that --secret-key-file (nodes share one)".into(),
-    ))
 }
 
 async fn flush_regularly(spool: Arc<Spool>, mut stop: watch::Receiver<bool>) {
@@ -413,37 +443,5 @@ async fn flush_regularly(spool: Arc<Spool>, mut stop: watch::Receiver<bool>) {
         let spool = Arc::clone(&spool);
         // Its fault is logged where it happens.
         let _ = tokio::task::spawn_blocking(move || spool.flush()).await;
-    }
-}
-
-async fn poll_regularly(catalog: Arc<Catalog>, key_uses: Arc<KeyUses>, db: Db, mut stop: watch::Receiver<bool>) {
-    let mut polls = 0_u32;
-    let mut is_away = false;
-    while !*stop.borrow() {
-        tokio::select! {
-            () = tokio::time::sleep(POLL) => {}
-            _ = stop.changed() => {}
-        }
-        polls += 1;
-        // What is not written down now is written with the next.
-        if polls.is_multiple_of(KEY_USES_EVERY) || *stop.borrow() {
-            let written = tokio::time::timeout(MOST_REFRESH, key_uses.write(&db)).await;
-            if let Ok(Err(error)) = written {
-                tracing::debug!(%error, "the last uses of API keys could not be written down");
-            }
-        }
-        if *stop.borrow() {
-            return;
-        }
-        let refreshed = tokio::time::timeout(MOST_REFRESH, catalog.refresh(&db)).await;
-        match refreshed.unwrap_or_else(|_| Err(Error::unavailable("it hangs"))) {
-            Ok(()) => is_away = false,
-            // Once, not every second.
-            Err(error) if !is_away => {
-                is_away = true;
-                tracing::warn!(%error, "the database does not answer; redirects go on from memory");
-            }
-            Err(_) => {}
-        }
     }
 }

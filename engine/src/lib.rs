@@ -12,8 +12,10 @@ mod engine;
 mod error;
 pub mod events;
 mod overview;
+mod poller;
 pub mod secret;
 mod setup;
+mod start;
 mod stats;
 
 /// Every time zone that figures can be asked in, by its IANA name.

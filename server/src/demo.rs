@@ -62,6 +62,7 @@ pub async fn fill(config: DataConfig) -> anyhow::Result<()> {
     let mut options = config.options();
     options.clock = Clock::Set(Arc::clone(&clock));
     let (engine, workers) = Engine::open(options).await?;
+    engine.ready().await?;
     if engine.has_admin().await? {
         println(format_args!("The demo is already there; its logins were printed when it was filled."))?;
         println(format_args!("To begin anew, delete {} and start again.", config.data_dir.display()))?;

@@ -1,13 +1,32 @@
 //! The first start on an empty database makes an admin.
 
-use std::io::Write;
+use std::{io::Write, time::Duration};
 
 use engine::{Engine, random_password};
 use model::text::{Email, NewPassword};
 
 use crate::cli::ServeConfig;
 
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+
+/// Once the database is ready.
 pub async fn ensure_admin(engine: &Engine, config: &ServeConfig) -> anyhow::Result<()> {
+    if engine.ready().await.is_err() {
+        // Whoever ended the start says why.
+        return std::future::pending().await;
+    }
+    while let Err(error) = make_admin(engine, config).await {
+        match error.downcast_ref() {
+            // Links redirect meanwhile.
+            Some(engine::Error::Unavailable(_)) => tracing::warn!(%error, "whether there is an admin is asked again"),
+            _ => return Err(error),
+        }
+        tokio::time::sleep(BETWEEN_TRIES).await;
+    }
+    Ok(())
+}
+
+async fn make_admin(engine: &Engine, config: &ServeConfig) -> anyhow::Result<()> {
     if engine.has_admin().await? {
         return Ok(());
     }

@@ -116,7 +116,7 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
     let request_id = Uuid::new_v4().to_string();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let for_machines = path.starts_with("/api/v1") || path.starts_with("/event");
+    let for_machines = is_for_machines(&path);
     let span = tracing::info_span!("request", id = %request_id, %method, path = logged(&path));
     request.extensions_mut().insert(RequestId(request_id.clone()));
     let mut response = tracing::Instrument::instrument(next.run(request), span).await;
@@ -136,6 +136,11 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response
+}
+
+/// Whether a path's errors are problem+json, whoever asks.
+pub fn is_for_machines(path: &str) -> bool {
+    path.starts_with("/api/v1") || path.starts_with("/event")
 }
 
 /// A path as the log may know it: whoever has the token of a set-password link may use it.

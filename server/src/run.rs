@@ -19,7 +19,6 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let (engine, mut workers) = Engine::open(config.data.options()).await?;
-    first_start::ensure_admin(&engine, &config).await?;
     let site = Site::find(config.site_dir.as_deref())?;
     let secure_cookies = config.data.public_url.starts_with("https://");
     let state = AppState::new(engine.clone(), Arc::new(site), secure_cookies);
@@ -33,10 +32,17 @@ pub async fn run(
 
     let (stopping, stopped) = oneshot::channel();
     let mut serving = tokio::spawn(serve(router, connections, stopped));
+    let first_start = async {
+        match first_start::ensure_admin(&engine, &config).await {
+            Ok(()) => std::future::pending().await,
+            Err(error) => error,
+        }
+    };
     tokio::select! {
+        error = first_start => return Err(error),
         () = shutdown => tracing::info!("stopping: no new work is taken"),
         () = front.ended() => anyhow::bail!("the front has ended, which it never should; see the log"),
-        which = workers.ended() => anyhow::bail!("{which} has ended, which it never should; see the log"),
+        error = workers.ended() => return Err(error.into()),
     }
     front.stop().await;
     let _ = stopping.send(());

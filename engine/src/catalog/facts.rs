@@ -1,5 +1,10 @@
 //! What the catalog knows of each thing: the parts that decide, not those that are shown.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use model::{
     AdvertiserId, ApiKeyId, CampaignId, CouponId, InfluencerId, LinkId, SigningSecretId, Timestamp,
     account::Account,
@@ -62,11 +67,30 @@ impl From<Campaign> for CampaignFact {
 #[derive(Clone, Debug)]
 pub struct LinkFact {
     pub id: LinkId,
-    pub advertiser_id: AdvertiserId,
+    pub code: Arc<str>,
     pub campaign_id: CampaignId,
     pub influencer_id: Option<InfluencerId>,
     pub status: LinkStatus,
-    pub location: Location,
+    pub owner: Arc<Owner>,
+    pub location: Arc<Location>,
+}
+
+impl LinkFact {
+    pub fn advertiser_id(&self) -> AdvertiserId {
+        self.owner.id
+    }
+
+    /// Whether whoever follows it is sent on.
+    pub fn redirects(&self) -> bool {
+        self.status == LinkStatus::Active && self.owner.active.load(Ordering::Relaxed)
+    }
+}
+
+/// What all links of an advertiser share.
+#[derive(Debug)]
+pub struct Owner {
+    pub id: AdvertiserId,
+    pub active: AtomicBool,
 }
 
 #[derive(Clone, Debug)]

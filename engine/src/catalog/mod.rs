@@ -4,20 +4,27 @@
 //! its own transaction, and [`Catalog::refresh`] reads what is newer than what is held.
 
 mod facts;
+pub mod snapshot;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    collections::HashMap as Map,
+    io,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
 };
 
 use model::{
     AccountId, AdvertiserId, CampaignId, CouponId, InfluencerId, LinkId, account::AccountStatus,
-    influencer::InfluencerStatus,
+    advertiser::AdvertiserStatus, influencer::InfluencerStatus,
 };
 use papaya::HashMap;
 use tokio::sync::Mutex;
 
-pub use self::facts::{AccountFact, AdvertiserFact, CampaignFact, CouponFact, KeyFact, LinkFact, SecretFact};
+pub use self::facts::{AccountFact, AdvertiserFact, CampaignFact, CouponFact, KeyFact, LinkFact, Owner, SecretFact};
+use self::snapshot::Snapshot;
 use crate::{
     clicks::location::Location,
     db::{self, Db},
@@ -25,13 +32,20 @@ use crate::{
     secret,
 };
 
+/// Nobody outside chooses what these maps hold: a quick hash is enough.
+type FastHash = foldhash::fast::RandomState;
+
+/// The version of a catalog that knows nothing of the database.
+const NEVER_READ: i64 = -1;
+
 #[derive(Default)]
 pub struct Catalog {
     pub(crate) advertisers: HashMap<AdvertiserId, Arc<AdvertiserFact>>,
     pub(crate) campaigns: HashMap<CampaignId, Arc<CampaignFact>>,
     pub(crate) influencers: HashMap<InfluencerId, InfluencerStatus>,
-    links: HashMap<Box<str>, Arc<LinkFact>>,
-    links_by_id: HashMap<LinkId, Arc<LinkFact>>,
+    links: HashMap<Arc<str>, Arc<LinkFact>, FastHash>,
+    links_by_id: HashMap<LinkId, Arc<LinkFact>, FastHash>,
+    owners: HashMap<AdvertiserId, Arc<Owner>, FastHash>,
     coupons: HashMap<(AdvertiserId, Box<str>), Arc<CouponFact>>,
     coupons_by_id: HashMap<CouponId, Arc<CouponFact>>,
     keys: HashMap<[u8; 32], Arc<KeyFact>>,
@@ -41,12 +55,47 @@ pub struct Catalog {
     accounts: HashMap<AccountId, Arc<AccountFact>>,
     /// The catalog version that everything here is at least as new as.
     version: AtomicI64,
+    /// The same of the links, which a snapshot may have brought before all else.
+    links_version: AtomicI64,
     refreshing: Mutex<()>,
 }
 
 impl Catalog {
-    pub(crate) fn new(sealing: [u8; 32]) -> Self {
-        Self { sealing, ..Self::default() }
+    /// With room for so many links.
+    pub(crate) fn new(sealing: [u8; 32], links: usize) -> Self {
+        Self {
+            sealing,
+            links: HashMap::with_capacity_and_hasher(links, FastHash::default()),
+            version: AtomicI64::new(NEVER_READ),
+            ..Self::default()
+        }
+    }
+
+    /// Takes over what a snapshot brought. Only redirects ask before the database was read, and they know codes alone.
+    pub(crate) fn hold_snapshot(&self, snapshot: Snapshot) {
+        let links = self.links.pin();
+        for link in snapshot.links {
+            let link = Arc::new(link);
+            self.owners.pin().insert(link.owner.id, Arc::clone(&link.owner));
+            links.insert(Arc::clone(&link.code), link);
+        }
+        self.links_version.store(snapshot.version, Ordering::Release);
+    }
+
+    /// Writes the links where [`snapshot::read`] finds them.
+    pub(crate) fn write_snapshot(&self, path: &Path, fingerprint: &[u8; 32]) -> io::Result<()> {
+        let version = self.links_version.load(Ordering::Acquire);
+        let links = self.links.pin();
+        snapshot::write(path, fingerprint, version, &links.values().collect::<Vec<_>>())
+    }
+
+    pub(crate) fn links_version(&self) -> i64 {
+        self.links_version.load(Ordering::Acquire)
+    }
+
+    /// Whether it was ever read from the database; before, it knows links at most.
+    pub fn is_complete(&self) -> bool {
+        self.version.load(Ordering::Acquire) > NEVER_READ
     }
 
     pub fn link(&self, code: &str) -> Option<Arc<LinkFact>> {
@@ -100,13 +149,19 @@ impl Catalog {
     pub async fn refresh(&self, db: &Db) -> Result<()> {
         let _one_at_a_time = self.refreshing.lock().await;
         let mut conn = db.read().await?;
-        let held = self.version.load(Ordering::Acquire);
         let newest = db::installation::version(&mut conn).await?;
+        let held = self.version.load(Ordering::Acquire);
         if newest == held {
             return Ok(());
         }
+        // An older database than the one that was read, from a backup, is read from its beginning.
+        let since = |held: i64| if held > newest { 0 } else { held.max(0) };
+        let links_held = since(self.links_version.load(Ordering::Acquire));
+        let held = since(held);
         // Owners before what they own: nobody finds a link whose campaign is not there yet.
         for advertiser in db::advertisers::changed_since(&mut conn, held).await? {
+            let active = advertiser.status == AdvertiserStatus::Active;
+            self.owner(advertiser.id).active.store(active, Ordering::Relaxed);
             self.advertisers.pin().insert(advertiser.id, Arc::new(advertiser.into()));
         }
         for campaign in db::campaigns::changed_since(&mut conn, held).await? {
@@ -115,9 +170,14 @@ impl Catalog {
         for (id, status) in db::influencers::changed_since(&mut conn, held).await? {
             self.influencers.pin().insert(id, status);
         }
-        for link in db::links::changed_since(&mut conn, held).await? {
-            self.hold_link(link);
+        if !self.is_complete() {
+            // Those of a snapshot, which nobody has asked for by id yet.
+            for link in self.links.pin().values() {
+                self.links_by_id.pin().insert(link.id, Arc::clone(link));
+            }
         }
+        self.hold_links(db::links::changed_since(&mut conn, links_held).await?);
+        self.links_version.store(newest, Ordering::Release);
         for coupon in db::coupons::changed_since(&mut conn, held).await? {
             let key = (coupon.advertiser_id, model::text::normal_code(&coupon.code).into());
             let fact: Arc<CouponFact> = Arc::new(coupon.into());
@@ -153,24 +213,43 @@ impl Catalog {
         self.signing.pin().insert(stored.advertiser_id, Arc::new(secrets));
     }
 
-    fn hold_link(&self, link: db::links::StoredLink) {
-        let append_click_id = self.campaign(link.campaign_id).is_some_and(|campaign| campaign.append_click_id);
-        let location = match Location::build(&link.destination_url, &link.code, append_click_id) {
-            Ok(location) => location,
-            Err(reason) => {
-                tracing::error!(link = %link.id, reason, "a stored destination is no web address; the link does not redirect");
-                return;
-            }
-        };
-        let fact = Arc::new(LinkFact {
-            id: link.id,
-            advertiser_id: link.advertiser_id,
-            campaign_id: link.campaign_id,
-            influencer_id: link.influencer_id,
-            status: link.status,
-            location,
-        });
-        self.links_by_id.pin().insert(fact.id, Arc::clone(&fact));
-        self.links.pin().insert(link.code.into(), fact);
+    fn hold_links(&self, links: Vec<db::links::StoredLink>) {
+        let mut locations = Locations::default();
+        for link in links {
+            let append_click_id = self.campaign(link.campaign_id).is_some_and(|campaign| campaign.append_click_id);
+            let Some(location) = locations.get(&link.destination_url, append_click_id) else {
+                tracing::error!(link = %link.id, "a stored destination is no web address; the link does not redirect");
+                continue;
+            };
+            let fact = Arc::new(LinkFact {
+                id: link.id,
+                code: link.code.into(),
+                campaign_id: link.campaign_id,
+                influencer_id: link.influencer_id,
+                status: link.status,
+                owner: self.owner(link.advertiser_id),
+                location,
+            });
+            self.links_by_id.pin().insert(fact.id, Arc::clone(&fact));
+            self.links.pin().insert(Arc::clone(&fact.code), fact);
+        }
+    }
+
+    /// An advertiser's part in its links; active until the database says otherwise.
+    fn owner(&self, id: AdvertiserId) -> Arc<Owner> {
+        let new = || Arc::new(Owner { id, active: AtomicBool::new(true) });
+        Arc::clone(self.owners.pin().get_or_insert_with(id, new))
+    }
+}
+
+/// The locations of one reading: links that lead to the same place share it.
+#[derive(Default)]
+struct Locations(Map<(String, bool), Option<Arc<Location>>>);
+
+impl Locations {
+    /// None where the destination is no web address.
+    fn get(&mut self, destination: &str, append_click_id: bool) -> Option<Arc<Location>> {
+        let build = || Location::build(destination, append_click_id).ok().map(Arc::new);
+        self.0.entry((destination.to_owned(), append_click_id)).or_insert_with(build).clone()
     }
 }

@@ -82,7 +82,11 @@ struct State {
 
 impl Drain {
     /// Starts the thread. What is returned ends when the thread does, however it does.
-    pub fn start(self, stop: watch::Receiver<bool>) -> io::Result<oneshot::Receiver<()>> {
+    pub fn start(
+        self,
+        mut ready: watch::Receiver<bool>,
+        mut stop: watch::Receiver<bool>,
+    ) -> io::Result<oneshot::Receiver<()>> {
         let (ended, end) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         thread::Builder::new().name("drain".into()).spawn(move || {
@@ -91,6 +95,10 @@ impl Drain {
                 tracing::warn!(%error, "the drain of the click log keeps its priority");
             }
             runtime.block_on(async {
+                tokio::select! {
+                    _ = ready.wait_for(|ready| *ready) => {}
+                    _ = stop.wait_for(|stop| *stop) => return,
+                }
                 match self.db.apart(&self.database_url) {
                     Ok(db) => {
                         Self { db: db.clone(), ..self }.run(stop).await;

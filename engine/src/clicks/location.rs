@@ -1,6 +1,5 @@
-//! Where a redirect leads: the destination with our parameters, built once, and the visitor's added on the way.
-
-use std::borrow::Cow;
+//! Where a redirect leads: the destination taken apart once, the link's code and the visitor's parameters added on
+//! the way.
 
 use model::ClickId;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
@@ -10,10 +9,12 @@ use url::Url;
 const UNSAFE: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'#').add(b'\\').add(b'{').add(b'}');
 
-/// A link's destination, taken apart so that an answer is put together by copying.
+/// Where links lead, taken apart so that an answer is put together by copying. Links of one campaign share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
-    /// Up to and with `ref_code={code}`: visible ASCII, nothing else.
+    /// As it was given.
+    destination: Box<str>,
+    /// Up to and with `ref_code=`: visible ASCII, nothing else.
     head: Box<str>,
     /// `#…`, or nothing.
     fragment: Box<str>,
@@ -24,7 +25,7 @@ pub struct Location {
 
 impl Location {
     /// Takes a destination apart. The error says what it breaks.
-    pub fn build(destination: &str, code: &str, append_click_id: bool) -> Result<Self, &'static str> {
+    pub fn build(destination: &str, append_click_id: bool) -> Result<Self, &'static str> {
         let url = parse_destination(destination)?;
         let mut head = String::from(&url[..url::Position::AfterPath]);
         let mut own = Vec::new();
@@ -41,9 +42,13 @@ impl Location {
         }
         head.push(separator);
         head.push_str("ref_code=");
-        head.push_str(code);
         let fragment = url.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
-        Ok(Self { head: head.into(), fragment: fragment.into(), own: own.into(), append_click_id })
+        let destination = destination.into();
+        Ok(Self { destination, head: head.into(), fragment: fragment.into(), own: own.into(), append_click_id })
+    }
+
+    pub fn destination(&self) -> &str {
+        &self.destination
     }
 
     /// Whether shops get to see the click's id.
@@ -51,32 +56,28 @@ impl Location {
         self.append_click_id
     }
 
-    /// The value of the `Location` header for one click. `visitor_query` is what followed `?` in the link as it was opened.
-    pub fn with(&self, visitor_query: Option<&str>, click: ClickId) -> Cow<'_, str> {
-        let visitor_query = visitor_query.filter(|query| !query.is_empty());
-        if visitor_query.is_none() && !self.append_click_id && self.fragment.is_empty() {
-            return Cow::Borrowed(&self.head);
-        }
-        let mut location = String::with_capacity(self.head.len() + self.fragment.len() + 64);
-        location.push_str(&self.head);
+    /// Writes the value of the `Location` header for one click of a link. `visitor_query` is what followed `?` in
+    /// the link as it was opened. Only visible ASCII is written.
+    pub fn write(&self, to: &mut Vec<u8>, code: &str, visitor_query: Option<&str>, click: ClickId) {
+        to.extend_from_slice(self.head.as_bytes());
+        to.extend_from_slice(code.as_bytes());
         for part in visitor_query.unwrap_or_default().split('&').filter(|part| !part.is_empty()) {
             // Some shops part parameters at `;` too.
             let overrides = part.split(';').map(parameter_name).any(|name| self.is_protected(&name));
             if !overrides {
-                location.push('&');
-                location.extend(utf8_percent_encode(part, UNSAFE));
+                to.push(b'&');
+                for safe in utf8_percent_encode(part, UNSAFE) {
+                    to.extend_from_slice(safe.as_bytes());
+                }
             }
         }
         if self.append_click_id {
-            location.push_str("&click_id=");
-            location.push_str(click.0.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()));
+            to.extend_from_slice(b"&click_id=");
+            to.extend_from_slice(click.0.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()).as_bytes());
         }
-        location.push_str(&self.fragment);
-        Cow::Owned(location)
+        to.extend_from_slice(self.fragment.as_bytes());
     }
-}
 
-impl Location {
     fn is_protected(&self, name: &str) -> bool {
         name == "ref_code" || name == "click_id" || self.own.iter().any(|own| own == name)
     }
@@ -117,8 +118,14 @@ mod tests {
 
     const CLICK: ClickId = ClickId(uuid::Uuid::nil());
 
+    fn written(location: &Location, query: Option<&str>) -> String {
+        let mut bytes = Vec::new();
+        location.write(&mut bytes, "CODE", query, CLICK);
+        String::from_utf8(bytes).unwrap()
+    }
+
     fn leads(destination: &str, query: Option<&str>) -> String {
-        Location::build(destination, "CODE", false).unwrap().with(query, CLICK).into_owned()
+        written(&Location::build(destination, false).unwrap(), query)
     }
 
     #[test]
@@ -153,9 +160,9 @@ mod tests {
 
     #[test]
     fn the_click_id_is_added_where_the_campaign_wants_it() {
-        let location = Location::build("https://shop.example/?click_id=7#f", "CODE", true).unwrap();
+        let location = Location::build("https://shop.example/?click_id=7#f", true).unwrap();
         assert_eq!(
-            location.with(Some("click_id=8"), CLICK),
+            written(&location, Some("click_id=8")),
             "https://shop.example/?ref_code=CODE&click_id=00000000-0000-0000-0000-000000000000#f"
         );
     }

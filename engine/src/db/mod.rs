@@ -25,6 +25,7 @@ use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 use model::text::RuleError;
 use sqlx::{
     Connection, MySql, MySqlConnection, MySqlPool, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    migrate::MigrateError,
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -78,11 +79,9 @@ macro_rules! on {
 pub(crate) use on;
 
 impl Db {
-    /// Opens the database named by the URL, making the file of an SQLite one, and brings its schema up to date.
-    pub async fn open(url: &str) -> Result<Self> {
-        let db = Self::connect(url, MOST_CONNECTIONS)?;
-        db.migrate().await?;
-        Ok(db)
+    /// The database named by the URL, an SQLite one's file made where it is missing. Nothing is asked of it yet.
+    pub fn open(url: &str) -> Result<Self> {
+        Self::connect(url, MOST_CONNECTIONS)
     }
 
     /// The same database through one connection of its own, for a thread of its own: SQLite works on a thread
@@ -145,12 +144,16 @@ impl Db {
         Ok(Self::MySql(pool))
     }
 
-    async fn migrate(&self) -> Result<()> {
+    /// Brings the schema up to date.
+    pub async fn migrate(&self) -> Result<()> {
         let done = match self {
             Self::Sqlite { writer, .. } => sqlx::migrate!("../migrations/sqlite").run(writer).await,
             Self::MySql(pool) => sqlx::migrate!("../migrations/mysql").run(pool).await,
         };
-        done.map_err(|error| Error::Internal(format!("migration: {error}")))
+        done.map_err(|error| match error {
+            MigrateError::Execute(error) => error.into(),
+            error => Error::Internal(format!("migration: {error}")),
+        })
     }
 
     /// A connection to read from.

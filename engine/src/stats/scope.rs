@@ -60,7 +60,7 @@ impl Engine {
         let belongs = |owner: AdvertiserId| advertiser.is_none_or(|advertiser| advertiser == owner);
         let known = advertiser.is_none_or(|id| self.catalog.advertiser(id).is_some())
             && query.campaign_id.is_none_or(|id| self.catalog.campaign(id).is_some_and(|it| belongs(it.advertiser_id)))
-            && query.link_id.is_none_or(|id| self.catalog.link_by_id(id).is_some_and(|it| belongs(it.advertiser_id)))
+            && query.link_id.is_none_or(|id| self.catalog.link_by_id(id).is_some_and(|it| belongs(it.advertiser_id())))
             && query
                 .coupon_id
                 .is_none_or(|id| self.catalog.coupon_by_id(id).is_some_and(|it| belongs(it.advertiser_id)));

@@ -48,7 +48,9 @@ crate::on_both! {
         let change = read(json!({ "destination_url": "https://other.example/" }), CampaignChange::read);
         engine.change_campaign(&admin(), running.campaign.id, change, None).await.unwrap();
         let fact = engine.link(&running.link.code).unwrap();
-        assert!(fact.location.with(None, engine.new_click_id()).starts_with("https://other.example/"));
+        let mut location = Vec::new();
+        fact.location.write(&mut location, &fact.code, None, engine.new_click_id());
+        assert!(location.starts_with(b"https://other.example/?ref_code="));
         engine.deactivate_advertiser(&admin(), running.advertiser.id, None).await.unwrap();
         assert!(!engine.advertiser_is_active(running.advertiser.id));
         let back = read(json!({ "status": "active" }), AdvertiserChange::read);

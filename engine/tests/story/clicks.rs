@@ -16,6 +16,34 @@ use sqlx::{Connection, SqliteConnection};
 use crate::world::{CHROME, World};
 
 crate::on_both! {
+    async fn links_redirect_after_a_cold_start_without_the_database(world: World) {
+        let running = world.running().await;
+        let off = world.link(&running.campaign, None).await;
+        world.engine.set_link_active(&crate::world::admin(), off.id, false).await.unwrap();
+        let world = world.restart().await;
+        let stopped = world.stop().await;
+        let away =
+            engine::Options { database_url: "mysql://nobody@127.0.0.1:9/nothing".into(), ..stopped.options() };
+        let (engine, away_workers) = Engine::open(away).await.unwrap();
+        assert!(!engine.is_ready() && !engine.health().await.database);
+        let fact = engine.link(&running.link.code).expect("it is in the snapshot");
+        assert!(fact.redirects() && !engine.link(&off.code).unwrap().redirects());
+        let visit = engine::Visit {
+            ip: "203.0.113.7".parse().unwrap(),
+            is_prefetch: false,
+            user_agent: CHROME.as_bytes(),
+            referrer: b"",
+        };
+        for _ in 0..20 {
+            engine.record_click(&fact, &visit);
+        }
+        away_workers.stop(engine).await.unwrap();
+        let world = stopped.open().await;
+        world.engine.drained().await.unwrap();
+        assert_eq!(world.figures(StatsQuery::default()).await.clicks, 20);
+        world.end().await;
+    }
+
     async fn a_click_is_counted_once_it_is_drained(world: World) {
         let running = world.running().await;
         for _ in 0..3 {

@@ -65,11 +65,14 @@ impl World {
     }
 
     /// Stops the engine in order and opens it again on the same data.
-    pub async fn restart(mut self) -> Self {
-        let options = self.options();
+    pub async fn restart(self) -> Self {
+        self.stop().await.open().await
+    }
+
+    /// Stops the engine in order. Its data stay.
+    pub async fn stop(mut self) -> Stopped {
         assert!(self.workers.take().unwrap().stop(self.engine).await.unwrap(), "all is written");
-        let (engine, workers) = Engine::open(options).await.unwrap();
-        Self { engine, workers: Some(workers), ..self }
+        Stopped { clock: self.clock, folder: self.folder, database: self.database }
     }
 
     pub async fn end(self) {
@@ -149,6 +152,25 @@ impl World {
 
     pub async fn figures(&self, query: StatsQuery) -> Figures {
         self.engine.overview(&admin(), &query).await.unwrap().figures
+    }
+}
+
+/// A world between two starts.
+pub struct Stopped {
+    clock: Arc<AtomicI64>,
+    folder: TempDir,
+    database: Database,
+}
+
+impl Stopped {
+    pub fn options(&self) -> Options {
+        options(&self.folder, &self.database, &self.clock)
+    }
+
+    pub async fn open(self) -> World {
+        let (engine, workers) = Engine::open(self.options()).await.unwrap();
+        engine.ready().await.unwrap();
+        World { engine, workers: Some(workers), clock: self.clock, folder: self.folder, database: self.database }
     }
 }
 

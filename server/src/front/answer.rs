@@ -23,9 +23,12 @@ impl Date {
     }
 }
 
-pub fn write(answers: &mut Vec<u8>, location: &str, date: &Date, connection: Persistence) {
+/// Up to the value of `Location`, which comes next.
+pub fn begin(answers: &mut Vec<u8>) {
     answers.extend_from_slice(b"HTTP/1.1 302 Found\r\nlocation: ");
-    answers.extend_from_slice(location.as_bytes());
+}
+
+pub fn end(answers: &mut Vec<u8>, date: &Date, connection: Persistence) {
     answers.extend_from_slice(b"\r\ncache-control: no-store\r\ncontent-length: 0\r\ndate: ");
     answers.extend_from_slice(date.text.as_bytes());
     answers.extend_from_slice(match connection {

@@ -14,7 +14,6 @@ use std::{
 
 use engine::{ClickBatch, Engine, Visit};
 use mio::{Events, Poll, Token, Waker, event::Event};
-use model::link::LinkStatus;
 use slab::Slab;
 use tokio::sync::mpsc;
 
@@ -281,7 +280,7 @@ fn redirect(
     answers: &mut Vec<u8>,
 ) -> Option<()> {
     let link = engine.link(follow.code)?;
-    if link.status != LinkStatus::Active || !engine.advertiser_is_active(link.advertiser_id) {
+    if !link.redirects() {
         return None;
     }
     let visit = Visit {
@@ -291,6 +290,8 @@ fn redirect(
         referrer: follow.referrer,
     };
     let click = engine.note_click(&link, &visit, clicks);
-    answer::write(answers, &link.location.with(follow.query, click), date, follow.connection);
+    answer::begin(answers);
+    link.location.write(answers, &link.code, follow.query, click);
+    answer::end(answers, date, follow.connection);
     Some(())
 }

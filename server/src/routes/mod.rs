@@ -36,9 +36,10 @@ pub fn router(state: AppState) -> serde_json::Result<Router> {
     let rest = Router::new()
         .merge(api)
         .merge(docs::router(&openapi::finish(&document)?))
-        .merge(health::router())
         .merge(code_lists::router())
         .merge(pages::router(&state))
+        .layer(middleware::from_fn_with_state(state.engine.clone(), health::await_database))
+        .merge(health::router())
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(middleware::from_fn(problem::layer));
     // The redirect stands beside all layers: nothing is done for it that it does not need.

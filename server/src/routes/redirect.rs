@@ -12,7 +12,7 @@ use axum::{
     routing::any,
 };
 use engine::{ClickBatch, Engine, Visit, catalog::LinkFact};
-use model::{ClickId, link::LinkStatus};
+use model::ClickId;
 
 use crate::{
     problem::{ApiError, PROBLEM_JSON},
@@ -39,7 +39,7 @@ async fn redirect(
     let Some(link) = code.ok().and_then(|Path(code)| engine.link(&code)) else {
         return dead_end(&headers, StatusCode::NOT_FOUND);
     };
-    if link.status != LinkStatus::Active || !engine.advertiser_is_active(link.advertiser_id) {
+    if !link.redirects() {
         return dead_end(&headers, StatusCode::GONE);
     }
     let click = if method == Method::GET {
@@ -48,8 +48,9 @@ async fn redirect(
         // Not a visit: the same answer, and nothing is recorded.
         engine.new_click_id()
     };
-    let location = link.location.with(uri.query(), click);
-    let Ok(location) = HeaderValue::from_str(&location) else {
+    let mut location = Vec::new();
+    link.location.write(&mut location, &link.code, uri.query(), click);
+    let Ok(location) = HeaderValue::from_bytes(&location) else {
         tracing::error!(link = %link.id, "a destination cannot stand in a header");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };

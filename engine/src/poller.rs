@@ -1,0 +1,102 @@
+//! Follows what other nodes change, once a second, and keeps the links on disk for the next start.
+
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::watch;
+
+use crate::{
+    catalog::Catalog,
+    db::Db,
+    error::{Error, Result},
+    setup::KeyUses,
+};
+
+/// How often other nodes' changes are looked for.
+const POLL: Duration = Duration::from_secs(1);
+/// Polls between two times that the last uses of API keys are written down.
+const KEY_USES_EVERY: u32 = 5;
+/// A database that hangs must not hold the next try.
+const MOST_REFRESH: Duration = Duration::from_secs(5);
+/// A snapshot is written at most for this part of the time.
+const SNAPSHOT_SHARE: u32 = 20;
+
+pub struct Poller {
+    pub catalog: Arc<Catalog>,
+    pub key_uses: Arc<KeyUses>,
+    pub db: Db,
+    pub snapshot_path: PathBuf,
+    pub fingerprint: [u8; 32],
+}
+
+/// What was written last, and when there may be another.
+struct Written {
+    version: Option<i64>,
+    next: Instant,
+}
+
+impl Poller {
+    pub async fn run(self, mut ready: watch::Receiver<bool>, mut stop: watch::Receiver<bool>) {
+        tokio::select! {
+            _ = ready.wait_for(|ready| *ready) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        let mut polls = 0_u32;
+        let mut is_away = false;
+        let mut written = Written { version: None, next: Instant::now() };
+        loop {
+            self.keep_snapshot(&mut written).await;
+            tokio::select! {
+                () = tokio::time::sleep(POLL) => {}
+                _ = stop.changed() => {}
+            }
+            let stops = *stop.borrow();
+            polls += 1;
+            // What is not written down now is written with the next.
+            if polls.is_multiple_of(KEY_USES_EVERY) || stops {
+                let written = tokio::time::timeout(MOST_REFRESH, self.key_uses.write(&self.db)).await;
+                if let Ok(Err(error)) = written {
+                    tracing::debug!(%error, "the last uses of API keys could not be written down");
+                }
+            }
+            if stops {
+                written.next = Instant::now();
+                self.keep_snapshot(&mut written).await;
+                return;
+            }
+            match self.refresh().await {
+                Ok(()) => is_away = false,
+                // Once, not every second.
+                Err(error) if !is_away => {
+                    is_away = true;
+                    tracing::warn!(%error, "the database does not answer; redirects go on from memory");
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    async fn refresh(&self) -> Result<()> {
+        let refreshed = tokio::time::timeout(MOST_REFRESH, self.catalog.refresh(&self.db)).await;
+        refreshed.unwrap_or_else(|_| Err(Error::unavailable("it hangs")))
+    }
+
+    /// Within a second of a change; less often where writing takes long.
+    async fn keep_snapshot(&self, written: &mut Written) {
+        let version = self.catalog.links_version();
+        if written.version == Some(version) || Instant::now() < written.next {
+            return;
+        }
+        let (catalog, path, fingerprint) = (Arc::clone(&self.catalog), self.snapshot_path.clone(), self.fingerprint);
+        let begun = Instant::now();
+        let done = tokio::task::spawn_blocking(move || catalog.write_snapshot(&path, &fingerprint)).await;
+        match done.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
+            Ok(()) => written.version = Some(version),
+            Err(error) => tracing::error!(%error, "the links cannot be kept on disk for the next start"),
+        }
+        written.next = Instant::now() + begun.elapsed() * SNAPSHOT_SHARE;
+    }
+}
