@@ -83,12 +83,6 @@ pub fn field(field: Field, form: &str, entered: Option<&Pairs>, wrong: Signal<Op
             </select>
         }
         .into_any(),
-        Kind::Long => view! {
-            <textarea id=id.clone() name=name rows="4" required=required aria-invalid=invalid aria-describedby=told>
-                {value}
-            </textarea>
-        }
-        .into_any(),
         kind => {
             let (shape, mode) = match kind {
                 Kind::Email => ("email", None),

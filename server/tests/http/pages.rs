@@ -1,6 +1,7 @@
 //! The pages as a browser without JavaScript sees them, and the files beside them.
 
 use reqwest::{Method, StatusCode, header};
+use serde_json::json;
 
 use crate::api::{Api, EMAIL, PASSWORD};
 
@@ -192,17 +193,9 @@ async fn composed_pages_are_an_admin_s_alone_and_say_their_status() {
     assert_eq!(location(&stranger), "/login?next=%2Fadmin%2Fadvertisers%3Fq%3Da");
     let made = plain.form("/admin/advertisers/new", &[("form", "create_advertiser"), ("name", "Shop")]).await;
     let advertiser = location(&made).rsplit('/').next().unwrap().to_owned();
-    let account = [
-        ("form", "create_account"),
-        ("email", "shop@shop.example"),
-        ("role", "advertiser"),
-        ("advertiser_id", &advertiser),
-        ("password", "shop shop shop"),
-    ];
-    assert_eq!(plain.form("/admin/accounts/new", &account).await.status(), StatusCode::SEE_OTHER);
-    let entered = serde_json::json!({ "email": "shop@shop.example", "password": "shop shop shop" });
-    let entered: serde_json::Value = plain.api.post("/api/v1/auth/login", entered).await.json().await.unwrap();
-    let shop = Plain { cookie: format!("trb_session={}", entered["token"].as_str().unwrap()), ..plain };
+    let rest = json!({ "role": "advertiser", "advertiser_id": advertiser });
+    let (_, token) = plain.api.account("shop@shop.example", rest).await;
+    let shop = Plain { cookie: format!("trb_session={token}"), ..plain };
     assert_eq!(shop.get("/admin/advertisers").await.status(), StatusCode::FORBIDDEN);
     assert_eq!(shop.get("/account").await.status(), StatusCode::OK);
     let form = [("form", "create_advertiser"), ("name", "Mine")];
@@ -214,7 +207,11 @@ async fn composed_pages_are_an_admin_s_alone_and_say_their_status() {
 async fn a_password_is_set_by_its_link_once_and_the_page_tells_nobody_where_it_was() {
     let plain = Plain::start().await;
     let account = [("form", "create_account"), ("email", "new@tributary.example"), ("role", "admin")];
+    // A password that is sent along is no password: nobody but its owner chooses it.
+    let account = [account[0], account[1], account[2], ("password", "known to a stranger")];
     let made = plain.form("/admin/accounts/new", &account).await.text().await.unwrap();
+    let known = json!({ "email": "new@tributary.example", "password": "known to a stranger" });
+    assert_eq!(plain.api.post("/api/v1/auth/login", known).await.status(), StatusCode::UNAUTHORIZED);
     let token =
         made.split("/set-password/").nth(1).unwrap().split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap();
     let (token, path) = (token.to_owned(), format!("/set-password/{token}"));
@@ -239,7 +236,30 @@ async fn a_password_is_set_by_its_link_once_and_the_page_tells_nobody_where_it_w
     let set = plain.send(&path, &chosen("a long new password"), "null").await;
     assert_eq!((set.status(), location(&set)), (StatusCode::SEE_OTHER, "/login?notice=password_set".to_owned()));
     assert_eq!(plain.send(&path, &chosen("a long new password"), "null").await.status(), StatusCode::NOT_FOUND);
-    let credentials = serde_json::json!({ "email": "new@tributary.example", "password": "a long new password" });
+    let credentials = json!({ "email": "new@tributary.example", "password": "a long new password" });
     assert_eq!(plain.api.post("/api/v1/auth/login", credentials).await.status(), StatusCode::OK);
+    plain.api.end().await;
+}
+
+#[tokio::test]
+async fn what_shops_and_addresses_say_is_text_in_the_title_too() {
+    let plain = Plain::start().await;
+    let running = plain.api.running().await;
+    let markup = "</title><form method=post action=/admin/accounts><input name=form value=create_account></form>";
+    let event = plain.api.event(&running.key, json!({ "action": "purchase", "event_id": markup })).await;
+    let event: serde_json::Value = event.json().await.unwrap();
+    let campaign =
+        json!({ "advertiser_id": running.advertiser, "name": markup, "destination_url": "https://x.example/" });
+    let campaign = plain.api.created("/api/v1/campaigns", campaign).await;
+    let looked_up: String = url::form_urlencoded::byte_serialize(markup.as_bytes()).collect();
+    for path in [
+        format!("/admin/events/{}", event["id"].as_str().unwrap()),
+        format!("/admin/campaigns/{}", campaign["id"].as_str().unwrap()),
+        format!("/admin/lookup?q={looked_up}"),
+    ] {
+        let page = plain.get(&path).await.text().await.unwrap();
+        assert!(page.contains("&lt;form method=post") && !page.contains("<form method=post action=/admin"), "{path}");
+        assert_eq!(page.matches("</title>").count(), 1, "{path}");
+    }
     plain.api.end().await;
 }
