@@ -14,6 +14,7 @@ pub mod influencers;
 pub mod installation;
 pub mod links;
 pub(crate) mod list;
+mod lower_case;
 pub mod overview;
 pub mod page;
 pub mod signing_secrets;
@@ -82,6 +83,7 @@ impl Db {
     pub async fn open(url: &str) -> Result<Self> {
         let db = Self::connect(url, MOST_CONNECTIONS)?;
         db.migrate().await?;
+        lower_case::fill(&db).await?;
         Ok(db)
     }
 

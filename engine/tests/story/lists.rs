@@ -1,5 +1,6 @@
 //! Lists: every filter, both orders, and pages that neither skip nor repeat.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use engine::Error;
 use model::{
     FromFields,
@@ -45,6 +46,57 @@ crate::on_both! {
             let oldest = names(&world, sorted(Sort::Oldest)).await;
             assert_eq!(oldest, ["Zoë Ölander", "anna", "Ben 100%", "Anna", "ben_2"]);
         }
+        world.end().await;
+    }
+
+    async fn no_order_and_no_cursor_tells_an_advertiser_an_e_mail_address(world: World) {
+        let running = world.running().await;
+        let mut made = vec![running.influencer.id];
+        for (later, email) in [(1, "z@hidden.example"), (2, "a@hidden.example")] {
+            world.set_clock(NOON.plus(later));
+            let new = read(json!({ "name": "anna", "email": email }), NewInfluencer::read);
+            made.push(world.engine.create_influencer(&admin(), new).await.unwrap().id);
+        }
+        world.engine.assign_all(&admin(), running.campaign.id, &made).await.unwrap();
+        let shop = shop_session(running.advertiser.id);
+        let mut query = ListQuery { sort: Some(Sort::Ascending), limit: Some(1), ..all() };
+        let mut seen = Vec::new();
+        loop {
+            let page = world.engine.list_influencers(&shop, &query).await.unwrap();
+            let assigned = world.engine.assigned_influencers(&shop, running.campaign.id, &query).await.unwrap();
+            assert_eq!(assigned, page);
+            seen.extend(page.items.iter().map(|item| item.id));
+            let Some(cursor) = page.next_cursor else { break };
+            let name = URL_SAFE_NO_PAD.decode(cursor.split_once('.').unwrap().1).unwrap();
+            assert_eq!(name, b"anna");
+            query.cursor = Some(cursor);
+        }
+        assert_eq!(seen, made, "those of one name in the order they were made");
+        world.end().await;
+    }
+
+    async fn names_are_found_whatever_their_lower_case(world: World) {
+        let long = "İ".repeat(200);
+        let shop = world.advertiser(&long).await;
+        let campaign = world.campaign(shop.id, json!({ "name": long })).await;
+        let new = read(json!({ "name": long, "handle": "İ".repeat(100), "email": "ä@social.example" }), NewInfluencer::read);
+        let longest = world.engine.create_influencer(&admin(), new).await.unwrap();
+        let aenne = world.influencer("Änne").await;
+        world.engine.assign_all(&admin(), campaign.id, &[longest.id, aenne.id]).await.unwrap();
+        let q = |q: &str| ListQuery { q: Some(q.into()), sort: Some(Sort::Ascending), ..all() };
+        // As from before the columns, or from a node of an earlier version.
+        world.execute("UPDATE advertisers SET name_lower = ''").await;
+        world.execute("UPDATE campaigns SET name_lower = ''").await;
+        world.execute("UPDATE influencers SET name_lower = '', search = ''").await;
+        let world = world.restart().await;
+        let engine = &world.engine;
+        for session in [admin(), shop_session(shop.id)] {
+            assert_eq!(engine.list_campaigns(&session, &q("İİ")).await.unwrap().items.len(), 1);
+            assert_eq!(engine.list_influencers(&session, &q("ÄNNE")).await.unwrap().items[0].id, aenne.id);
+            assert_eq!(engine.list_influencers(&session, &q("İİ")).await.unwrap().items[0].id, longest.id);
+        }
+        assert_eq!(engine.list_advertisers(&admin(), &q("İİ")).await.unwrap().items.len(), 1);
+        assert_eq!(engine.list_influencers(&admin(), &q("Ä@SOCIAL")).await.unwrap().items[0].id, longest.id);
         world.end().await;
     }
 

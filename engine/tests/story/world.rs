@@ -23,6 +23,7 @@ use model::{
     stats::{Figures, StatsQuery},
 };
 use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, SqliteConnection, raw_sql};
 use tempfile::TempDir;
 
 use crate::databases::Database;
@@ -77,6 +78,17 @@ impl World {
             assert!(workers.stop(self.engine).await.unwrap(), "all is written");
         }
         self.database.remove().await;
+    }
+
+    /// SQL past the engine: what it never writes itself.
+    pub async fn execute(&self, sql: &str) {
+        let url = self.database.url(self.folder.path());
+        let sql = raw_sql(AssertSqlSafe(sql.to_owned()));
+        match self.database {
+            Database::Sqlite => sql.execute(&mut SqliteConnection::connect(&url).await.unwrap()).await.map(drop),
+            Database::MySql { .. } => sql.execute(&mut MySqlConnection::connect(&url).await.unwrap()).await.map(drop),
+        }
+        .unwrap();
     }
 
     pub fn set_clock(&self, at: Timestamp) {
