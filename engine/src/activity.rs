@@ -106,6 +106,8 @@ impl Engine {
         };
         let event = NewEvent::read(&mut fields, arrival);
         let event = fields.finish(event).map_err(Error::Invalid)?;
-        self.ingest.record(failure.advertiser_id, event, failure.received_at).await
+        // An event that has no id of its own takes the failure's: however many retries there are, it is one event.
+        let id = EventId(failure.id.0);
+        self.ingest.record_as(failure.advertiser_id, event, failure.received_at, Some(id)).await
     }
 }

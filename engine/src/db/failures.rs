@@ -181,9 +181,9 @@ pub async fn of_request(conn: &mut Conn, within: Option<AdvertiserId>, request_i
     rows.into_iter().map(|row| StoredFailure::try_from(row).map(Into::into)).collect()
 }
 
-/// Notes a retry, and what it became.
+/// Notes a retry, and what it became. One that failed takes nothing back from one that did not.
 pub async fn note_retry(conn: &mut Conn, id: FailureId, now: Timestamp, event: Option<EventId>) -> Result<()> {
-    const SQL: &str = "UPDATE ingest_failures SET retried_at = ?, event_id = ? WHERE id = ?";
+    const SQL: &str = "UPDATE ingest_failures SET retried_at = ?, event_id = COALESCE(?, event_id) WHERE id = ?";
     on!(conn, c => sqlx::query(SQL)
         .bind(now.0).bind(event.map(|id| id.0)).bind(id.0)
         .execute(c).await.map(drop))?;

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use engine::Error;
 use model::{
     FromFields,
-    activity::{ActivityQuery, FailureQuery},
+    activity::ActivityQuery,
     influencer::NewInfluencer,
     overview::Find,
     page::{ListQuery, Sort},
@@ -170,44 +170,6 @@ crate::on_both! {
         assert!(matches!(&found(event.id.to_string()).await[..], [Find::Event(_)]));
         assert!(matches!(&found(click.to_string()).await[..], [Find::Click(found)] if found.id == click));
         assert!(found("nothing of the sort".into()).await.is_empty());
-        world.end().await;
-    }
-
-    async fn failures_are_kept_bounded_and_tried_again_as_of_their_arrival(world: World) {
-        let running = world.running().await;
-        let new = read(json!({ "name": "Backend" }), model::api_key::NewApiKey::read);
-        let key = world.engine.issue_api_key(&admin(), running.advertiser.id, new).await.unwrap();
-        let body = json!({ "action": "purchase", "event_id": "A-1", "occurred_at": "2027-01-15T08:10:00Z" }).to_string();
-        world.engine.keep_failure(engine::FailedCall {
-            advertiser: running.advertiser.id,
-            key: key.id,
-            code: "validation",
-            status: 422,
-            detail: "One field is wrong.",
-            errors: &[],
-            action: None,
-            idempotency_key: None,
-            body: body.as_bytes(),
-            is_authentic: true,
-            request_id: "request-1",
-        });
-        let kept = loop {
-            let page = world.engine.list_failures(&admin(), &FailureQuery::default()).await.unwrap();
-            if let Some(kept) = page.items.into_iter().next() {
-                break kept;
-            }
-            tokio::task::yield_now().await;
-        };
-        assert!(kept.can_retry);
-        let other = world.advertiser("Other").await;
-        assert!(matches!(world.engine.failure(&shop_session(other.id), kept.id).await, Err(Error::NotFound)));
-        // Ten minutes ahead of the clock: refused still. Ten minutes later it stands.
-        assert!(matches!(world.engine.retry_failure(&admin(), kept.id).await, Err(Error::Invalid(_))));
-        world.set_clock(NOON.plus(10 * model::time::MINUTE));
-        let answer = world.engine.retry_failure(&admin(), kept.id).await.unwrap();
-        let mended = world.engine.failure(&admin(), kept.id).await.unwrap();
-        assert_eq!((mended.recorded_as, mended.can_retry), (Some(answer.id), false));
-        assert!(matches!(world.engine.retry_failure(&admin(), kept.id).await, Err(Error::Conflict(_))));
         world.end().await;
     }
 
