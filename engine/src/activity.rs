@@ -83,7 +83,9 @@ impl Engine {
             return Err(Error::Conflict("this failure has become an event already".into()));
         }
         if !failure.is_whole {
-            return Err(Error::Conflict("this failure cannot be tried again: its body was cut or is no text".into()));
+            return Err(Error::Conflict(
+                "this failure cannot be tried again: not all of what was sent could be kept".into(),
+            ));
         }
         if !self.advertiser_is_active(failure.advertiser_id) {
             return Err(Error::Conflict("its advertiser is inactive; activate it first".into()));

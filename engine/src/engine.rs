@@ -299,7 +299,7 @@ impl Shared {
             action: failed.action,
             idempotency_key: failed.idempotency_key.map(str::to_owned),
             body,
-            is_whole: is_text && failed.is_authentic,
+            is_whole: is_text && failed.is_whole,
             request_id: failed.request_id.to_owned(),
             received_at: now,
             retried_at: None,
@@ -334,8 +334,8 @@ pub struct FailedCall<'a> {
     pub action: Option<Action>,
     pub idempotency_key: Option<&'a str>,
     pub body: &'a [u8],
-    /// Whether the signature, where one is needed, had passed, and all of the body is there.
-    pub is_authentic: bool,
+    /// Whether the signature, where one is needed, had passed, and all that was sent is here: then it can be tried again.
+    pub is_whole: bool,
     pub request_id: &'a str,
 }
 

@@ -26,7 +26,7 @@ fn call<'a>(running: &Running, key: ApiKeyId, body: &'a str) -> FailedCall<'a> {
         action: None,
         idempotency_key: None,
         body: body.as_bytes(),
-        is_authentic: true,
+        is_whole: true,
         request_id: "request-1",
     }
 }
