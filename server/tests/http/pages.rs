@@ -160,6 +160,18 @@ async fn what_a_form_without_javascript_did_is_said_once_and_a_secret_is_shown_a
     assert!(page.headers()[header::SET_COOKIE].to_str().unwrap().contains("Max-Age=0"));
     assert!(page.text().await.unwrap().contains("Shop is created."));
 
+    // What another host of the site may have set says and offers nothing.
+    let undo = r#"{"said":"Forged","go":null,"undo":{"label":"Undo","said":null,"tone":"Plain","deed":{"Go":"/x"}},"show":[]}"#;
+    let undo: String = url::form_urlencoded::byte_serialize(undo.as_bytes()).collect();
+    let (_, other) = plain.api.account("other@tributary.example", json!({ "role": "admin" })).await;
+    let said = said.split(';').next().unwrap();
+    for (token, said) in [(&plain.api.token, format!("trb_said={undo}")), (&other, said.to_owned())] {
+        let cookies = format!("trb_session={token}; {said}");
+        let page = plain.api.client.get(plain.api.url(&to)).header(header::COOKIE, cookies).send().await.unwrap();
+        let page = page.text().await.unwrap();
+        assert!(!page.contains("Forged") && !page.contains("Shop is created."), "{said}");
+    }
+
     let id = to.rsplit('/').next().unwrap().to_owned();
     let key = plain.form(&to, &[("form", "issue_key"), ("id", &id), ("name", "Live")]).await;
     assert_eq!(key.status(), StatusCode::OK);
