@@ -254,6 +254,28 @@ async fn a_password_is_set_by_its_link_once_and_the_page_tells_nobody_where_it_w
 }
 
 #[tokio::test]
+async fn a_form_that_is_saved_as_it_was_opened_changes_nothing() {
+    let plain = Plain::start().await;
+    let dates = json!({ "starts_at": "2026-01-31T12:00:00.250Z", "ends_at": "2026-02-28T23:59:59Z" });
+    let running = plain.api.running_with(dates).await;
+    let before = plain.api.got(&format!("/api/v1/campaigns/{}", running.campaign)).await;
+    let path = format!("/admin/campaigns/{}/settings", running.campaign);
+    let page = plain.get(&path).await.text().await.unwrap();
+    let form = page.split("<form id=\"change_campaign\"").nth(1).unwrap().split("</form>").next().unwrap();
+    let shown = |name: &str| {
+        let field = form.split("<input").find(|field| field.contains(&format!("name=\"{name}\""))).unwrap();
+        field.split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    let fields = ["id", "name", "destination_url", "starts_at", "ends_at", "currency"].map(|name| (name, shown(name)));
+    let mut sent: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    sent.push(("form", "change_campaign"));
+    assert_eq!(plain.form(&path, &sent).await.status(), StatusCode::SEE_OTHER);
+    let after = plain.api.got(&format!("/api/v1/campaigns/{}", running.campaign)).await;
+    assert_eq!((&after["starts_at"], &after["ends_at"]), (&before["starts_at"], &before["ends_at"]));
+    plain.api.end().await;
+}
+
+#[tokio::test]
 async fn what_shops_and_addresses_say_is_text_in_the_title_too() {
     let plain = Plain::start().await;
     let running = plain.api.running().await;
