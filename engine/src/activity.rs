@@ -66,7 +66,14 @@ impl Engine {
         if query.advertiser_id.is_some_and(foreign) {
             return Err(Error::NotFound);
         }
-        db::failures::list(&mut self.db.read().await?, within, query).await
+        let mut conn = self.db.read().await?;
+        if let Some(key) = query.api_key_id {
+            let key = db::api_keys::find(&mut conn, key).await?.ok_or(Error::NotFound)?;
+            if within.is_some_and(|tenant| tenant != key.advertiser_id) {
+                return Err(Error::NotFound);
+            }
+        }
+        db::failures::list(&mut conn, within, query).await
     }
 
     pub async fn failure(&self, session: &Session, id: FailureId) -> Result<Failure> {

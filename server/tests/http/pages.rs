@@ -261,7 +261,7 @@ async fn a_form_that_is_saved_as_it_was_opened_changes_nothing() {
     let before = plain.api.got(&format!("/api/v1/campaigns/{}", running.campaign)).await;
     let path = format!("/admin/campaigns/{}/settings", running.campaign);
     let page = plain.get(&path).await.text().await.unwrap();
-    let form = page.split("<form id=\"change_campaign\"").nth(1).unwrap().split("</form>").next().unwrap();
+    let form = page.split("<form").find(|form| form.contains("name=\"starts_at\"")).unwrap();
     let shown = |name: &str| {
         let field = form.split("<input").find(|field| field.contains(&format!("name=\"{name}\""))).unwrap();
         field.split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()

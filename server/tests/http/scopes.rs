@@ -71,10 +71,20 @@ crate::on_both! {
                 format!("/api/v1/stats/overview?campaign_id={}&range={code}", shop.campaign),
             ]
         };
-        for path in of(&own, &own_ids, "7d") {
+        let narrowed = async |shop: &Running| {
+            let keys = api.got(&format!("/api/v1/advertisers/{}/api-keys", shop.advertiser)).await;
+            let narrowed = [
+                format!("/api/v1/campaigns?influencer_id={}", shop.influencer),
+                format!("/api/v1/influencers?influencer_id={}", shop.influencer),
+                format!("/api/v1/campaigns/{}/influencers?influencer_id={}", own.campaign, shop.influencer),
+                format!("/api/v1/ingest-failures?api_key_id={}", text(&keys["items"][0], "id")),
+            ];
+            narrowed.into_iter()
+        };
+        for path in of(&own, &own_ids, "7d").into_iter().chain(narrowed(&own).await) {
             assert_eq!(got(&api, &token, &path).await.0, StatusCode::OK, "{path}");
         }
-        for path in of(&other, &other_ids, "7d") {
+        for path in of(&other, &other_ids, "7d").into_iter().chain(narrowed(&other).await) {
             problem(api.send(&token, Method::GET, &path, Value::Null).await, StatusCode::NOT_FOUND).await;
         }
         for (q, count) in [("own10", 2), ("other10", 0), (own.code.as_str(), 1), (other.code.as_str(), 0), (&other_ids.1, 0)] {
