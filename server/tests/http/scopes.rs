@@ -133,8 +133,14 @@ async fn what_is_closed_to_a_role_is_403_for_every_write_and_every_admins_path()
             }
             let method: Method = method.to_uppercase().parse().unwrap();
             let concrete = path.replace("{id}", &own.campaign).replace("{influencer_id}", &own.influencer) + "?q=x";
-            let refused = api.send(&influencer, method.clone(), &concrete, json!({})).await;
-            problem(refused, StatusCode::FORBIDDEN).await;
+            // Nor does it matter what else is wrong with the request.
+            let malformed =
+                path.replace("{id}", "x").replace("{influencer_id}", "x") + "?limit=x&include_bots=x&status=x";
+            for path in [&concrete, &malformed] {
+                let refused = api.send(&influencer, method.clone(), path, json!({})).await;
+                assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{method} {path}");
+                problem(refused, StatusCode::FORBIDDEN).await;
+            }
             if method != Method::GET || !open_to_advertisers.contains(&path.as_str()) {
                 let refused = api.send(&advertiser, method.clone(), &concrete, json!({})).await;
                 assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{method} {path}");
