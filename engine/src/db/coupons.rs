@@ -155,6 +155,22 @@ pub async fn list(conn: &mut Conn, within: Option<AdvertiserId>, query: &ListQue
     Ok(place.page(items, |item: &Coupon| (normal_code(&item.code), item.id.0)))
 }
 
+pub async fn of_ids(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<Coupon>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(ROWS) {
+        let marks = vec!["?"; some.len()].join(", ");
+        let mut select = Select::new(
+            "SELECT id, advertiser_id, campaign_id, influencer_id, code, status, replaced_by, created_at FROM coupons",
+        );
+        select.and(&format!("id IN ({marks})"), some.iter().copied().map(Arg::Id)).push(" ORDER BY id DESC");
+        let rows: Vec<Row> = select.fetch(conn).await?;
+        for row in rows {
+            found.push(row.try_into()?);
+        }
+    }
+    Ok(found)
+}
+
 pub async fn find(conn: &mut Conn, within: Option<AdvertiserId>, id: CouponId) -> Result<Option<Coupon>> {
     let mut select = Select::new(
         "SELECT id, advertiser_id, campaign_id, influencer_id, code, status, replaced_by, created_at FROM coupons",

@@ -10,6 +10,7 @@ pub mod coupons;
 mod dialect;
 pub mod events;
 pub mod failures;
+pub mod held;
 pub mod influencers;
 pub mod installation;
 pub mod links;

@@ -5,6 +5,7 @@ mod campaigns;
 pub(crate) mod codes;
 mod coupon_codes;
 mod coupons;
+mod held;
 mod influencers;
 mod key_uses;
 mod keys;
@@ -15,6 +16,7 @@ pub use self::{
     campaigns::{CampaignStart, CampaignStarted},
     codes::password as random_password,
     coupons::CouponRequest,
+    held::Held,
     key_uses::KeyUses,
     signing::SignatureFault,
 };

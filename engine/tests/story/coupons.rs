@@ -116,6 +116,26 @@ crate::on_both! {
         world.end().await;
     }
 
+    async fn what_people_hold_is_found_however_much_others_hold(world: World) {
+        let running = world.running().await;
+        let ben = world.influencer("Ben").await;
+        let carl = world.influencer("Carl").await;
+        let first = world.coupon(&running.campaign, Some(&running.influencer), "FIRST").await.unwrap();
+        let engine = &world.engine;
+        let many = wanted(&running, json!({ "influencer_ids": [ben.id], "count": 600 }));
+        engine.generate_coupons(&admin(), many).await.unwrap();
+        let people = [running.influencer.id, ben.id, carl.id];
+        let held = engine.held_in_campaign(&admin(), running.campaign.id, &people, 3).await.unwrap();
+        assert_eq!(held.links.iter().map(|link| link.id).collect::<Vec<_>>(), [running.link.id]);
+        let of = |id| held.coupons.iter().filter(|coupon| coupon.influencer_id == Some(id)).collect::<Vec<_>>();
+        assert_eq!(of(running.influencer.id), [&first]);
+        assert_eq!((of(ben.id).len(), of(carl.id).len()), (3, 0));
+        engine.invalidate_coupon(&admin(), first.id).await.unwrap();
+        let held = engine.held_in_campaign(&admin(), running.campaign.id, &people[..1], 3).await.unwrap();
+        assert!(held.coupons.is_empty(), "an invalidated code is nothing to hand over");
+        world.end().await;
+    }
+
     async fn a_campaign_starts_with_all_of_it_or_not_at_all(world: World) {
         let shop = world.advertiser("Shop").await;
         let people = [world.influencer("Anna").await.id, world.influencer("Ben").await.id];

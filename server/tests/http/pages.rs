@@ -276,6 +276,22 @@ async fn a_form_that_is_saved_as_it_was_opened_changes_nothing() {
 }
 
 #[tokio::test]
+async fn whoever_holds_a_coupon_lacks_none_however_many_others_hold() {
+    let plain = Plain::start().await;
+    let running = plain.api.running().await;
+    let ben = plain.api.created("/api/v1/influencers", json!({ "name": "Ben" })).await;
+    let assign = format!("/api/v1/campaigns/{}/influencers/{}", running.campaign, ben["id"].as_str().unwrap());
+    plain.api.send(&plain.api.token, Method::PUT, &assign, json!(null)).await;
+    for (count, holder) in [(1, json!(running.influencer)), (501, ben["id"].clone())] {
+        let wanted = json!({ "campaign_id": running.campaign, "influencer_ids": [holder], "count": count });
+        plain.api.created("/api/v1/coupons/generate", wanted).await;
+    }
+    let page = plain.get(&format!("/admin/campaigns/{}", running.campaign)).await.text().await.unwrap();
+    assert!(page.contains("Links for the 1 without") && !page.contains("Coupons for"), "{page}");
+    plain.api.end().await;
+}
+
+#[tokio::test]
 async fn what_shops_and_addresses_say_is_text_in_the_title_too() {
     let plain = Plain::start().await;
     let running = plain.api.running().await;
