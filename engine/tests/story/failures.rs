@@ -1,5 +1,7 @@
 //! What events got wrong: kept, and tried again.
 
+use std::time::{Duration, Instant};
+
 use engine::{Error, FailedCall, db::Db};
 use model::{
     ApiKeyId, FromFields,
@@ -33,11 +35,13 @@ fn call<'a>(running: &Running, key: ApiKeyId, body: &'a str) -> FailedCall<'a> {
 
 /// The newest first, once there are so many: failures are written behind the answer.
 async fn failures(world: &World, count: usize) -> Vec<Failure> {
+    let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         let page = world.engine.list_failures(&admin(), &FailureQuery::default()).await.unwrap();
         if page.items.len() >= count {
             return page.items;
         }
+        assert!(Instant::now() < deadline, "{} of {count} failures are kept", page.items.len());
         tokio::task::yield_now().await;
     }
 }
@@ -58,6 +62,21 @@ crate::on_both! {
         let mended = world.engine.failure(&admin(), kept.id).await.unwrap();
         assert_eq!((mended.recorded_as, mended.can_retry), (Some(answer.id), false));
         assert!(matches!(world.engine.retry_failure(&admin(), kept.id).await, Err(Error::Conflict(_))));
+        world.end().await;
+    }
+
+    async fn one_that_cannot_be_kept_takes_no_other_along(world: World) {
+        let running = world.running().await;
+        let key = key(&world, &running).await;
+        // Another transaction holds the first try up for longer than a statement waits.
+        let holding = world.hold("UPDATE api_keys SET name = 'Held'").await;
+        let nobodys = uuid::Uuid::from_u128(7).into();
+        for key in [key, nobodys, key, key] {
+            world.engine.keep_failure(call(&running, key, "{}"));
+        }
+        tokio::time::sleep(Duration::from_millis(2300)).await;
+        holding.end().await;
+        assert_eq!(failures(&world, 3).await.len(), 3);
         world.end().await;
     }
 

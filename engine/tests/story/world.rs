@@ -82,13 +82,19 @@ impl World {
 
     /// SQL past the engine: what it never writes itself.
     pub async fn execute(&self, sql: &str) {
+        self.hold(sql).await.end().await;
+    }
+
+    /// A transaction of somebody else's, open until it is ended.
+    pub async fn hold(&self, sql: &str) -> Held {
         let url = self.database.url(self.folder.path());
-        let sql = raw_sql(AssertSqlSafe(sql.to_owned()));
-        match self.database {
-            Database::Sqlite => sql.execute(&mut SqliteConnection::connect(&url).await.unwrap()).await.map(drop),
-            Database::MySql { .. } => sql.execute(&mut MySqlConnection::connect(&url).await.unwrap()).await.map(drop),
-        }
-        .unwrap();
+        let mut held = match self.database {
+            Database::Sqlite => Held::Sqlite(SqliteConnection::connect(&url).await.unwrap()),
+            Database::MySql { .. } => Held::MySql(MySqlConnection::connect(&url).await.unwrap()),
+        };
+        held.execute("BEGIN").await;
+        held.execute(sql).await;
+        held
     }
 
     pub fn set_clock(&self, at: Timestamp) {
@@ -161,6 +167,27 @@ impl World {
 
     pub async fn figures(&self, query: StatsQuery) -> Figures {
         self.engine.overview(&admin(), &query).await.unwrap().figures
+    }
+}
+
+/// A transaction past the engine.
+pub enum Held {
+    Sqlite(SqliteConnection),
+    MySql(MySqlConnection),
+}
+
+impl Held {
+    async fn execute(&mut self, sql: &str) {
+        let sql = raw_sql(AssertSqlSafe(sql.to_owned()));
+        let done = match self {
+            Self::Sqlite(connection) => sql.execute(connection).await.map(drop),
+            Self::MySql(connection) => sql.execute(connection).await.map(drop),
+        };
+        done.unwrap();
+    }
+
+    pub async fn end(mut self) {
+        self.execute("COMMIT").await;
     }
 }
 
