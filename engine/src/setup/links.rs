@@ -3,6 +3,7 @@
 use model::{
     InfluencerId, LinkId,
     campaign::Campaign,
+    coupon::MOST_GENERATED,
     link::{GenerateLinks, Link, LinkStatus, NewLink},
     page::{ListQuery, Page},
 };
@@ -56,6 +57,11 @@ impl Engine {
         version: i64,
     ) -> Result<Vec<Link>> {
         let influencers = self.influencers_of(conn, campaign.id, &wanted.target).await?;
+        let total = influencers.len();
+        if i64::try_from(total).is_ok_and(|total| total > MOST_GENERATED) {
+            let message = format!("would make {total} links; at most {MOST_GENERATED} at once");
+            return Err(Error::invalid("all_assigned", message));
+        }
         let links: Vec<_> =
             influencers.into_iter().map(|influencer| self.new_link(campaign, Some(influencer))).collect();
         db::links::insert(conn, &links, None, version).await?;

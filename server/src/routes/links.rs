@@ -76,7 +76,7 @@ async fn create(
 
 /// Generate tracking links
 ///
-/// One for each influencer named, or for all who are active and assigned; all or none.
+/// One for each influencer named, or for all who are active and assigned; up to 10,000, all or none.
 #[utoipa::path(
     post, path = "/links/generate", operation_id = "generateLinks", tag = LINKS,
     request_body(content = bodies::GenerateLinks, example = json!({
