@@ -38,6 +38,7 @@ use crate::{
         Failures, Ingest, Writer,
         failures::{kept_body, new_failure_id, write as write_failures},
     },
+    overview::Counted,
     secret::Secrets,
     setup::KeyUses,
 };
@@ -83,6 +84,7 @@ pub struct Shared {
     /// At most two password hashes at a time.
     pub(crate) hash_turns: Arc<Semaphore>,
     pub(crate) key_uses: Arc<KeyUses>,
+    pub(crate) counted: Counted,
     spool: Arc<Spool>,
     pub(crate) ingest: Ingest,
     failures: Failures,
@@ -175,6 +177,7 @@ impl Engine {
             public_url: options.public_url,
             hash_turns: Arc::new(Semaphore::new(2)),
             key_uses,
+            counted: Counted::default(),
             spool,
             ingest,
             failures,

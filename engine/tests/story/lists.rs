@@ -182,6 +182,13 @@ crate::on_both! {
         assert_eq!((state.totals.advertisers, state.totals.clicks, state.totals.events), (1, 1, 1));
         assert_eq!((state.active_advertisers, state.events_this_month), (1, 1));
         assert_eq!(state.spool.oldest_age_ms, None);
+        world.send(running.advertiser.id, json!({ "action": "purchase" })).await.unwrap();
+        world.advertiser("Second").await;
+        let soon = world.engine.diagnostics(&admin()).await.unwrap();
+        assert_eq!((soon.totals.advertisers, soon.totals.events), (2, 1), "all events are not counted again at once");
+        world.set_clock(NOON.plus(5 * model::time::SECOND));
+        let later = world.engine.diagnostics(&admin()).await.unwrap();
+        assert_eq!((later.totals.events, later.events_this_month), (2, 2));
         let used = world.engine.last_uses(&admin(), &[running.link.id.0, running.campaign.id.0]).await.unwrap();
         assert_eq!(used.get(&running.link.id.0), Some(&NOON));
         assert_eq!(used.len(), 1);
