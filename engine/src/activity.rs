@@ -76,6 +76,12 @@ impl Engine {
         db::failures::list(&mut conn, within, query).await
     }
 
+    /// The kinds of the failures that are kept, for a list to be narrowed to.
+    pub async fn failure_codes(&self, session: &Session) -> Result<Vec<String>> {
+        let within = session.tenant()?;
+        db::failures::codes(&mut self.db.read().await?, within).await
+    }
+
     pub async fn failure(&self, session: &Session, id: FailureId) -> Result<Failure> {
         let within = session.tenant()?;
         let found = db::failures::find(&mut self.db.read().await?, within, id).await?.ok_or(Error::NotFound)?;

@@ -190,6 +190,14 @@ pub async fn note_retry(conn: &mut Conn, id: FailureId, now: Timestamp, event: O
     Ok(())
 }
 
+/// The kinds that are kept, mended ones too.
+pub async fn codes(conn: &mut Conn, within: Option<AdvertiserId>) -> Result<Vec<String>> {
+    let mut select = Select::new("SELECT DISTINCT code FROM ingest_failures");
+    select.and_id("advertiser_id = ?", within).push(" ORDER BY code");
+    let rows: Vec<(String,)> = select.fetch(conn).await?;
+    Ok(rows.into_iter().map(|(code,)| code).collect())
+}
+
 /// How many of each kind are kept that no retry has mended.
 pub async fn by_code(conn: &mut Conn) -> Result<Vec<FailureCount>> {
     const SQL: &str = "SELECT code, COUNT(*), MAX(received_at) FROM ingest_failures WHERE event_id IS NULL

@@ -106,6 +106,16 @@ async fn failures_are_filtered_and_paged() {
         api.walked(&format!("/api/v1/ingest-failures?limit=2&api_key_id={}", text(&key["items"][0], "id"))).await;
     assert_eq!(of_key.len(), 2);
     problem(api.get(&format!("/api/v1/ingest-failures?advertiser_id={}", one.link)).await, StatusCode::NOT_FOUND).await;
+    // Whatever is kept, the admin's page can be narrowed to.
+    let broken = api.client.post(api.url("/api/v1/events")).header("X-API-KEY", &two.key);
+    broken.header("Content-Type", "application/json").body("{").send().await.unwrap();
+    failure(&api, "not-json").await;
+    let page = api.client.get(api.url("/admin/failures?code=bad-request"));
+    let page = page.header("Cookie", format!("trb_session={}", api.token)).send().await.unwrap().text().await.unwrap();
+    for code in ["validation", "media-type", "not-json", "bad-request"] {
+        assert!(page.contains(&format!("<option value=\"{code}\"")), "{code}");
+    }
+    assert!(!page.contains("<option value=\"signature\""), "there is none");
     let diagnostics = api.got("/api/v1/diagnostics").await;
     assert_eq!(
         (&diagnostics["failures_by_code"][0]["code"], &diagnostics["failures_by_code"][0]["count"]),
