@@ -110,13 +110,23 @@ pub async fn issued_like(
     prefix: &str,
     length: usize,
 ) -> Result<Vec<String>> {
-    let mut select = Select::new("SELECT code_normal FROM coupons");
+    let rows: Vec<(String,)> = like("code_normal", advertiser, prefix, length).fetch(conn).await?;
+    Ok(rows.into_iter().map(|(code,)| code).collect())
+}
+
+/// How many those are.
+pub async fn count_like(conn: &mut Conn, advertiser: AdvertiserId, prefix: &str, length: usize) -> Result<u64> {
+    let rows: Vec<(i64,)> = like("COUNT(*)", advertiser, prefix, length).fetch(conn).await?;
+    Ok(rows.first().map_or(0, |(count,)| count.unsigned_abs()))
+}
+
+fn like(what: &str, advertiser: AdvertiserId, prefix: &str, length: usize) -> Select {
+    let mut select = Select::new(&format!("SELECT {what} FROM coupons"));
     select
         .and_id("advertiser_id = ?", Some(advertiser))
         .and_begins("code_normal", Some(prefix))
         .and("LENGTH(code_normal) = ?", [Arg::Number(i64::try_from(length).unwrap_or(i64::MAX))]);
-    let rows: Vec<(String,)> = select.fetch(conn).await?;
-    Ok(rows.into_iter().map(|(code,)| code).collect())
+    select
 }
 
 pub async fn set_status(
