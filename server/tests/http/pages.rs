@@ -292,6 +292,17 @@ async fn whoever_holds_a_coupon_lacks_none_however_many_others_hold() {
 }
 
 #[tokio::test]
+async fn codes_that_are_saved_are_no_formulas() {
+    let plain = Plain::start().await;
+    let running = plain.api.running().await;
+    let [form, count, prefix] = [("form", "generate_coupons"), ("count", "1"), ("prefix", "-A")];
+    let rules = [form, ("campaign_id", &running.campaign), ("for", "nobody"), count, prefix];
+    let made = plain.form("/admin/coupons/generate", &rules).await.text().await.unwrap();
+    assert!(made.contains("data:text/csv;charset=utf-8,code,influencer%0D%0A%27-A"), "{made}");
+    plain.api.end().await;
+}
+
+#[tokio::test]
 async fn what_shops_and_addresses_say_is_text_in_the_title_too() {
     let plain = Plain::start().await;
     let running = plain.api.running().await;
