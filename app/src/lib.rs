@@ -10,6 +10,8 @@ pub mod address;
 pub mod admin;
 pub mod api;
 mod components;
+#[cfg(feature = "ssr")]
+pub mod csv_line;
 mod days;
 mod elsewhere;
 pub mod error;

@@ -66,7 +66,20 @@ impl Engine {
         if query.advertiser_id.is_some_and(foreign) {
             return Err(Error::NotFound);
         }
-        db::failures::list(&mut self.db.read().await?, within, query).await
+        let mut conn = self.db.read().await?;
+        if let Some(key) = query.api_key_id {
+            let key = db::api_keys::find(&mut conn, key).await?.ok_or(Error::NotFound)?;
+            if within.is_some_and(|tenant| tenant != key.advertiser_id) {
+                return Err(Error::NotFound);
+            }
+        }
+        db::failures::list(&mut conn, within, query).await
+    }
+
+    /// The kinds of the failures that are kept, for a list to be narrowed to.
+    pub async fn failure_codes(&self, session: &Session) -> Result<Vec<String>> {
+        let within = session.tenant()?;
+        db::failures::codes(&mut self.db.read().await?, within).await
     }
 
     pub async fn failure(&self, session: &Session, id: FailureId) -> Result<Failure> {
@@ -83,7 +96,9 @@ impl Engine {
             return Err(Error::Conflict("this failure has become an event already".into()));
         }
         if !failure.is_whole {
-            return Err(Error::Conflict("this failure cannot be tried again: its body was cut or is no text".into()));
+            return Err(Error::Conflict(
+                "this failure cannot be tried again: not all of what was sent could be kept".into(),
+            ));
         }
         if !self.advertiser_is_active(failure.advertiser_id) {
             return Err(Error::Conflict("its advertiser is inactive; activate it first".into()));
@@ -106,6 +121,8 @@ impl Engine {
         };
         let event = NewEvent::read(&mut fields, arrival);
         let event = fields.finish(event).map_err(Error::Invalid)?;
-        self.ingest.record(failure.advertiser_id, event, failure.received_at).await
+        // An event that has no id of its own takes the failure's: however many retries there are, it is one event.
+        let id = EventId(failure.id.0);
+        self.ingest.record_as(failure.advertiser_id, event, failure.received_at, Some(id)).await
     }
 }

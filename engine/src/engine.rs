@@ -38,6 +38,7 @@ use crate::{
         Failures, Ingest, Writer,
         failures::{kept_body, new_failure_id, write as write_failures},
     },
+    overview::Counted,
     poller::Poller,
     secret::Secrets,
     setup::KeyUses,
@@ -79,6 +80,7 @@ pub struct Shared {
     /// At most two password hashes at a time.
     pub(crate) hash_turns: Arc<Semaphore>,
     pub(crate) key_uses: Arc<KeyUses>,
+    pub(crate) counted: Counted,
     spool: Arc<Spool>,
     pub(crate) ingest: Ingest,
     failures: Failures,
@@ -198,6 +200,7 @@ impl Engine {
             public_url: options.public_url,
             hash_turns: Arc::new(Semaphore::new(2)),
             key_uses,
+            counted: Counted::default(),
             spool,
             ingest,
             failures,
@@ -336,7 +339,7 @@ impl Shared {
             action: failed.action,
             idempotency_key: failed.idempotency_key.map(str::to_owned),
             body,
-            is_whole: is_text && failed.is_authentic,
+            is_whole: is_text && failed.is_whole,
             request_id: failed.request_id.to_owned(),
             received_at: now,
             retried_at: None,
@@ -371,8 +374,8 @@ pub struct FailedCall<'a> {
     pub action: Option<Action>,
     pub idempotency_key: Option<&'a str>,
     pub body: &'a [u8],
-    /// Whether the signature, where one is needed, had passed, and all of the body is there.
-    pub is_authentic: bool,
+    /// Whether the signature, where one is needed, had passed, and all that was sent is here: then it can be tried again.
+    pub is_whole: bool,
     pub request_id: &'a str,
 }
 

@@ -36,5 +36,5 @@ pub use self::{
     engine::{Engine, FailedCall, Health, Options, Visit, Workers},
     error::{Error, Result},
     overview::Beginnings,
-    setup::{CampaignStart, CampaignStarted, CouponRequest, SignatureFault, random_password},
+    setup::{CampaignStart, CampaignStarted, CouponRequest, Held, SignatureFault, random_password},
 };

@@ -4,16 +4,16 @@ use std::{collections::HashMap, time::Instant};
 
 use model::{
     AdvertiserId, ClickId, EventId, Timestamp,
-    overview::{DatabaseState, Diagnostics, Find, Finds, QueueState, SpoolState},
+    overview::{DatabaseState, Diagnostics, Find, Finds, QueueState, SpoolState, Totals},
     page::ListQuery,
-    time::DAY,
+    time::{DAY, SECOND},
 };
 use uuid::Uuid;
 
 pub use crate::db::overview::Beginnings;
 use crate::{
     Engine, Session,
-    db::{self, Conn},
+    db::{self, Conn, overview::Happenings},
     error::{Error, Result},
     events::derived_id,
 };
@@ -23,12 +23,19 @@ const SIGN_UPS: u32 = 10;
 /// An advertiser with a click or event in so many milliseconds is active.
 const ACTIVE: i64 = 30 * DAY;
 const MOST_SEARCH: usize = 255;
+/// Counts of all clicks and events may be so many milliseconds old.
+const FRESH: i64 = 5 * SECOND;
+
+/// What was counted last, and when.
+#[derive(Default)]
+pub(crate) struct Counted(tokio::sync::Mutex<Option<(Timestamp, Happenings)>>);
 
 impl Engine {
     pub async fn diagnostics(&self, session: &Session) -> Result<Diagnostics> {
         session.admin()?;
         let now = self.clock.now();
         let spool = self.spool_state().await;
+        let Happenings { clicks, events, active_advertisers, events_this_month } = self.happenings(now).await?;
         let asked = Instant::now();
         let mut conn = self.db.read().await?;
         db::installation::version(&mut conn).await?;
@@ -36,9 +43,9 @@ impl Engine {
         let newest = ListQuery { limit: Some(SIGN_UPS), ..ListQuery::default() };
         let (depth, capacity) = self.ingest.depth();
         Ok(Diagnostics {
-            totals: db::overview::totals(&mut conn, None).await?,
-            active_advertisers: db::overview::active_advertisers(&mut conn, now.plus(-ACTIVE)).await?,
-            events_this_month: db::overview::events_since(&mut conn, now.start_of_month()).await?,
+            totals: Totals { clicks, events, ..db::overview::totals(&mut conn).await? },
+            active_advertisers,
+            events_this_month,
             recent_sign_ups: db::accounts::list(&mut conn, &newest).await?.items,
             spool,
             queue: QueueState { depth: depth as u64, capacity: capacity as u64 },
@@ -47,6 +54,20 @@ impl Engine {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             now,
         })
+    }
+
+    /// Whoever asks while they are counted waits for that count, and holds no connection meanwhile.
+    async fn happenings(&self, now: Timestamp) -> Result<Happenings> {
+        let mut counted = self.counted.0.lock().await;
+        if let Some((at, happenings)) = *counted
+            && (0..FRESH).contains(&now.0.saturating_sub(at.0))
+        {
+            return Ok(happenings);
+        }
+        let mut conn = self.db.read().await?;
+        let happenings = db::overview::happenings(&mut conn, now.plus(-ACTIVE), now.start_of_month()).await?;
+        *counted = Some((now, happenings));
+        Ok(happenings)
     }
 
     async fn spool_state(&self) -> SpoolState {

@@ -27,6 +27,8 @@ pub struct Secrets {
     pub visitors: [u8; 32],
     /// Seals what must be read back, such as signing secrets.
     pub sealing: [u8; 32],
+    /// Seals what is said after a form, on its way through the browser.
+    pub notices: [u8; 32],
     /// Tells, without revealing anything, whether two nodes share the secret.
     pub fingerprint: [u8; 32],
 }
@@ -67,6 +69,7 @@ impl Secrets {
             customers: key("customer ids"),
             visitors: key("visitors"),
             sealing: key("sealing"),
+            notices: key("notices"),
             fingerprint: key("fingerprint"),
         }
     }
@@ -165,6 +168,7 @@ mod tests {
         let secrets = Secrets::derive(&[7; 32]);
         assert_ne!(secrets.tokens, secrets.customers);
         assert_ne!(secrets.customers, secrets.visitors);
+        assert_ne!(secrets.sealing, secrets.notices);
     }
 
     #[test]

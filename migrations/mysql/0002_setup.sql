@@ -1,18 +1,16 @@
 -- The MySQL twin of ../sqlite.
--- What lists search and sort by (`search`: names in lower case), secrets, one-time links, and what events got wrong.
+-- What lists search and sort by, secrets, one-time links, and what events got wrong.
 
-ALTER TABLE advertisers ADD COLUMN search VARCHAR(200) NOT NULL DEFAULT '';
-UPDATE advertisers SET search = LOWER(name);
-CREATE INDEX advertisers_search ON advertisers (search, id);
-
-ALTER TABLE campaigns ADD COLUMN search VARCHAR(200) NOT NULL DEFAULT '';
-UPDATE campaigns SET search = LOWER(name);
-CREATE INDEX campaigns_search ON campaigns (search, id);
-
--- Name, handle and e-mail, a line each.
-ALTER TABLE influencers ADD COLUMN search VARCHAR(600) NOT NULL DEFAULT '';
-UPDATE influencers SET search = LOWER(CONCAT(name, CHAR(10), COALESCE(handle, ''), CHAR(10), COALESCE(email, '')));
-CREATE INDEX influencers_search ON influencers (search, id);
+-- Names in lower case, which may take two characters for one. Rows without are filled in at start: the databases know
+-- other lower cases than we do.
+ALTER TABLE advertisers ADD COLUMN name_lower VARCHAR(400) NOT NULL DEFAULT '';
+CREATE INDEX advertisers_name ON advertisers (name_lower, id);
+ALTER TABLE campaigns ADD COLUMN name_lower VARCHAR(400) NOT NULL DEFAULT '';
+CREATE INDEX campaigns_name ON campaigns (name_lower, id);
+ALTER TABLE influencers ADD COLUMN name_lower VARCHAR(400) NOT NULL DEFAULT '';
+CREATE INDEX influencers_name ON influencers (name_lower, id);
+-- Name, handle and e-mail in lower case, a line each: for those alone who may see them all.
+ALTER TABLE influencers ADD COLUMN search VARCHAR(900) NOT NULL DEFAULT '';
 
 -- How the code was made, so that its successor is made alike: so many characters stay, the rest is drawn anew.
 ALTER TABLE coupons ADD COLUMN prefix_length BIGINT;

@@ -59,7 +59,7 @@ impl Charset {
     }
 }
 
-/// Most codes of one request.
+/// Most codes, or links, of one request.
 pub const MOST_GENERATED: i64 = 10_000;
 /// Most influencers one request may name.
 pub const MOST_NAMED: usize = 10_000;

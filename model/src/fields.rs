@@ -84,6 +84,11 @@ impl Fields {
         self.values.get(field).map(|value| value.get()).filter(|text| *text != "null")
     }
 
+    /// Takes a field as not sent.
+    pub fn leave_out(&mut self, field: &str) {
+        self.values.remove(field);
+    }
+
     pub fn is_present(&self, field: &str) -> bool {
         self.values.contains_key(field)
     }

@@ -92,7 +92,7 @@ pub fn hundredths(text: &str) -> Result<i64, RuleError> {
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
     let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     let exponent: i32 = exponent.parse().map_err(|_| error)?;
-    if !plain(whole) || !plain(fraction) || exponent.abs() > 64 {
+    if !plain(whole) || !plain(fraction) || exponent.unsigned_abs() > 64 {
         return Err(error);
     }
     let digits = format!("{whole}{fraction}");
@@ -123,7 +123,7 @@ fn parse_decimal(text: &str) -> Result<BigDecimal, RuleError> {
     }
     // A huge exponent would be expanded into as many digits: refuse it before it is.
     if let Some(exponent) = exponent
-        && exponent.parse::<i32>().map_err(|_| error)?.abs() > 64
+        && exponent.parse::<i32>().map_err(|_| error)?.unsigned_abs() > 64
     {
         return Err(RuleError("must be at least 0 and below 1000000000000"));
     }
@@ -215,6 +215,7 @@ mod tests {
             ("+1", None),
             ("NaN", None),
             ("1e99", None),
+            ("1e-2147483648", None),
             ("999999999999999999999", None),
         ] {
             assert_eq!(hundredths(text).ok(), expected, "{text}");
@@ -230,6 +231,7 @@ mod tests {
             "1e12",
             "1000000000000",
             "1e999999999",
+            "1e-2147483648",
             "NaN",
             "Infinity",
             "0x10",

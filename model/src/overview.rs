@@ -14,6 +14,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Diagnostics {
+    /// Clicks, events and active advertisers as of the last few seconds.
     pub totals: Totals,
     /// Advertisers that are active and had a click or an event in the last 30 days.
     pub active_advertisers: i64,

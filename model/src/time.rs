@@ -16,6 +16,10 @@ pub const HOUR: i64 = 60 * MINUTE;
 /// A UTC day. Days of other zones may be longer or shorter.
 pub const DAY: i64 = 24 * HOUR;
 
+// What is written can be read back: from the year 0 to the last moment of 9999 that jiff takes, in whatever zone.
+const EARLIEST: i64 = -62_167_219_200_000;
+const LATEST: i64 = 253_402_207_200_000;
+
 impl Timestamp {
     /// Every zone's offset since 1980 is a multiple of 15 minutes, so sums by
     /// this number fold exactly into any zone's hours and days.
@@ -100,7 +104,7 @@ fn parse(text: &str) -> Option<i64> {
         sign * size
     };
     let time = hour * HOUR + minute * MINUTE + second * SECOND + milliseconds;
-    (at == text.len()).then_some(days * DAY + time - offset)
+    (at == text.len()).then_some(days * DAY + time - offset).filter(|moment| (EARLIEST..=LATEST).contains(moment))
 }
 
 /// Days from 1970-01-01 to a date of the Gregorian calendar. Counted from March, so that the leap day is a year's last;
@@ -169,6 +173,25 @@ mod tests {
         ] {
             let moment: Timestamp = text.parse().unwrap();
             assert_eq!(moment, same.parse().unwrap(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_read_can_be_written_and_read_again_to_either_end() {
+        assert_eq!(Timestamp(EARLIEST).to_string(), "0000-01-01T00:00:00.000Z");
+        assert!(jiff::Timestamp::from_millisecond(LATEST + 1).is_err());
+        for end in [EARLIEST, LATEST] {
+            assert_eq!(Timestamp(end).to_string().parse(), Ok(Timestamp(end)));
+            assert!(jiff::Timestamp::from_millisecond(end).is_ok());
+        }
+        for bad in [
+            "9999-12-31T23:59:59-23:59",
+            "9999-12-31T23:59:59Z",
+            "9999-12-30T22:00:01Z",
+            "0000-01-01T00:00:00+00:01",
+            "0000-01-01T00:00:00+23:59",
+        ] {
+            assert!(bad.parse::<Timestamp>().is_err(), "{bad}");
         }
     }
 

@@ -57,7 +57,7 @@ forms! {
     RotateKey = "rotate_key": Rotation,
     RevokeKey = "revoke_key": Unchecked,
     MakeSigningSecret = "make_signing_secret": Rotation,
-    CreateAccount = "create_account": NewAccount,
+    CreateAccount = "create_account": AccountToMake,
     ChangeAccount = "change_account": AccountChange,
     NewPasswordLink = "new_password_link": Unchecked,
     StartCampaign = "start_campaign": CampaignToStart,
@@ -107,6 +107,16 @@ impl FromFields for Chosen {
             return None;
         }
         fields.ids("influencer_ids", MOST_NAMED).map(Self)
+    }
+}
+
+/// A login whose owner chooses the password by a link: whoever makes it on a page chooses none.
+pub struct AccountToMake(pub NewAccount);
+
+impl FromFields for AccountToMake {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        fields.leave_out("password");
+        NewAccount::read(fields).map(Self)
     }
 }
 

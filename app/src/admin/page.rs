@@ -228,7 +228,6 @@ pub enum Kind {
     Number,
     /// A date and a time in UTC.
     Moment,
-    Long,
     Checkbox,
     Select(Vec<Choice>),
     /// Text, with these to choose from.

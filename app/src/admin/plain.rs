@@ -1,7 +1,7 @@
 //! Forms without JavaScript: a plain post to the page's own address. Server only.
 
 use axum::http::{HeaderValue, header, request::Parts};
-use engine::Engine;
+use engine::{Engine, Session};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
@@ -11,13 +11,13 @@ use super::{
     posted::{Outcome, Posted},
 };
 use crate::{
-    address,
     error::{AppError, ErrorKind},
     perform::{self, Performed},
     session::{self, CookieRules},
 };
 
-/// Carries what is said from the act to the page it leads to: no longer than that takes, and only to pages.
+/// Carries what is said from the act to the page it leads to: no longer than that takes, and only to pages. Text alone,
+/// and sealed: a neighbouring host can set cookies for ours, and a page must not offer what such a one says.
 const SAID: &str = "trb_said";
 /// What browsers keep in a cookie.
 const MOST_SAID: usize = 3_500;
@@ -66,7 +66,8 @@ pub async fn post(
         Ok(Performed { done, cookie }) => {
             let here = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
             let to = done.go.clone().unwrap_or(here);
-            Answer::Go { to, cookies: cookie.into_iter().chain(said(done, rules)).collect() }
+            let said = session.as_ref().and_then(|session| said(engine, session, &done.said, rules));
+            Answer::Go { to, cookies: cookie.into_iter().chain(said).collect() }
         }
     }
 }
@@ -102,26 +103,42 @@ fn collect<'a>(part: &'a Part, into: &mut Vec<&'a Action>) {
     }
 }
 
-fn said(done: Done, rules: CookieRules) -> Option<HeaderValue> {
-    let mut value = String::new();
-    address::escape(&serde_json::to_string(&Done { go: None, ..done }).ok()?, &mut value);
+fn said(engine: &Engine, session: &Session, said: &str, rules: CookieRules) -> Option<HeaderValue> {
+    let value = engine.seal_notice(session, said);
     if value.len() > MOST_SAID {
         return None;
     }
     cookie(&value, 60, rules)
 }
 
-fn cookie(value: &str, seconds: u32, CookieRules { secure }: CookieRules) -> Option<HeaderValue> {
-    let secure = if secure { "; Secure" } else { "" };
-    HeaderValue::from_str(&format!("{SAID}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}")).ok()
+/// Where browsers reach us over https, they take a cookie of such a name from us alone.
+fn name(rules: CookieRules) -> String {
+    if rules.secure { format!("__Host-{SAID}") } else { SAID.to_owned() }
+}
+
+fn cookie(value: &str, seconds: u32, rules: CookieRules) -> Option<HeaderValue> {
+    let (name, secure) = (name(rules), if rules.secure { "; Secure" } else { "" });
+    HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}")).ok()
 }
 
 /// What the act before this page had to say: said once.
 pub fn take_said() -> Option<Posted> {
     let parts = use_context::<Parts>()?;
-    let value = session::cookie_value(&parts.headers, SAID)?;
     let (response, rules) = use_context::<ResponseOptions>().zip(use_context::<CookieRules>())?;
+    let value = session::cookie_value(&parts.headers, &name(rules))?;
     response.append_header(header::SET_COOKIE, cookie("", 0, rules)?);
-    let done = serde_json::from_str(&leptos_router::location::Url::unescape(value)).ok()?;
-    Some(Posted { form: None, fields: Vec::new(), outcome: Outcome::Done(done) })
+    let said = use_context::<Engine>()?.open_notice(&session::current()?, value)?;
+    Some(Posted { form: None, fields: Vec::new(), outcome: Outcome::Done(Done::said(said)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn over_https_no_other_host_can_set_what_is_said() {
+        let set = cookie("x", 60, CookieRules { secure: true }).unwrap();
+        let expected = "__Host-trb_said=x; Path=/; HttpOnly; SameSite=Strict; Max-Age=60; Secure";
+        assert_eq!(set.to_str().unwrap(), expected);
+    }
 }

@@ -9,6 +9,7 @@ mod scorecard;
 mod states;
 mod time_chart;
 mod twin_table;
+mod window_title;
 
 pub use frame::{Frame, Plain};
 pub use freshness::Freshness;
@@ -17,3 +18,4 @@ pub use scope_picker::ScopePicker;
 pub use scorecard::{Number, Scorecard};
 pub use states::{Empty, Failed, Loading, Stale};
 pub use time_chart::TimeChart;
+pub use window_title::WindowTitle;

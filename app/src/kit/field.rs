@@ -83,12 +83,6 @@ pub fn field(field: Field, form: &str, entered: Option<&Pairs>, wrong: Signal<Op
             </select>
         }
         .into_any(),
-        Kind::Long => view! {
-            <textarea id=id.clone() name=name rows="4" required=required aria-invalid=invalid aria-describedby=told>
-                {value}
-            </textarea>
-        }
-        .into_any(),
         kind => {
             let (shape, mode) = match kind {
                 Kind::Email => ("email", None),
@@ -98,9 +92,7 @@ pub fn field(field: Field, form: &str, entered: Option<&Pairs>, wrong: Signal<Op
                 Kind::Moment => ("datetime-local", None),
                 _ => ("text", None),
             };
-            // A whole moment is more than browsers show.
-            let value =
-                if shape == "datetime-local" { value.get(..16).map(str::to_owned).unwrap_or(value) } else { value };
+            let (value, step) = if shape == "datetime-local" { local(value) } else { (value, None) };
             let (list, suggested) = match kind {
                 Kind::Suggest(words) => {
                     let list = format!("{id}-list");
@@ -116,6 +108,7 @@ pub fn field(field: Field, form: &str, entered: Option<&Pairs>, wrong: Signal<Op
                     name=name
                     value=value
                     required=required
+                    step=step
                     inputmode=mode
                     autocomplete=autocomplete
                     list=list
@@ -136,6 +129,17 @@ pub fn field(field: Field, form: &str, entered: Option<&Pairs>, wrong: Signal<Op
         </div>
     }
     .into_any()
+}
+
+/// A moment as browsers show it, no finer than it is: a form that is saved as it was opened changes nothing.
+fn local(moment: String) -> (String, Option<&'static str>) {
+    let (kept, step) = match moment.get(16..).map(|seconds| seconds.trim_end_matches('Z')) {
+        None | Some("" | ":00" | ":00.000") => (16, None),
+        Some(seconds) if seconds.len() == 3 || seconds.ends_with(".000") => (19, Some("1")),
+        Some(_) => (23, Some("any")),
+    };
+    let shown = moment.get(..kept).map(str::to_owned);
+    (shown.unwrap_or(moment), step)
 }
 
 pub fn options(choices: Vec<Choice>, chosen: &str) -> AnyView {
@@ -169,4 +173,24 @@ fn many(id: &str, name: &str, choices: Vec<Choice>, chosen: &str) -> AnyView {
         <div class="picks" tabindex="0" role="group" aria-label="Choices">{choices}</div>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_shown_as_fine_as_it_is() {
+        for (moment, shown, step) in [
+            ("2026-01-31T23:59:00.000Z", "2026-01-31T23:59", None),
+            ("2026-01-31T23:59:59.000Z", "2026-01-31T23:59:59", Some("1")),
+            ("2026-01-31T23:59:00.250Z", "2026-01-31T23:59:00.250", Some("any")),
+            // As browsers send it.
+            ("2026-01-31T23:59", "2026-01-31T23:59", None),
+            ("2026-01-31T23:59:59", "2026-01-31T23:59:59", Some("1")),
+            ("", "", None),
+        ] {
+            assert_eq!(local(moment.into()), (shown.to_owned(), step), "{moment}");
+        }
+    }
 }

@@ -1,7 +1,6 @@
 //! The pages that are composed on the server: all of the admin, an account's own, and the setting of a password.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +8,7 @@ use crate::{
     address,
     admin::{ADMIN, page::Page, wire::unpack},
     api::composed::load_page,
-    components::{Frame, Plain},
+    components::{Frame, Plain, WindowTitle},
     elsewhere::GoTo,
     error::{AppError, ErrorKind},
     kit::{Feedback, Kit, Shown, page},
@@ -128,7 +127,7 @@ fn Body(asked: Memo<(String, String)>, answer: Resource<Answer>) -> impl IntoVie
     let title = move || {
         sight.with(|sight| {
             let title = sight.as_ref().and_then(|sight| sight.page.as_ref().ok()).map(|page| page.title.as_str());
-            format!("{} · Tributary", title.unwrap_or("Not to be shown"))
+            title.unwrap_or("Not to be shown").to_owned()
         })
     };
     let stale = move || {
@@ -145,7 +144,7 @@ fn Body(asked: Memo<(String, String)>, answer: Resource<Answer>) -> impl IntoVie
         })
     };
     view! {
-        <Title text=title/>
+        <WindowTitle text=title/>
         <div role="status">{stale}</div>
         <Shown here/>
         <div class="composed" aria-busy=move || if waiting() { "true" } else { "false" }>

@@ -1,7 +1,6 @@
 //! `/dashboard`: how it is going, for one range and filter. All of the view is in its address.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_query_map};
 use model::{
     account::{Account, Role},
@@ -15,7 +14,9 @@ use crate::{
         figures::{Sheet, load_figures},
         scopes::{Scope, load_scopes},
     },
-    components::{Empty, Failed, Frame, Freshness, Loading, RangePicker, ScopePicker, Scorecard, Stale, TimeChart},
+    components::{
+        Empty, Failed, Frame, Freshness, Loading, RangePicker, ScopePicker, Scorecard, Stale, TimeChart, WindowTitle,
+    },
     days::Days,
     elsewhere::GoTo,
     error::{AppError, ErrorKind},
@@ -118,7 +119,7 @@ fn Dashboard(account: Account) -> impl IntoView {
         Role::Admin | Role::Advertiser => "Dashboard",
     };
     view! {
-        <Title text=format!("{title} · Tributary")/>
+        <WindowTitle text=title/>
         <Frame account>
             <div class="head">
                 <h1>{title}</h1>

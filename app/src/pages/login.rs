@@ -1,10 +1,16 @@
 //! `/login`: one form, that works with and without JavaScript.
 
 use leptos::{form::ActionForm, prelude::*};
-use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_query_map};
 
-use crate::{address, api::account::LogIn, components::Plain, elsewhere::GoTo, error::ErrorKind, viewer::viewer};
+use crate::{
+    address,
+    api::account::LogIn,
+    components::{Plain, WindowTitle},
+    elsewhere::GoTo,
+    error::ErrorKind,
+    viewer::viewer,
+};
 
 #[component]
 pub fn LogInPage() -> impl IntoView {
@@ -37,7 +43,7 @@ fn LogInForm() -> impl IntoView {
         }
     });
     view! {
-        <Title text="Log in · Tributary"/>
+        <WindowTitle text="Log in"/>
         <Plain>
             <section class="panel login">
                 <h1>"Log in"</h1>

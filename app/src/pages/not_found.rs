@@ -1,12 +1,11 @@
 //! Every address that is none of ours.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use model::account::Role;
 
 use crate::{
     address,
-    components::{Frame, Plain},
+    components::{Frame, Plain, WindowTitle},
     viewer::viewer,
 };
 
@@ -20,7 +19,7 @@ pub fn NotFoundPage() -> impl IntoView {
         None => (address::LOG_IN, "Log in"),
     };
     let message = view! {
-        <Title text="Not found · Tributary"/>
+        <WindowTitle text="Not found"/>
         <section class="message">
             <h1>"There is no such page"</h1>
             <p>"The address may be mistyped, or the page may have moved."</p>

@@ -36,8 +36,9 @@ impl Engine {
 
     pub async fn list_accounts(&self, session: &Session, query: &ListQuery) -> Result<Page<Account>> {
         session.admin()?;
-        self.check_list(None, query)?;
-        db::accounts::list(&mut self.db.read().await?, query).await
+        let mut conn = self.db.read().await?;
+        self.check_list(&mut conn, None, query).await?;
+        db::accounts::list(&mut conn, query).await
     }
 
     pub async fn account(&self, session: &Session, id: AccountId) -> Result<Account> {

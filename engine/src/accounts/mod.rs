@@ -1,6 +1,7 @@
 //! Accounts and sessions: who logs in, as what, and what that allows.
 
 mod manage;
+mod notices;
 mod passwords;
 mod sessions;
 

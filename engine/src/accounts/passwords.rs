@@ -29,13 +29,18 @@ impl Engine {
     /// Changes the session's own password. Every session of the account ends, this one too; the answer begins another.
     pub async fn change_password(&self, session: &Session, change: PasswordChange) -> Result<LoggedIn> {
         let id = session.account.id;
-        let stored = db::accounts::find(&mut self.db.read().await?, id).await?.ok_or(Error::NotFound)?;
-        let hash = stored.password_hash.ok_or_else(|| Error::invalid("current_password", "is wrong"))?;
+        let verified = db::accounts::find(&mut self.db.read().await?, id).await?.ok_or(Error::NotFound)?;
+        let hash = verified.password_hash.clone().ok_or_else(|| Error::invalid("current_password", "is wrong"))?;
         if !self.verify_password(change.current_password, hash).await? {
             return Err(Error::invalid("current_password", "is wrong"));
         }
         let hash = self.hash_password(change.new_password).await?;
         let (mut conn, version) = self.begin_change().await?;
+        // Hashing takes a while: whoever has set another password meanwhile, or ended the sessions, is not overruled.
+        let stands = db::accounts::find(&mut conn, id).await?.ok_or(Error::NotFound)?;
+        if !stands.is_same_login(&verified) {
+            return Err(Error::Conflict("this login has changed meanwhile; log in again".into()));
+        }
         db::accounts::set_password(&mut conn, id, &hash, version).await?;
         db::accounts::forget_password_links(&mut conn, id).await?;
         let stored = db::accounts::find(&mut conn, id).await?.ok_or(Error::NotFound)?;

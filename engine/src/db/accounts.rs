@@ -22,6 +22,14 @@ pub struct StoredAccount {
     pub session_version: i64,
 }
 
+impl StoredAccount {
+    /// Whether the same password opens it, and the same sessions stand.
+    pub fn is_same_login(&self, other: &Self) -> bool {
+        let login = |of: &Self| (of.password_hash.clone(), of.session_version, of.account.status);
+        login(self) == login(other)
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,

@@ -43,7 +43,7 @@ impl TryFrom<Row> for Advertiser {
 
 pub async fn insert(conn: &mut Conn, advertiser: &Advertiser) -> Result<()> {
     const SQL: &str =
-        "INSERT INTO advertisers (id, name, search, time_zone, require_signature, status, created_at, version)
+        "INSERT INTO advertisers (id, name, name_lower, time_zone, require_signature, status, created_at, version)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
     on!(conn, c => sqlx::query(SQL)
         .bind(advertiser.id.0)
@@ -60,7 +60,7 @@ pub async fn insert(conn: &mut Conn, advertiser: &Advertiser) -> Result<()> {
 
 pub async fn update(conn: &mut Conn, advertiser: &Advertiser) -> Result<()> {
     const SQL: &str =
-        "UPDATE advertisers SET name = ?, search = ?, time_zone = ?, require_signature = ?, status = ?, version = ?
+        "UPDATE advertisers SET name = ?, name_lower = ?, time_zone = ?, require_signature = ?, status = ?, version = ?
         WHERE id = ?";
     on!(conn, c => sqlx::query(SQL)
         .bind(&advertiser.name)
@@ -84,8 +84,8 @@ pub async fn list(conn: &mut Conn, within: Option<AdvertiserId>, query: &ListQue
         .and_id("id = ?", within)
         .and_id("id = ?", query.advertiser_id)
         .and_word("status = ?", status.map(AdvertiserStatus::as_str))
-        .and_contains("search", given(query.q.as_deref()));
-    place.apply(&mut select, Keys { name: "search", id: "id" });
+        .and_contains("name_lower", given(query.q.as_deref()));
+    place.apply(&mut select, Keys { name: "name_lower", id: "id" });
     let rows: Vec<Row> = select.fetch(conn).await?;
     let items = rows.into_iter().map(Advertiser::try_from).collect::<Result<_>>()?;
     Ok(place.page(items, |item: &Advertiser| (item.name.to_lowercase(), item.id.0)))

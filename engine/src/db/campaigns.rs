@@ -60,7 +60,7 @@ fn percent(basis_points: i64) -> f64 {
 }
 
 pub async fn insert(conn: &mut Conn, id: CampaignId, new: &NewCampaign, now: Timestamp, version: i64) -> Result<()> {
-    const SQL: &str = "INSERT INTO campaigns (id, advertiser_id, name, search, destination_url, starts_at, ends_at,
+    const SQL: &str = "INSERT INTO campaigns (id, advertiser_id, name, name_lower, destination_url, starts_at, ends_at,
             attribution_source, currency, commission_basis_points, append_click_id, status, created_at, version)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     on!(conn, c => sqlx::query(SQL)
@@ -88,7 +88,7 @@ pub async fn update(conn: &mut Conn, id: CampaignId, change: &CampaignChange, ve
     let mut args = vec![Arg::Number(version)];
     let text = |text: &str| Arg::Text(text.to_owned());
     if let Some(name) = &change.name {
-        sets.extend(["name = ?", "search = ?"]);
+        sets.extend(["name = ?", "name_lower = ?"]);
         args.extend([text(name), Arg::Text(name.to_lowercase())]);
     }
     if let Some(url) = &change.destination_url {
@@ -142,8 +142,8 @@ pub async fn list(conn: &mut Conn, within: Option<AdvertiserId>, query: &ListQue
         .and_id("id = ?", query.campaign_id)
         .and_id("id IN (SELECT campaign_id FROM assignments WHERE influencer_id = ?)", query.influencer_id)
         .and_word("status = ?", status.map(CampaignStatus::as_str))
-        .and_contains("search", given(query.q.as_deref()));
-    place.apply(&mut select, Keys { name: "search", id: "id" });
+        .and_contains("name_lower", given(query.q.as_deref()));
+    place.apply(&mut select, Keys { name: "name_lower", id: "id" });
     let rows: Vec<Row> = select.fetch(conn).await?;
     let items = rows.into_iter().map(Campaign::try_from).collect::<Result<_>>()?;
     Ok(place.page(items, |item: &Campaign| (item.name.to_lowercase(), item.id.0)))

@@ -110,13 +110,23 @@ pub async fn issued_like(
     prefix: &str,
     length: usize,
 ) -> Result<Vec<String>> {
-    let mut select = Select::new("SELECT code_normal FROM coupons");
+    let rows: Vec<(String,)> = like("code_normal", advertiser, prefix, length).fetch(conn).await?;
+    Ok(rows.into_iter().map(|(code,)| code).collect())
+}
+
+/// How many those are.
+pub async fn count_like(conn: &mut Conn, advertiser: AdvertiserId, prefix: &str, length: usize) -> Result<u64> {
+    let rows: Vec<(i64,)> = like("COUNT(*)", advertiser, prefix, length).fetch(conn).await?;
+    Ok(rows.first().map_or(0, |(count,)| count.unsigned_abs()))
+}
+
+fn like(what: &str, advertiser: AdvertiserId, prefix: &str, length: usize) -> Select {
+    let mut select = Select::new(&format!("SELECT {what} FROM coupons"));
     select
         .and_id("advertiser_id = ?", Some(advertiser))
         .and_begins("code_normal", Some(prefix))
         .and("LENGTH(code_normal) = ?", [Arg::Number(i64::try_from(length).unwrap_or(i64::MAX))]);
-    let rows: Vec<(String,)> = select.fetch(conn).await?;
-    Ok(rows.into_iter().map(|(code,)| code).collect())
+    select
 }
 
 pub async fn set_status(
@@ -153,6 +163,22 @@ pub async fn list(conn: &mut Conn, within: Option<AdvertiserId>, query: &ListQue
     let rows: Vec<Row> = select.fetch(conn).await?;
     let items = rows.into_iter().map(Coupon::try_from).collect::<Result<_>>()?;
     Ok(place.page(items, |item: &Coupon| (normal_code(&item.code), item.id.0)))
+}
+
+pub async fn of_ids(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<Coupon>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(ROWS) {
+        let marks = vec!["?"; some.len()].join(", ");
+        let mut select = Select::new(
+            "SELECT id, advertiser_id, campaign_id, influencer_id, code, status, replaced_by, created_at FROM coupons",
+        );
+        select.and(&format!("id IN ({marks})"), some.iter().copied().map(Arg::Id)).push(" ORDER BY id DESC");
+        let rows: Vec<Row> = select.fetch(conn).await?;
+        for row in rows {
+            found.push(row.try_into()?);
+        }
+    }
+    Ok(found)
 }
 
 pub async fn find(conn: &mut Conn, within: Option<AdvertiserId>, id: CouponId) -> Result<Option<Coupon>> {

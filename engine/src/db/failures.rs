@@ -181,13 +181,21 @@ pub async fn of_request(conn: &mut Conn, within: Option<AdvertiserId>, request_i
     rows.into_iter().map(|row| StoredFailure::try_from(row).map(Into::into)).collect()
 }
 
-/// Notes a retry, and what it became.
+/// Notes a retry, and what it became. One that failed takes nothing back from one that did not.
 pub async fn note_retry(conn: &mut Conn, id: FailureId, now: Timestamp, event: Option<EventId>) -> Result<()> {
-    const SQL: &str = "UPDATE ingest_failures SET retried_at = ?, event_id = ? WHERE id = ?";
+    const SQL: &str = "UPDATE ingest_failures SET retried_at = ?, event_id = COALESCE(?, event_id) WHERE id = ?";
     on!(conn, c => sqlx::query(SQL)
         .bind(now.0).bind(event.map(|id| id.0)).bind(id.0)
         .execute(c).await.map(drop))?;
     Ok(())
+}
+
+/// The kinds that are kept, mended ones too.
+pub async fn codes(conn: &mut Conn, within: Option<AdvertiserId>) -> Result<Vec<String>> {
+    let mut select = Select::new("SELECT DISTINCT code FROM ingest_failures");
+    select.and_id("advertiser_id = ?", within).push(" ORDER BY code");
+    let rows: Vec<(String,)> = select.fetch(conn).await?;
+    Ok(rows.into_iter().map(|(code,)| code).collect())
 }
 
 /// How many of each kind are kept that no retry has mended.

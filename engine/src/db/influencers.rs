@@ -44,11 +44,14 @@ impl TryFrom<Row> for Influencer {
 }
 
 pub async fn insert(conn: &mut Conn, influencer: &Influencer) -> Result<()> {
-    const SQL: &str = "INSERT INTO influencers (id, name, email, handle, platform, search, status, created_at, version)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    const SQL: &str =
+        "INSERT INTO influencers (id, name, name_lower, email, handle, platform, search, status, created_at,
+            version)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     on!(conn, c => sqlx::query(SQL)
         .bind(influencer.id.0)
         .bind(&influencer.name)
+        .bind(influencer.name.to_lowercase())
         .bind(email_of(influencer))
         .bind(&influencer.handle)
         .bind(&influencer.platform)
@@ -61,10 +64,12 @@ pub async fn insert(conn: &mut Conn, influencer: &Influencer) -> Result<()> {
 }
 
 pub async fn update(conn: &mut Conn, influencer: &Influencer) -> Result<()> {
-    const SQL: &str = "UPDATE influencers SET name = ?, email = ?, handle = ?, platform = ?, search = ?, status = ?,
-        version = ? WHERE id = ?";
+    const SQL: &str =
+        "UPDATE influencers SET name = ?, name_lower = ?, email = ?, handle = ?, platform = ?, search = ?,
+        status = ?, version = ? WHERE id = ?";
     on!(conn, c => sqlx::query(SQL)
         .bind(&influencer.name)
+        .bind(influencer.name.to_lowercase())
         .bind(email_of(influencer))
         .bind(&influencer.handle)
         .bind(&influencer.platform)
@@ -83,10 +88,18 @@ fn email_of(influencer: &Influencer) -> Option<&str> {
     }
 }
 
-/// What searches look in: name, handle and e-mail, a line each, in lower case. Lists sort by it.
+/// What admins' searches look in: name, handle and e-mail, a line each, in lower case.
 fn search_of(influencer: &Influencer) -> String {
     let handle = influencer.handle.as_deref().unwrap_or_default();
     format!("{}\n{handle}\n{}", influencer.name, email_of(influencer).unwrap_or_default()).to_lowercase()
+}
+
+/// For a row that came without what searches look in.
+pub(super) async fn fill_search(conn: &mut Conn, id: InfluencerId) -> Result<()> {
+    const SQL: &str = "UPDATE influencers SET search = ? WHERE id = ?";
+    let Some(influencer) = find(conn, id).await? else { return Ok(()) };
+    on!(conn, c => sqlx::query(SQL).bind(search_of(&influencer)).bind(id.0).execute(c).await.map(drop))?;
+    Ok(())
 }
 
 /// `within`: only those who take part in this advertiser's campaigns; None for all.
@@ -109,11 +122,12 @@ pub async fn list(conn: &mut Conn, within: Option<AdvertiserId>, query: &ListQue
         .and_id("i.id = ?", query.influencer_id)
         .and_word("i.status = ?", status.map(InfluencerStatus::as_str))
         // An advertiser does not see e-mail addresses, so a search must not find by them.
-        .and_contains(if within.is_some() { "LOWER(i.name)" } else { "i.search" }, given(query.q.as_deref()));
-    place.apply(&mut select, Keys { name: "i.search", id: "i.id" });
+        .and_contains(if within.is_some() { "i.name_lower" } else { "i.search" }, given(query.q.as_deref()));
+    // By the name alone: an order, and the cursor that names a place in it, say what they are made of.
+    place.apply(&mut select, Keys { name: "i.name_lower", id: "i.id" });
     let rows: Vec<Row> = select.fetch(conn).await?;
     let items = rows.into_iter().map(Influencer::try_from).collect::<Result<_>>()?;
-    Ok(place.page(items, |item: &Influencer| (search_of(item), item.id.0)))
+    Ok(place.page(items, |item: &Influencer| (item.name.to_lowercase(), item.id.0)))
 }
 
 /// Those of these ids that exist.
@@ -132,7 +146,7 @@ pub async fn existing(conn: &mut Conn, ids: &[InfluencerId]) -> Result<Vec<Influ
 /// The active ones who are assigned to a campaign, in the order of their names.
 pub async fn active_of(conn: &mut Conn, campaign: CampaignId) -> Result<Vec<InfluencerId>> {
     const SQL: &str = "SELECT i.id FROM assignments a JOIN influencers i ON i.id = a.influencer_id
-        WHERE a.campaign_id = ? AND i.status = ? ORDER BY i.search, i.id";
+        WHERE a.campaign_id = ? AND i.status = ? ORDER BY i.name_lower, i.id";
     let ids: Vec<Uuid> = on!(conn, c => sqlx::query_scalar(SQL)
         .bind(campaign.0).bind(InfluencerStatus::Active.as_str())
         .fetch_all(c).await)?;

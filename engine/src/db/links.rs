@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     Conn, filter_word,
-    list::{Keys, Place, Select, given},
+    list::{Arg, Keys, Place, Select, given},
     on, word,
 };
 use crate::error::{Error, Result};
@@ -122,6 +122,20 @@ pub async fn list(conn: &mut Conn, within: Option<AdvertiserId>, query: &ListQue
     let rows: Vec<Row> = select.fetch(conn).await?;
     let items = rows.into_iter().map(StoredLink::try_from).collect::<Result<_>>()?;
     Ok(place.page(items, |item: &StoredLink| (item.code.clone(), item.id.0)))
+}
+
+pub async fn of_ids(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<StoredLink>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(500) {
+        let marks = vec!["?"; some.len()].join(", ");
+        let mut select = Select::new(COLUMNS);
+        select.and(&format!("l.id IN ({marks})"), some.iter().copied().map(Arg::Id)).push(" ORDER BY l.id DESC");
+        let rows: Vec<Row> = select.fetch(conn).await?;
+        for row in rows {
+            found.push(row.try_into()?);
+        }
+    }
+    Ok(found)
 }
 
 pub async fn find(conn: &mut Conn, within: Option<AdvertiserId>, id: LinkId) -> Result<Option<StoredLink>> {

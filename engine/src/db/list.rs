@@ -121,7 +121,8 @@ impl Select {
     }
 }
 
-/// What a list is read by: a column of text, unique together with the id.
+/// What a list is read by: a column of text, unique together with the id. Its readers may see what the column holds:
+/// cursors tell it.
 #[derive(Clone, Copy)]
 pub(crate) struct Keys {
     pub name: &'static str,

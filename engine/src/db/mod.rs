@@ -10,10 +10,12 @@ pub mod coupons;
 mod dialect;
 pub mod events;
 pub mod failures;
+pub mod held;
 pub mod influencers;
 pub mod installation;
 pub mod links;
 pub(crate) mod list;
+mod lower_case;
 pub mod overview;
 pub mod page;
 pub mod signing_secrets;
@@ -144,8 +146,13 @@ impl Db {
         Ok(Self::MySql(pool))
     }
 
-    /// Brings the schema up to date.
+    /// Brings the schema up to date, and what SQL alone could not fill in.
     pub async fn migrate(&self) -> Result<()> {
+        self.migrate_schema().await?;
+        lower_case::fill(self).await
+    }
+
+    async fn migrate_schema(&self) -> Result<()> {
         let done = match self {
             Self::Sqlite { writer, .. } => sqlx::migrate!("../migrations/sqlite").run(writer).await,
             Self::MySql(pool) => sqlx::migrate!("../migrations/mysql").run(pool).await,

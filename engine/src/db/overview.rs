@@ -12,36 +12,40 @@ use super::{
 };
 use crate::error::Result;
 
-/// `within`: of one advertiser alone; influencers are then those assigned to its campaigns.
-pub async fn totals(conn: &mut Conn, within: Option<AdvertiserId>) -> Result<Totals> {
-    async fn count(conn: &mut Conn, within: Option<AdvertiserId>, from: &str, owner: &str) -> Result<i64> {
-        let mut select = Select::new(&format!("SELECT COUNT(*) FROM {from}"));
-        select.and_id(&format!("{owner} = ?"), within);
-        let rows: Vec<(i64,)> = select.fetch(conn).await?;
-        Ok(rows.first().map_or(0, |(count,)| *count))
-    }
-    let influencers = match within {
-        None => count(conn, None, "influencers", "id").await?,
-        Some(_) => assigned(conn, within).await?,
-    };
+/// Of all but clicks and events, which take longer: [`happenings`].
+pub async fn totals(conn: &mut Conn) -> Result<Totals> {
     Ok(Totals {
-        advertisers: count(conn, within, "advertisers", "id").await?,
-        campaigns: count(conn, within, "campaigns", "advertiser_id").await?,
-        influencers,
-        coupons: count(conn, within, "coupons", "advertiser_id").await?,
-        links: count(conn, within, "links", "advertiser_id").await?,
-        clicks: count(conn, within, "clicks", "advertiser_id").await?,
-        events: count(conn, within, "events", "advertiser_id").await?,
+        advertisers: count(conn, "advertisers").await?,
+        campaigns: count(conn, "campaigns").await?,
+        influencers: count(conn, "influencers").await?,
+        coupons: count(conn, "coupons").await?,
+        links: count(conn, "links").await?,
+        ..Totals::default()
     })
 }
 
-async fn assigned(conn: &mut Conn, within: Option<AdvertiserId>) -> Result<i64> {
-    let mut select = Select::new(
-        "SELECT COUNT(DISTINCT a.influencer_id) FROM assignments a JOIN campaigns k ON k.id = a.campaign_id",
-    );
-    select.and_id("k.advertiser_id = ?", within);
-    let rows: Vec<(i64,)> = select.fetch(conn).await?;
+async fn count(conn: &mut Conn, table: &str) -> Result<i64> {
+    let rows: Vec<(i64,)> = Select::new(&format!("SELECT COUNT(*) FROM {table}")).fetch(conn).await?;
     Ok(rows.first().map_or(0, |(count,)| *count))
+}
+
+/// What is counted over all that happened: row by row, so not for every reader anew.
+#[derive(Clone, Copy, Debug)]
+pub struct Happenings {
+    pub clicks: i64,
+    pub events: i64,
+    /// Active advertisers with a click or an event of late.
+    pub active_advertisers: i64,
+    pub events_this_month: i64,
+}
+
+pub async fn happenings(conn: &mut Conn, late: Timestamp, month: Timestamp) -> Result<Happenings> {
+    Ok(Happenings {
+        clicks: count(conn, "clicks").await?,
+        events: count(conn, "events").await?,
+        active_advertisers: active_advertisers(conn, late).await?,
+        events_this_month: events_since(conn, month).await?,
+    })
 }
 
 /// What of the set-up is there already; each is one row or none, so that it is quick however much there is.
@@ -77,14 +81,14 @@ pub async fn beginnings(conn: &mut Conn, within: Option<AdvertiserId>) -> Result
 }
 
 /// Active advertisers with a click or an event since a moment.
-pub async fn active_advertisers(conn: &mut Conn, since: Timestamp) -> Result<i64> {
+async fn active_advertisers(conn: &mut Conn, since: Timestamp) -> Result<i64> {
     const SQL: &str = "SELECT COUNT(*) FROM advertisers v WHERE v.status = 'active' AND (
         EXISTS (SELECT 1 FROM clicks c WHERE c.advertiser_id = v.id AND c.clicked_at >= ?)
         OR EXISTS (SELECT 1 FROM events e WHERE e.advertiser_id = v.id AND e.occurred_at >= ?))";
     Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(since.0).bind(since.0).fetch_one(c).await)?)
 }
 
-pub async fn events_since(conn: &mut Conn, since: Timestamp) -> Result<i64> {
+async fn events_since(conn: &mut Conn, since: Timestamp) -> Result<i64> {
     const SQL: &str = "SELECT COUNT(*) FROM events WHERE occurred_at >= ?";
     Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(since.0).fetch_one(c).await)?)
 }

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     db::{self, Db, failures::StoredFailure},
-    error::Result,
+    error::{Error, Result},
 };
 
 /// Failures that may wait to be written; beyond, they are counted in the log and dropped.
@@ -18,6 +18,9 @@ const MOST_KEPT: i64 = 1000;
 /// So much of a body is kept.
 pub const MOST_BODY: usize = 16 * 1024;
 const MOST_TIME: Duration = Duration::from_secs(5);
+/// A transient fault (busy, deadlock, lost connection) is tried again.
+const TRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Takes failures in.
 #[derive(Clone)]
@@ -56,13 +59,35 @@ pub(crate) async fn write(db: Db, mut waiting: mpsc::Receiver<StoredFailure>, mu
 }
 
 async fn write_batch(db: &Db, batch: &mut Vec<StoredFailure>) {
-    let done = tokio::time::timeout(MOST_TIME, insert(db, batch)).await;
-    match done {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, failures = batch.len(), "failed events could not be kept"),
-        Err(_) => tracing::warn!(failures = batch.len(), "failed events could not be kept: the database hangs"),
-    }
+    // In the order that uses of keys are noted in, too: MySQL locks each row's key, and two orders are a deadlock.
+    batch.sort_by_key(|failure| failure.api_key_id);
+    insert_or_say(db, batch).await;
     batch.clear();
+}
+
+async fn insert_or_say(db: &Db, batch: &[StoredFailure]) {
+    let mut tries = 1;
+    loop {
+        let done = tokio::time::timeout(MOST_TIME, insert(db, batch)).await;
+        match done.unwrap_or_else(|_| Err(Error::unavailable("the database hangs"))) {
+            Ok(()) => return,
+            Err(Error::Unavailable(_)) if tries < TRIES => {
+                tokio::time::sleep(PAUSE).await;
+                tries += 1;
+            }
+            // One of them may be what is wrong: the others are kept.
+            Err(Error::Internal(_) | Error::Unstorable(_)) if batch.len() > 1 => {
+                for failure in batch {
+                    Box::pin(insert_or_say(db, std::slice::from_ref(failure))).await;
+                }
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(%error, failures = batch.len(), "failed events could not be kept");
+                return;
+            }
+        }
+    }
 }
 
 async fn insert(db: &Db, batch: &[StoredFailure]) -> Result<()> {

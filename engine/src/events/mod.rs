@@ -11,7 +11,7 @@ mod writer;
 use std::{sync::Arc, time::Duration};
 
 use model::{
-    AdvertiserId, Timestamp,
+    AdvertiserId, EventId, Timestamp,
     event::{EventAnswer, NewEvent},
 };
 use tokio::sync::{mpsc, oneshot};
@@ -56,7 +56,21 @@ impl Ingest {
 
     /// Records an event and answers once it is durable.
     pub async fn record(&self, advertiser: AdvertiserId, event: NewEvent, now: Timestamp) -> Result<EventAnswer> {
-        let prepared = prepare::prepare(&self.catalog, &self.customer_secret, advertiser, event, now);
+        self.record_as(advertiser, event, now, None).await
+    }
+
+    /// As [`Self::record`]; `unnamed`: the id of an event without an `event_id`, where that is not to be a new one.
+    pub(crate) async fn record_as(
+        &self,
+        advertiser: AdvertiserId,
+        event: NewEvent,
+        now: Timestamp,
+        unnamed: Option<EventId>,
+    ) -> Result<EventAnswer> {
+        let mut prepared = prepare::prepare(&self.catalog, &self.customer_secret, advertiser, event, now);
+        if let Some(id) = unnamed.filter(|_| !prepared.may_stand) {
+            (prepared.id, prepared.may_stand) = (id, true);
+        }
         let (answer, answered) = oneshot::channel();
         let stopping = |_| Error::unavailable("the server is stopping");
         self.queue

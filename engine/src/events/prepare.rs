@@ -18,6 +18,8 @@ use crate::{
 pub struct Prepared {
     pub receipt_id: Uuid,
     pub id: EventId,
+    /// Whether the id may have been recorded before: a new one cannot.
+    pub may_stand: bool,
     pub advertiser_id: AdvertiserId,
     pub event: NewEvent,
     pub fingerprint: [u8; 32],
@@ -58,6 +60,7 @@ pub fn prepare(
     Prepared {
         receipt_id: new_id(now, &mut rand::rng()),
         id: event_id(advertiser_id, event.event_id.as_deref(), now),
+        may_stand: event.event_id.is_some(),
         advertiser_id,
         fingerprint: sha256(event.canonical().as_bytes()),
         occurred_at,

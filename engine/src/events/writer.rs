@@ -106,9 +106,8 @@ impl Writer {
     async fn transact(&self, events: &[Prepared]) -> Result<Vec<Result<EventAnswer>>> {
         let mut conn = self.db.begin().await?;
         let mut standing = Standing::new();
-        // Without an event_id an id is new: nothing can stand under it.
-        let named = ids_of(events.iter().filter(|event| event.event.event_id.is_some()));
-        look_up(&mut conn, &named, &mut standing).await?;
+        let known = ids_of(events.iter().filter(|event| event.may_stand));
+        look_up(&mut conn, &known, &mut standing).await?;
         let new: Vec<&Prepared> = first_of_each_id(events, &standing);
         let rows = self.credit(&mut conn, &new).await?;
         if !rows.is_empty() {

@@ -75,8 +75,9 @@ impl Engine {
 
     pub async fn list_campaigns(&self, session: &Session, query: &ListQuery) -> Result<Page<Campaign>> {
         let within = session.tenant()?;
-        self.check_list(within, query)?;
-        db::campaigns::list(&mut self.db.read().await?, within, query).await
+        let mut conn = self.db.read().await?;
+        self.check_list(&mut conn, within, query).await?;
+        db::campaigns::list(&mut conn, within, query).await
     }
 
     pub async fn campaign(&self, session: &Session, id: CampaignId) -> Result<Campaign> {
@@ -135,6 +136,7 @@ impl Engine {
         let within = session.tenant()?;
         let mut conn = self.db.read().await?;
         db::campaigns::find(&mut conn, within, campaign).await?.ok_or(Error::NotFound)?;
+        self.check_list(&mut conn, within, query).await?;
         let query = ListQuery { campaign_id: Some(campaign), advertiser_id: None, ..query.clone() };
         let page = db::influencers::list(&mut conn, within, &query).await?;
         Ok(page.map(|influencer| shown_to(within, influencer)))

@@ -16,10 +16,12 @@ use crate::{
 };
 
 /// Up to so many possible codes, the free ones are listed and drawn from; beyond, codes are drawn and taken ones drawn
-/// again.
+/// again, while most are free.
 const LISTED: u128 = 200_000;
-/// Each round draws again what was taken: past these, so few codes are free that longer ones are called for.
-const ROUNDS: usize = 40;
+/// Of so many possible codes no advertiser has issued half.
+const SURELY_FREE: u128 = 1_000_000_000;
+/// Each round draws again what was taken, at most every second: past these, chance has failed us.
+const ROUNDS: usize = 64;
 /// The random part that is added to a chosen code when it is replaced.
 const SUFFIX: usize = 4;
 
@@ -37,10 +39,23 @@ pub fn one(rules: &CodeRules, random: &mut impl CryptoRng) -> String {
 
 pub async fn draw(conn: &mut Conn, draw: &Draw<'_>, random: &mut impl CryptoRng) -> Result<Vec<String>> {
     let capacity = draw.rules.capacity();
-    if capacity < draw.count as u128 {
-        return Err(too_few(draw, capacity));
+    let issued = if (LISTED..SURELY_FREE).contains(&capacity) {
+        let CodeRules { prefix, length, .. } = draw.rules;
+        db::coupons::count_like(conn, draw.advertiser, &normal_code(prefix), prefix.len() + length).await?
+    } else {
+        0
+    };
+    if is_listed(capacity, issued, draw.count) {
+        from_list(conn, draw, random).await
+    } else {
+        by_chance(conn, draw, random).await
     }
-    if capacity <= LISTED { from_list(conn, draw, random).await } else { by_chance(conn, draw, random).await }
+}
+
+/// Few codes are listed, and many of which most are issued: chance would find the free ones late, or never. The list
+/// is then at most twice as long as what was issued and is wanted.
+fn is_listed(capacity: u128, issued: u64, wanted: usize) -> bool {
+    capacity <= LISTED || 2 * (u128::from(issued) + wanted as u128) > capacity
 }
 
 async fn from_list(conn: &mut Conn, draw: &Draw<'_>, random: &mut impl CryptoRng) -> Result<Vec<String>> {
@@ -69,8 +84,6 @@ async fn by_chance(conn: &mut Conn, draw: &Draw<'_>, random: &mut impl CryptoRng
             let code = one(draw.rules, random);
             if drawn.insert(normal_code(&code)) {
                 fresh.push(code);
-            } else if drawn.len() as u128 >= draw.rules.capacity() {
-                break;
             }
         }
         let normal: Vec<String> = fresh.iter().map(|code| normal_code(code)).collect();
@@ -81,7 +94,7 @@ async fn by_chance(conn: &mut Conn, draw: &Draw<'_>, random: &mut impl CryptoRng
             return Ok(codes);
         }
     }
-    Err(too_few(draw, codes.len() as u128))
+    Err(Error::Internal("most codes are free, and chance found too few of them".into()))
 }
 
 fn too_few(draw: &Draw<'_>, free: u128) -> Error {
@@ -138,6 +151,21 @@ mod tests {
         let codes: HashSet<String> = every(&rules).collect();
         assert_eq!(codes.len(), 100);
         assert!(codes.iter().all(|code| code.len() == 3 && code.starts_with('P')));
+    }
+
+    #[test]
+    fn chance_is_left_out_where_it_would_find_most_codes_taken() {
+        for (capacity, issued, wanted, listed) in [
+            (100, 0, 1, true),
+            (200_000, 0, 1, true),
+            (456_976, 0, 10_000, false),
+            (456_976, 200_000, 10_000, false),
+            (456_976, 228_488, 1, true),
+            (456_976, 456_970, 6, true),
+            (u128::MAX, 0, 10_000, false),
+        ] {
+            assert_eq!(is_listed(capacity, issued, wanted), listed, "{issued} of {capacity}");
+        }
     }
 
     /// Chi-squared over 100,000 characters: far from what an uneven draw (a byte modulo 30, say) would give.

@@ -95,7 +95,7 @@ impl Engine {
     pub async fn list_coupons(&self, session: &Session, query: &ListQuery) -> Result<Page<Coupon>> {
         let within = session.tenant()?;
         let mut conn = self.db.read().await?;
-        self.check_list_of_codes(&mut conn, within, query).await?;
+        self.check_list(&mut conn, within, query).await?;
         db::coupons::list(&mut conn, within, query).await
     }
 

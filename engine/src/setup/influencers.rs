@@ -38,7 +38,7 @@ impl Engine {
     pub async fn list_influencers(&self, session: &Session, query: &ListQuery) -> Result<Page<Influencer>> {
         let within = session.tenant()?;
         let mut conn = self.db.read().await?;
-        self.check_list(within, query)?;
+        self.check_list(&mut conn, within, query).await?;
         let page = db::influencers::list(&mut conn, within, query).await?;
         Ok(page.map(|influencer| shown_to(within, influencer)))
     }

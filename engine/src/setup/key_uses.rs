@@ -33,13 +33,15 @@ impl KeyUses {
 
     /// Writes down what is new.
     pub async fn write(&self, db: &Db) -> Result<()> {
-        let new: Vec<_> = {
+        let mut new: Vec<_> = {
             let uses = self.0.pin();
             uses.iter().filter(|(_, last)| !last.is_written).map(|(key, last)| (*key, last.at)).collect()
         };
         if new.is_empty() {
             return Ok(());
         }
+        // In the order that failed events are kept in, too: see there.
+        new.sort_by_key(|(key, _)| *key);
         let mut conn = db.begin().await?;
         db::api_keys::note_uses(&mut conn, &new).await?;
         conn.commit().await?;

@@ -1,8 +1,9 @@
 //! Tracking links.
 
 use model::{
-    AdvertiserId, InfluencerId, LinkId,
+    InfluencerId, LinkId,
     campaign::Campaign,
+    coupon::MOST_GENERATED,
     link::{GenerateLinks, Link, LinkStatus, NewLink},
     page::{ListQuery, Page},
 };
@@ -56,6 +57,11 @@ impl Engine {
         version: i64,
     ) -> Result<Vec<Link>> {
         let influencers = self.influencers_of(conn, campaign.id, &wanted.target).await?;
+        let total = influencers.len();
+        if i64::try_from(total).is_ok_and(|total| total > MOST_GENERATED) {
+            let message = format!("would make {total} links; at most {MOST_GENERATED} at once");
+            return Err(Error::invalid("all_assigned", message));
+        }
         let links: Vec<_> =
             influencers.into_iter().map(|influencer| self.new_link(campaign, Some(influencer))).collect();
         db::links::insert(conn, &links, None, version).await?;
@@ -80,7 +86,7 @@ impl Engine {
     pub async fn list_links(&self, session: &Session, query: &ListQuery) -> Result<Page<Link>> {
         let within = session.tenant()?;
         let mut conn = self.db.read().await?;
-        self.check_list_of_codes(&mut conn, within, query).await?;
+        self.check_list(&mut conn, within, query).await?;
         Ok(db::links::list(&mut conn, within, query).await?.map(|link| self.shown(link)))
     }
 
@@ -136,22 +142,6 @@ impl Engine {
             replaced_by: link.replaced_by,
             created_at: link.created_at,
         }
-    }
-
-    /// What a list of links or coupons is narrowed to must be the session's to see.
-    pub(super) async fn check_list_of_codes(
-        &self,
-        conn: &mut Conn,
-        within: Option<AdvertiserId>,
-        query: &ListQuery,
-    ) -> Result<()> {
-        self.check_list(within, query)?;
-        if let (Some(_), Some(influencer)) = (within, query.influencer_id)
-            && !db::influencers::takes_part(conn, influencer, within, None).await?
-        {
-            return Err(Error::NotFound);
-        }
-        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ mod campaigns;
 pub(crate) mod codes;
 mod coupon_codes;
 mod coupons;
+mod held;
 mod influencers;
 mod key_uses;
 mod keys;
@@ -15,6 +16,7 @@ pub use self::{
     campaigns::{CampaignStart, CampaignStarted},
     codes::password as random_password,
     coupons::CouponRequest,
+    held::Held,
     key_uses::KeyUses,
     signing::SignatureFault,
 };
@@ -46,14 +48,23 @@ impl Engine {
     }
 
     /// What a list is narrowed to must exist and be the session's to see.
-    pub(crate) fn check_list(&self, within: Option<AdvertiserId>, query: &ListQuery) -> Result<()> {
+    pub(crate) async fn check_list(
+        &self,
+        conn: &mut Conn,
+        within: Option<AdvertiserId>,
+        query: &ListQuery,
+    ) -> Result<()> {
         let is_own = |owner: AdvertiserId| within.is_none_or(|tenant| tenant == owner);
         let advertiser_stands =
             query.advertiser_id.is_none_or(|id| is_own(id) && self.catalog.advertiser(id).is_some());
         let campaign_stands = query
             .campaign_id
             .is_none_or(|id| self.catalog.campaign(id).is_some_and(|campaign| is_own(campaign.advertiser_id)));
-        let influencer_stands = query.influencer_id.is_none_or(|id| self.catalog.influencer_status(id).is_some());
+        let influencer_stands = match query.influencer_id {
+            None => true,
+            Some(id) if within.is_some() => db::influencers::takes_part(conn, id, within, None).await?,
+            Some(id) => self.catalog.influencer_status(id).is_some(),
+        };
         if advertiser_stands && campaign_stands && influencer_stands { Ok(()) } else { Err(Error::NotFound) }
     }
 }

@@ -149,7 +149,17 @@ crate::on_both! {
             new_password: "a better one still".parse().unwrap(),
         };
         assert!(matches!(engine.change_password(&session, change("wrong")).await, Err(Error::Invalid(errors)) if errors[0].field == "current_password"));
-        let next = engine.change_password(&session, change(PASSWORD)).await.unwrap();
+        // A link that is used while the old password is still being checked: one of the two stands, never both.
+        let link = engine.new_password_link(&admin(), first.account.id).await.unwrap();
+        let (changed, set) = tokio::join!(
+            engine.change_password(&session, change(PASSWORD)),
+            engine.set_password(token_of(&link.set_password_url), PASSWORD.parse().unwrap())
+        );
+        assert!(changed.is_ok() != set.is_ok(), "{changed:?} {set:?}");
+        let stands = if set.is_ok() { PASSWORD } else { "a better one still" };
+        let first = engine.log_in(credentials(EMAIL, stands)).await.unwrap();
+        let session = engine.session(&first.token).unwrap();
+        let next = engine.change_password(&session, change(stands)).await.unwrap();
         assert!(engine.session(&first.token).is_none());
         assert!(engine.session(&next.token).is_some());
         assert!(engine.log_in(credentials(EMAIL, PASSWORD)).await.is_err());

@@ -55,7 +55,8 @@ crate::on_both! {
         let engine = &world.engine;
         let digits = |count: i64| json!({ "count": count, "prefix": "X", "length": 2, "charset": "digits" });
         world.coupon(&running.campaign, None, "x00").await.unwrap();
-        assert_eq!(refused_field(engine.generate_coupons(&admin(), wanted(&running, digits(101))).await), "length");
+        let refused = engine.generate_coupons(&admin(), wanted(&running, digits(101))).await;
+        assert!(matches!(refused, Err(Error::Invalid(errors)) if errors[0].message.contains("leave 99 free codes")));
         assert_eq!(refused_field(engine.generate_coupons(&admin(), wanted(&running, digits(100))).await), "length");
         assert_eq!(engine.list_coupons(&admin(), &all()).await.unwrap().items.len(), 1, "none was written");
         let made = engine.generate_coupons(&admin(), wanted(&running, digits(99))).await.unwrap();
@@ -113,6 +114,26 @@ crate::on_both! {
             assert!(matches!(world.coupon(&running.campaign, None, code).await, Err(Error::Conflict(_))), "{code}");
         }
         assert!(matches!(engine.invalidate_coupon(&admin(), old.id).await, Err(Error::Conflict(_))));
+        world.end().await;
+    }
+
+    async fn what_people_hold_is_found_however_much_others_hold(world: World) {
+        let running = world.running().await;
+        let ben = world.influencer("Ben").await;
+        let carl = world.influencer("Carl").await;
+        let first = world.coupon(&running.campaign, Some(&running.influencer), "FIRST").await.unwrap();
+        let engine = &world.engine;
+        let many = wanted(&running, json!({ "influencer_ids": [ben.id], "count": 600 }));
+        engine.generate_coupons(&admin(), many).await.unwrap();
+        let people = [running.influencer.id, ben.id, carl.id];
+        let held = engine.held_in_campaign(&admin(), running.campaign.id, &people, 3).await.unwrap();
+        assert_eq!(held.links.iter().map(|link| link.id).collect::<Vec<_>>(), [running.link.id]);
+        let of = |id| held.coupons.iter().filter(|coupon| coupon.influencer_id == Some(id)).collect::<Vec<_>>();
+        assert_eq!(of(running.influencer.id), [&first]);
+        assert_eq!((of(ben.id).len(), of(carl.id).len()), (3, 0));
+        engine.invalidate_coupon(&admin(), first.id).await.unwrap();
+        let held = engine.held_in_campaign(&admin(), running.campaign.id, &people[..1], 3).await.unwrap();
+        assert!(held.coupons.is_empty(), "an invalidated code is nothing to hand over");
         world.end().await;
     }
 

@@ -1,9 +1,10 @@
 //! Lists: every filter, both orders, and pages that neither skip nor repeat.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use engine::Error;
 use model::{
     FromFields,
-    activity::{ActivityQuery, FailureQuery},
+    activity::ActivityQuery,
     influencer::NewInfluencer,
     overview::Find,
     page::{ListQuery, Sort},
@@ -45,6 +46,57 @@ crate::on_both! {
             let oldest = names(&world, sorted(Sort::Oldest)).await;
             assert_eq!(oldest, ["Zoë Ölander", "anna", "Ben 100%", "Anna", "ben_2"]);
         }
+        world.end().await;
+    }
+
+    async fn no_order_and_no_cursor_tells_an_advertiser_an_e_mail_address(world: World) {
+        let running = world.running().await;
+        let mut made = vec![running.influencer.id];
+        for (later, email) in [(1, "z@hidden.example"), (2, "a@hidden.example")] {
+            world.set_clock(NOON.plus(later));
+            let new = read(json!({ "name": "anna", "email": email }), NewInfluencer::read);
+            made.push(world.engine.create_influencer(&admin(), new).await.unwrap().id);
+        }
+        world.engine.assign_all(&admin(), running.campaign.id, &made).await.unwrap();
+        let shop = shop_session(running.advertiser.id);
+        let mut query = ListQuery { sort: Some(Sort::Ascending), limit: Some(1), ..all() };
+        let mut seen = Vec::new();
+        loop {
+            let page = world.engine.list_influencers(&shop, &query).await.unwrap();
+            let assigned = world.engine.assigned_influencers(&shop, running.campaign.id, &query).await.unwrap();
+            assert_eq!(assigned, page);
+            seen.extend(page.items.iter().map(|item| item.id));
+            let Some(cursor) = page.next_cursor else { break };
+            let name = URL_SAFE_NO_PAD.decode(cursor.split_once('.').unwrap().1).unwrap();
+            assert_eq!(name, b"anna");
+            query.cursor = Some(cursor);
+        }
+        assert_eq!(seen, made, "those of one name in the order they were made");
+        world.end().await;
+    }
+
+    async fn names_are_found_whatever_their_lower_case(world: World) {
+        let long = "İ".repeat(200);
+        let shop = world.advertiser(&long).await;
+        let campaign = world.campaign(shop.id, json!({ "name": long })).await;
+        let new = read(json!({ "name": long, "handle": "İ".repeat(100), "email": "ä@social.example" }), NewInfluencer::read);
+        let longest = world.engine.create_influencer(&admin(), new).await.unwrap();
+        let aenne = world.influencer("Änne").await;
+        world.engine.assign_all(&admin(), campaign.id, &[longest.id, aenne.id]).await.unwrap();
+        let q = |q: &str| ListQuery { q: Some(q.into()), sort: Some(Sort::Ascending), ..all() };
+        // As from before the columns, or from a node of an earlier version.
+        world.execute("UPDATE advertisers SET name_lower = ''").await;
+        world.execute("UPDATE campaigns SET name_lower = ''").await;
+        world.execute("UPDATE influencers SET name_lower = '', search = ''").await;
+        let world = world.restart().await;
+        let engine = &world.engine;
+        for session in [admin(), shop_session(shop.id)] {
+            assert_eq!(engine.list_campaigns(&session, &q("İİ")).await.unwrap().items.len(), 1);
+            assert_eq!(engine.list_influencers(&session, &q("ÄNNE")).await.unwrap().items[0].id, aenne.id);
+            assert_eq!(engine.list_influencers(&session, &q("İİ")).await.unwrap().items[0].id, longest.id);
+        }
+        assert_eq!(engine.list_advertisers(&admin(), &q("İİ")).await.unwrap().items.len(), 1);
+        assert_eq!(engine.list_influencers(&admin(), &q("Ä@SOCIAL")).await.unwrap().items[0].id, longest.id);
         world.end().await;
     }
 
@@ -121,44 +173,6 @@ crate::on_both! {
         world.end().await;
     }
 
-    async fn failures_are_kept_bounded_and_tried_again_as_of_their_arrival(world: World) {
-        let running = world.running().await;
-        let new = read(json!({ "name": "Backend" }), model::api_key::NewApiKey::read);
-        let key = world.engine.issue_api_key(&admin(), running.advertiser.id, new).await.unwrap();
-        let body = json!({ "action": "purchase", "event_id": "A-1", "occurred_at": "2027-01-15T08:10:00Z" }).to_string();
-        world.engine.keep_failure(engine::FailedCall {
-            advertiser: running.advertiser.id,
-            key: key.id,
-            code: "validation",
-            status: 422,
-            detail: "One field is wrong.",
-            errors: &[],
-            action: None,
-            idempotency_key: None,
-            body: body.as_bytes(),
-            is_authentic: true,
-            request_id: "request-1",
-        });
-        let kept = loop {
-            let page = world.engine.list_failures(&admin(), &FailureQuery::default()).await.unwrap();
-            if let Some(kept) = page.items.into_iter().next() {
-                break kept;
-            }
-            tokio::task::yield_now().await;
-        };
-        assert!(kept.can_retry);
-        let other = world.advertiser("Other").await;
-        assert!(matches!(world.engine.failure(&shop_session(other.id), kept.id).await, Err(Error::NotFound)));
-        // Ten minutes ahead of the clock: refused still. Ten minutes later it stands.
-        assert!(matches!(world.engine.retry_failure(&admin(), kept.id).await, Err(Error::Invalid(_))));
-        world.set_clock(NOON.plus(10 * model::time::MINUTE));
-        let answer = world.engine.retry_failure(&admin(), kept.id).await.unwrap();
-        let mended = world.engine.failure(&admin(), kept.id).await.unwrap();
-        assert_eq!((mended.recorded_as, mended.can_retry), (Some(answer.id), false));
-        assert!(matches!(world.engine.retry_failure(&admin(), kept.id).await, Err(Error::Conflict(_))));
-        world.end().await;
-    }
-
     async fn the_platform_says_how_it_stands(world: World) {
         let running = world.running().await;
         world.click(&running.link, "203.0.113.7", CHROME);
@@ -168,6 +182,13 @@ crate::on_both! {
         assert_eq!((state.totals.advertisers, state.totals.clicks, state.totals.events), (1, 1, 1));
         assert_eq!((state.active_advertisers, state.events_this_month), (1, 1));
         assert_eq!(state.spool.oldest_age_ms, None);
+        world.send(running.advertiser.id, json!({ "action": "purchase" })).await.unwrap();
+        world.advertiser("Second").await;
+        let soon = world.engine.diagnostics(&admin()).await.unwrap();
+        assert_eq!((soon.totals.advertisers, soon.totals.events), (2, 1), "all events are not counted again at once");
+        world.set_clock(NOON.plus(5 * model::time::SECOND));
+        let later = world.engine.diagnostics(&admin()).await.unwrap();
+        assert_eq!((later.totals.events, later.events_this_month), (2, 2));
         let used = world.engine.last_uses(&admin(), &[running.link.id.0, running.campaign.id.0]).await.unwrap();
         assert_eq!(used.get(&running.link.id.0), Some(&NOON));
         assert_eq!(used.len(), 1);

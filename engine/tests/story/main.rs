@@ -10,6 +10,7 @@ mod changes;
 mod clicks;
 mod coupons;
 mod events;
+mod failures;
 mod figures;
 mod keys;
 mod lists;

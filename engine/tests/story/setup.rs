@@ -1,12 +1,32 @@
 //! Setting up: what must be unique is, and nobody reaches another tenant's things.
 
 use engine::{Error, PageAt};
-use model::{FromFields, influencer::Hidden, page::ListQuery};
+use model::{FromFields, influencer::Hidden, link::GenerateLinks, page::ListQuery};
 use serde_json::json;
 
-use crate::world::{World, admin, all, shop_session};
+use crate::world::{World, admin, all, read, shop_session};
 
 crate::on_both! {
+    async fn links_are_made_for_ten_thousand_at_once_and_no_more(world: World) {
+        let running = world.running().await;
+        let campaign = running.campaign.id.0.simple();
+        for thousand in 0..10_u128 {
+            let ids = (1..=1000).map(|n| uuid::Uuid::from_u128(thousand * 1000 + n).simple().to_string());
+            let ids: Vec<String> = ids.collect();
+            let people = ids.iter().map(|id| format!("(x'{id}', 'N', 'n', 'active', 0, 1)")).collect::<Vec<_>>();
+            let people = people.join(", ");
+            world.execute(&format!("INSERT INTO influencers (id, name, name_lower, status, created_at, version) VALUES {people}")).await;
+            let assigned = ids.iter().map(|id| format!("(x'{campaign}', x'{id}', 0)")).collect::<Vec<_>>().join(", ");
+            world.execute(&format!("INSERT INTO assignments (campaign_id, influencer_id, assigned_at) VALUES {assigned}")).await;
+        }
+        let all = || read(json!({ "campaign_id": running.campaign.id, "all_assigned": true }), GenerateLinks::read);
+        let refused = world.engine.generate_links(&admin(), all()).await;
+        assert!(matches!(refused, Err(Error::Invalid(errors)) if errors[0].field == "all_assigned"));
+        world.engine.unassign(&admin(), running.campaign.id, running.influencer.id).await.unwrap();
+        assert_eq!(world.engine.generate_links(&admin(), all()).await.unwrap().len(), 10_000);
+        world.end().await;
+    }
+
     async fn a_code_is_issued_once_per_advertiser_whatever_its_case(world: World) {
         let running = world.running().await;
         world.coupon(&running.campaign, None, "Anna-10").await.unwrap();
@@ -80,7 +100,7 @@ crate::on_both! {
 
     async fn a_revoked_key_is_dead_at_once(world: World) {
         let shop = world.advertiser("Shop").await;
-        let new = crate::world::read(json!({ "name": "Backend" }), model::api_key::NewApiKey::read);
+        let new = read(json!({ "name": "Backend" }), model::api_key::NewApiKey::read);
         let issued = world.engine.issue_api_key(&admin(), shop.id, new).await.unwrap();
         assert_eq!(world.engine.advertiser_of_key(&issued.key).map(|(key, fact)| (key, fact.id)), Some((issued.id, shop.id)));
         assert!(world.engine.advertiser_of_key(&issued.key.to_lowercase()).is_none());

@@ -23,6 +23,7 @@ use model::{
     stats::{Figures, StatsQuery},
 };
 use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, SqliteConnection, raw_sql};
 use tempfile::TempDir;
 
 use crate::databases::Database;
@@ -80,6 +81,23 @@ impl World {
             assert!(workers.stop(self.engine).await.unwrap(), "all is written");
         }
         self.database.remove().await;
+    }
+
+    /// SQL past the engine: what it never writes itself.
+    pub async fn execute(&self, sql: &str) {
+        self.hold(sql).await.end().await;
+    }
+
+    /// A transaction of somebody else's, open until it is ended.
+    pub async fn hold(&self, sql: &str) -> Held {
+        let url = self.database.url(self.folder.path());
+        let mut held = match self.database {
+            Database::Sqlite => Held::Sqlite(SqliteConnection::connect(&url).await.unwrap()),
+            Database::MySql { .. } => Held::MySql(MySqlConnection::connect(&url).await.unwrap()),
+        };
+        held.execute("BEGIN").await;
+        held.execute(sql).await;
+        held
     }
 
     pub fn set_clock(&self, at: Timestamp) {
@@ -171,6 +189,27 @@ impl Stopped {
         let (engine, workers) = Engine::open(self.options()).await.unwrap();
         engine.ready().await.unwrap();
         World { engine, workers: Some(workers), clock: self.clock, folder: self.folder, database: self.database }
+    }
+}
+
+/// A transaction past the engine.
+pub enum Held {
+    Sqlite(SqliteConnection),
+    MySql(MySqlConnection),
+}
+
+impl Held {
+    async fn execute(&mut self, sql: &str) {
+        let sql = raw_sql(AssertSqlSafe(sql.to_owned()));
+        let done = match self {
+            Self::Sqlite(connection) => sql.execute(connection).await.map(drop),
+            Self::MySql(connection) => sql.execute(connection).await.map(drop),
+        };
+        done.unwrap();
+    }
+
+    pub async fn end(mut self) {
+        self.execute("COMMIT").await;
     }
 }
 

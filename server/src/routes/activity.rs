@@ -21,7 +21,7 @@ use super::{
     stats::{Asked, Filters},
 };
 use crate::{
-    auth::LoggedIn,
+    auth::Tenant,
     openapi::tags::ACTIVITY,
     path::Id,
     problem::{ApiError, ApiResult},
@@ -84,7 +84,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Which {
 )]
 async fn list_clicks(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Tenant(session): Tenant,
     Which(query): Which,
 ) -> ApiResult<Json<Page<Click>>> {
     Ok(Json(engine.list_clicks(&session, &query).await?))
@@ -100,7 +100,7 @@ async fn list_clicks(
 )]
 async fn list_events(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Tenant(session): Tenant,
     Which(query): Which,
 ) -> ApiResult<Json<Page<Event>>> {
     Ok(Json(engine.list_events(&session, &query).await?))
@@ -116,7 +116,7 @@ async fn list_events(
 )]
 async fn show_event(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Tenant(session): Tenant,
     Id(id): Id<EventId>,
 ) -> ApiResult<Json<Event>> {
     Ok(Json(engine.event(&session, id).await?))

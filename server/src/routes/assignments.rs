@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::listing::{ByName, Listing, OfPage};
 use crate::{
-    auth::{Admin, LoggedIn},
+    auth::{Admin, Tenant},
     openapi::tags::CAMPAIGNS,
     path::{Id, Ids},
     problem::ApiResult,
@@ -32,7 +32,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 )]
 async fn list(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Tenant(session): Tenant,
     Id(id): Id<CampaignId>,
     Listing { query, .. }: Listing<InfluencerStatus>,
 ) -> ApiResult<Json<Page<Influencer>>> {

@@ -1,5 +1,6 @@
 //! `/admin/coupons.csv` and `/admin/links.csv`: the codes of a list, with its filters, as it is read page by page.
 
+use app::csv_line;
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -133,25 +134,6 @@ impl List {
     }
 }
 
-/// One line. A cell that a spreadsheet would take for a formula is quoted.
 fn write(into: &mut Vec<u8>, cells: &[&str]) -> Result<(), Error> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(into);
-    let guarded = cells.iter().map(|cell| {
-        let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-        if is_formula { format!("'{cell}") } else { (*cell).to_owned() }
-    });
-    writer.write_record(guarded).map_err(|error| Error::Internal(format!("CSV: {error}")))?;
-    writer.flush().map_err(|error| Error::Internal(format!("CSV: {error}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_is_a_formula_and_every_line_is_rfc_4180() {
-        let mut line = Vec::new();
-        write(&mut line, &["-A1", "a,b", "say \"x\"", "=1+1"]).unwrap();
-        assert_eq!(String::from_utf8(line).unwrap(), "'-A1,\"a,b\",\"say \"\"x\"\"\",'=1+1\r\n");
-    }
+    csv_line::write(into, cells).map_err(|error| Error::Internal(format!("CSV: {error}")))
 }

@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::listing::{ByCode, Items, Listing, OfAdvertiser, OfCampaign, OfInfluencer, OfPage};
 use crate::{
-    auth::{Admin, LoggedIn},
+    auth::{Admin, Tenant},
     body::{JsonBody, MOST_BYTES_OF_IDS},
     openapi::{bodies, tags::COUPONS},
     path::Id,
@@ -38,7 +38,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 )]
 async fn list(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Tenant(session): Tenant,
     Listing { query, .. }: Listing<CouponStatus>,
 ) -> ApiResult<Json<Page<Coupon>>> {
     Ok(Json(engine.list_coupons(&session, &query).await?))
@@ -90,11 +90,7 @@ async fn generate(
     params(("id" = CouponId, Path)),
     responses((status = 200, body = Coupon)),
 )]
-async fn show(
-    State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
-    Id(id): Id<CouponId>,
-) -> ApiResult<Json<Coupon>> {
+async fn show(State(engine): State<Engine>, Tenant(session): Tenant, Id(id): Id<CouponId>) -> ApiResult<Json<Coupon>> {
     Ok(Json(engine.coupon(&session, id).await?))
 }
 

@@ -27,6 +27,8 @@ use crate::{
     state::AppState,
 };
 
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(record))
 }
@@ -128,7 +130,7 @@ async fn recorded(engine: &Engine, advertiser: &AdvertiserFact, call: Call<'_>, 
         let detail = "This advertiser is inactive; its events are not taken.";
         return Err(ApiError::new(StatusCode::FORBIDDEN, "advertiser-inactive", "Advertiser inactive", detail));
     }
-    let idempotency_key = call.text("idempotency-key")?;
+    let idempotency_key = call.text(IDEMPOTENCY_KEY)?;
     let mut fields = body::json_fields(call.headers, body)?;
     let event = NewEvent::read(&mut fields, Arrival { now: engine.now(), action: call.action, idempotency_key });
     let event = fields.finish(event).map_err(ApiError::invalid)?;
@@ -180,6 +182,9 @@ fn keep(
     if error.status.is_server_error() {
         return;
     }
+    let sent = call.headers.contains_key(IDEMPOTENCY_KEY);
+    // One that is too long or no text cannot be kept. Without it a retry would be another event.
+    let idempotency_key = call.text(IDEMPOTENCY_KEY).ok().flatten().filter(|key| key.len() <= 255);
     engine.keep_failure(FailedCall {
         advertiser: advertiser.id,
         key,
@@ -188,10 +193,9 @@ fn keep(
         detail: &error.detail,
         errors: &error.errors,
         action: call.action,
-        // A key that is too long to be one is among what is wrong.
-        idempotency_key: call.text("idempotency-key").ok().flatten().filter(|key| key.len() <= 255),
+        idempotency_key,
         body,
-        is_authentic,
+        is_whole: is_authentic && idempotency_key.is_some() == sent,
         request_id: call.request_id,
     });
 }

@@ -18,7 +18,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::listing::{OfAdvertiser, OfPage, asked, finish, given, limit, parsed};
 use crate::{
-    auth::{Admin, LoggedIn},
+    auth::{Admin, Tenant},
     openapi::tags::FAILURES,
     path::Id,
     problem::{ApiError, ApiResult},
@@ -79,7 +79,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Which {
 )]
 async fn list(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Tenant(session): Tenant,
     Which(query): Which,
 ) -> ApiResult<Json<Page<Failure>>> {
     Ok(Json(engine.list_failures(&session, &query).await?))
@@ -93,7 +93,7 @@ async fn list(
 )]
 async fn show(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Tenant(session): Tenant,
     Id(id): Id<FailureId>,
 ) -> ApiResult<Json<Failure>> {
     Ok(Json(engine.failure(&session, id).await?))

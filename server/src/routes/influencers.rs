@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::listing::{ByName, Listing, OfAdvertiser, OfCampaign, OfPage};
 use crate::{
-    auth::{Admin, LoggedIn},
+    auth::{Admin, Tenant},
     body::JsonBody,
     edits::{IfMatch, Tagged},
     openapi::tags::INFLUENCERS,
@@ -34,7 +34,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 )]
 async fn list(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Tenant(session): Tenant,
     Listing { query, .. }: Listing<InfluencerStatus>,
 ) -> ApiResult<Json<Page<Influencer>>> {
     Ok(Json(engine.list_influencers(&session, &query).await?))
@@ -66,7 +66,7 @@ async fn create(
 )]
 async fn show(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Tenant(session): Tenant,
     Id(id): Id<InfluencerId>,
 ) -> ApiResult<Tagged<Influencer>> {
     Ok(Tagged(StatusCode::OK, engine.influencer(&session, id).await?))

@@ -16,7 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::listing::{ByCode, Items, Listing, OfAdvertiser, OfCampaign, OfInfluencer, OfPage};
 use crate::{
-    auth::{Admin, LoggedIn},
+    auth::{Admin, Tenant},
     body::{JsonBody, MOST_BYTES_OF_IDS},
     openapi::{bodies, tags::LINKS},
     path::Id,
@@ -48,7 +48,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 )]
 async fn list(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Tenant(session): Tenant,
     Listing { query, .. }: Listing<LinkStatus>,
 ) -> ApiResult<Json<Page<Link>>> {
     Ok(Json(engine.list_links(&session, &query).await?))
@@ -76,7 +76,7 @@ async fn create(
 
 /// Generate tracking links
 ///
-/// One for each influencer named, or for all who are active and assigned; all or none.
+/// One for each influencer named, or for all who are active and assigned; up to 10,000, all or none.
 #[utoipa::path(
     post, path = "/links/generate", operation_id = "generateLinks", tag = LINKS,
     request_body(content = bodies::GenerateLinks, example = json!({
@@ -98,7 +98,7 @@ async fn generate(
     params(("id" = LinkId, Path)),
     responses((status = 200, body = Link)),
 )]
-async fn show(State(engine): State<Engine>, LoggedIn(session): LoggedIn, Id(id): Id<LinkId>) -> ApiResult<Json<Link>> {
+async fn show(State(engine): State<Engine>, Tenant(session): Tenant, Id(id): Id<LinkId>) -> ApiResult<Json<Link>> {
     Ok(Json(engine.tracking_link(&session, id).await?))
 }
 
@@ -145,11 +145,7 @@ async fn deactivate(State(engine): State<Engine>, Admin(session): Admin, Id(id):
     params(("id" = LinkId, Path)),
     responses((status = 200, content_type = "image/svg+xml", body = String)),
 )]
-async fn qr(
-    State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
-    Id(id): Id<LinkId>,
-) -> ApiResult<impl IntoResponse> {
+async fn qr(State(engine): State<Engine>, Tenant(session): Tenant, Id(id): Id<LinkId>) -> ApiResult<impl IntoResponse> {
     let image = engine.link_qr(&session, id).await?;
     let headers = [
         (header::CONTENT_TYPE, "image/svg+xml"),

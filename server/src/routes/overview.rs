@@ -16,7 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::listing::{asked, given};
 use crate::{
-    auth::{Admin, LoggedIn},
+    auth::{Admin, Tenant},
     openapi::tags::PLATFORM,
     problem::{ApiError, ApiResult},
     state::AppState,
@@ -63,10 +63,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Text {
     params(Asked),
     responses((status = 200, body = Finds)),
 )]
-async fn look_up(
-    State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
-    Text(text): Text,
-) -> ApiResult<Json<Finds>> {
+async fn look_up(State(engine): State<Engine>, Tenant(session): Tenant, Text(text): Text) -> ApiResult<Json<Finds>> {
     Ok(Json(engine.look_up(&session, &text).await?))
 }

@@ -18,7 +18,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::listing::{asked, finish, flag, parsed};
 use crate::{
-    auth::LoggedIn,
+    auth::Tenant,
     openapi::{bodies::Moment, tags::FIGURES},
     problem::{ApiError, ApiResult},
     state::AppState,
@@ -128,11 +128,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Which {
 )]
 async fn overview(
     State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
+    Tenant(session): Tenant,
     Which(query): Which,
 ) -> ApiResult<Json<Overview>> {
-    // Influencers have their own paths, under influencer/stats.
-    session.tenant()?;
     Ok(Json(engine.overview(&session, &query).await?))
 }
 
@@ -144,11 +142,6 @@ async fn overview(
     params(Filters, WithBots, ("interval" = Option<Interval>, Query, description = "Default: by the range's length.")),
     responses((status = 200, body = Chart)),
 )]
-async fn chart(
-    State(engine): State<Engine>,
-    LoggedIn(session): LoggedIn,
-    Which(query): Which,
-) -> ApiResult<Json<Chart>> {
-    session.tenant()?;
+async fn chart(State(engine): State<Engine>, Tenant(session): Tenant, Which(query): Which) -> ApiResult<Json<Chart>> {
     Ok(Json(engine.chart(&session, &query).await?))
 }

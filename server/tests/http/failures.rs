@@ -40,6 +40,31 @@ crate::on_both! {
         api.end().await;
     }
 
+    async fn what_came_with_a_key_that_cannot_be_kept_is_not_tried_again(api: Api) {
+        let running = api.running().await;
+        let long = "k".repeat(300);
+        for key in [long.as_bytes(), "schlüssel".as_bytes()] {
+            let key = reqwest::header::HeaderValue::from_bytes(key).unwrap();
+            let order = api.client.post(api.url("/api/v1/events")).header("X-API-KEY", &running.key);
+            let order = order.header("Idempotency-Key", key).json(&json!({ "action": "purchase", "value": 5 }));
+            problem(order.send().await.unwrap(), StatusCode::UNPROCESSABLE_ENTITY).await;
+        }
+        failure(&api, "validation").await;
+        let kept = loop {
+            let kept = api.got("/api/v1/ingest-failures").await;
+            if kept["items"].as_array().unwrap().len() == 2 {
+                break kept;
+            }
+        };
+        for failure in kept["items"].as_array().unwrap() {
+            assert_eq!(failure["can_retry"], json!(false));
+            let retry = format!("/api/v1/ingest-failures/{}/retry", text(failure, "id"));
+            problem(api.act(&retry).await, StatusCode::CONFLICT).await;
+        }
+        assert_eq!(api.got("/api/v1/events").await["items"], json!([]));
+        api.end().await;
+    }
+
     async fn a_retry_records_the_event_once(api: Api) {
         let running = api.running().await;
         let order = json!({ "action": "purchase", "event_id": "A-2", "value": "12.00", "ref_code": running.code });
@@ -81,6 +106,16 @@ async fn failures_are_filtered_and_paged() {
         api.walked(&format!("/api/v1/ingest-failures?limit=2&api_key_id={}", text(&key["items"][0], "id"))).await;
     assert_eq!(of_key.len(), 2);
     problem(api.get(&format!("/api/v1/ingest-failures?advertiser_id={}", one.link)).await, StatusCode::NOT_FOUND).await;
+    // Whatever is kept, the admin's page can be narrowed to.
+    let broken = api.client.post(api.url("/api/v1/events")).header("X-API-KEY", &two.key);
+    broken.header("Content-Type", "application/json").body("{").send().await.unwrap();
+    failure(&api, "not-json").await;
+    let page = api.client.get(api.url("/admin/failures?code=bad-request"));
+    let page = page.header("Cookie", format!("trb_session={}", api.token)).send().await.unwrap().text().await.unwrap();
+    for code in ["validation", "media-type", "not-json", "bad-request"] {
+        assert!(page.contains(&format!("<option value=\"{code}\"")), "{code}");
+    }
+    assert!(!page.contains("<option value=\"signature\""), "there is none");
     let diagnostics = api.got("/api/v1/diagnostics").await;
     assert_eq!(
         (&diagnostics["failures_by_code"][0]["code"], &diagnostics["failures_by_code"][0]["count"]),

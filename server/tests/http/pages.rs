@@ -1,6 +1,7 @@
 //! The pages as a browser without JavaScript sees them, and the files beside them.
 
 use reqwest::{Method, StatusCode, header};
+use serde_json::json;
 
 use crate::api::{Api, EMAIL, PASSWORD};
 
@@ -159,6 +160,18 @@ async fn what_a_form_without_javascript_did_is_said_once_and_a_secret_is_shown_a
     assert!(page.headers()[header::SET_COOKIE].to_str().unwrap().contains("Max-Age=0"));
     assert!(page.text().await.unwrap().contains("Shop is created."));
 
+    // What another host of the site may have set says and offers nothing.
+    let undo = r#"{"said":"Forged","go":null,"undo":{"label":"Undo","said":null,"tone":"Plain","deed":{"Go":"/x"}},"show":[]}"#;
+    let undo: String = url::form_urlencoded::byte_serialize(undo.as_bytes()).collect();
+    let (_, other) = plain.api.account("other@tributary.example", json!({ "role": "admin" })).await;
+    let said = said.split(';').next().unwrap();
+    for (token, said) in [(&plain.api.token, format!("trb_said={undo}")), (&other, said.to_owned())] {
+        let cookies = format!("trb_session={token}; {said}");
+        let page = plain.api.client.get(plain.api.url(&to)).header(header::COOKIE, cookies).send().await.unwrap();
+        let page = page.text().await.unwrap();
+        assert!(!page.contains("Forged") && !page.contains("Shop is created."), "{said}");
+    }
+
     let id = to.rsplit('/').next().unwrap().to_owned();
     let key = plain.form(&to, &[("form", "issue_key"), ("id", &id), ("name", "Live")]).await;
     assert_eq!(key.status(), StatusCode::OK);
@@ -192,17 +205,9 @@ async fn composed_pages_are_an_admin_s_alone_and_say_their_status() {
     assert_eq!(location(&stranger), "/login?next=%2Fadmin%2Fadvertisers%3Fq%3Da");
     let made = plain.form("/admin/advertisers/new", &[("form", "create_advertiser"), ("name", "Shop")]).await;
     let advertiser = location(&made).rsplit('/').next().unwrap().to_owned();
-    let account = [
-        ("form", "create_account"),
-        ("email", "shop@shop.example"),
-        ("role", "advertiser"),
-        ("advertiser_id", &advertiser),
-        ("password", "shop shop shop"),
-    ];
-    assert_eq!(plain.form("/admin/accounts/new", &account).await.status(), StatusCode::SEE_OTHER);
-    let entered = serde_json::json!({ "email": "shop@shop.example", "password": "shop shop shop" });
-    let entered: serde_json::Value = plain.api.post("/api/v1/auth/login", entered).await.json().await.unwrap();
-    let shop = Plain { cookie: format!("trb_session={}", entered["token"].as_str().unwrap()), ..plain };
+    let rest = json!({ "role": "advertiser", "advertiser_id": advertiser });
+    let (_, token) = plain.api.account("shop@shop.example", rest).await;
+    let shop = Plain { cookie: format!("trb_session={token}"), ..plain };
     assert_eq!(shop.get("/admin/advertisers").await.status(), StatusCode::FORBIDDEN);
     assert_eq!(shop.get("/account").await.status(), StatusCode::OK);
     let form = [("form", "create_advertiser"), ("name", "Mine")];
@@ -214,7 +219,11 @@ async fn composed_pages_are_an_admin_s_alone_and_say_their_status() {
 async fn a_password_is_set_by_its_link_once_and_the_page_tells_nobody_where_it_was() {
     let plain = Plain::start().await;
     let account = [("form", "create_account"), ("email", "new@tributary.example"), ("role", "admin")];
+    // A password that is sent along is no password: nobody but its owner chooses it.
+    let account = [account[0], account[1], account[2], ("password", "known to a stranger")];
     let made = plain.form("/admin/accounts/new", &account).await.text().await.unwrap();
+    let known = json!({ "email": "new@tributary.example", "password": "known to a stranger" });
+    assert_eq!(plain.api.post("/api/v1/auth/login", known).await.status(), StatusCode::UNAUTHORIZED);
     let token =
         made.split("/set-password/").nth(1).unwrap().split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap();
     let (token, path) = (token.to_owned(), format!("/set-password/{token}"));
@@ -239,7 +248,79 @@ async fn a_password_is_set_by_its_link_once_and_the_page_tells_nobody_where_it_w
     let set = plain.send(&path, &chosen("a long new password"), "null").await;
     assert_eq!((set.status(), location(&set)), (StatusCode::SEE_OTHER, "/login?notice=password_set".to_owned()));
     assert_eq!(plain.send(&path, &chosen("a long new password"), "null").await.status(), StatusCode::NOT_FOUND);
-    let credentials = serde_json::json!({ "email": "new@tributary.example", "password": "a long new password" });
+    let credentials = json!({ "email": "new@tributary.example", "password": "a long new password" });
     assert_eq!(plain.api.post("/api/v1/auth/login", credentials).await.status(), StatusCode::OK);
+    plain.api.end().await;
+}
+
+#[tokio::test]
+async fn a_form_that_is_saved_as_it_was_opened_changes_nothing() {
+    let plain = Plain::start().await;
+    let dates = json!({ "starts_at": "2026-01-31T12:00:00.250Z", "ends_at": "2026-02-28T23:59:59Z" });
+    let running = plain.api.running_with(dates).await;
+    let before = plain.api.got(&format!("/api/v1/campaigns/{}", running.campaign)).await;
+    let path = format!("/admin/campaigns/{}/settings", running.campaign);
+    let page = plain.get(&path).await.text().await.unwrap();
+    let form = page.split("<form").find(|form| form.contains("name=\"starts_at\"")).unwrap();
+    let shown = |name: &str| {
+        let field = form.split("<input").find(|field| field.contains(&format!("name=\"{name}\""))).unwrap();
+        field.split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    let fields = ["id", "name", "destination_url", "starts_at", "ends_at", "currency"].map(|name| (name, shown(name)));
+    let mut sent: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    sent.push(("form", "change_campaign"));
+    assert_eq!(plain.form(&path, &sent).await.status(), StatusCode::SEE_OTHER);
+    let after = plain.api.got(&format!("/api/v1/campaigns/{}", running.campaign)).await;
+    assert_eq!((&after["starts_at"], &after["ends_at"]), (&before["starts_at"], &before["ends_at"]));
+    plain.api.end().await;
+}
+
+#[tokio::test]
+async fn whoever_holds_a_coupon_lacks_none_however_many_others_hold() {
+    let plain = Plain::start().await;
+    let running = plain.api.running().await;
+    let ben = plain.api.created("/api/v1/influencers", json!({ "name": "Ben" })).await;
+    let assign = format!("/api/v1/campaigns/{}/influencers/{}", running.campaign, ben["id"].as_str().unwrap());
+    plain.api.send(&plain.api.token, Method::PUT, &assign, json!(null)).await;
+    for (count, holder) in [(1, json!(running.influencer)), (501, ben["id"].clone())] {
+        let wanted = json!({ "campaign_id": running.campaign, "influencer_ids": [holder], "count": count });
+        plain.api.created("/api/v1/coupons/generate", wanted).await;
+    }
+    let page = plain.get(&format!("/admin/campaigns/{}", running.campaign)).await.text().await.unwrap();
+    assert!(page.contains("Links for the 1 without") && !page.contains("Coupons for"), "{page}");
+    plain.api.end().await;
+}
+
+#[tokio::test]
+async fn codes_that_are_saved_are_no_formulas() {
+    let plain = Plain::start().await;
+    let running = plain.api.running().await;
+    let [form, count, prefix] = [("form", "generate_coupons"), ("count", "1"), ("prefix", "-A")];
+    let rules = [form, ("campaign_id", &running.campaign), ("for", "nobody"), count, prefix];
+    let made = plain.form("/admin/coupons/generate", &rules).await.text().await.unwrap();
+    assert!(made.contains("data:text/csv;charset=utf-8,code,influencer%0D%0A%27-A"), "{made}");
+    plain.api.end().await;
+}
+
+#[tokio::test]
+async fn what_shops_and_addresses_say_is_text_in_the_title_too() {
+    let plain = Plain::start().await;
+    let running = plain.api.running().await;
+    let markup = "</title><form method=post action=/admin/accounts><input name=form value=create_account></form>";
+    let event = plain.api.event(&running.key, json!({ "action": "purchase", "event_id": markup })).await;
+    let event: serde_json::Value = event.json().await.unwrap();
+    let campaign =
+        json!({ "advertiser_id": running.advertiser, "name": markup, "destination_url": "https://x.example/" });
+    let campaign = plain.api.created("/api/v1/campaigns", campaign).await;
+    let looked_up: String = url::form_urlencoded::byte_serialize(markup.as_bytes()).collect();
+    for path in [
+        format!("/admin/events/{}", event["id"].as_str().unwrap()),
+        format!("/admin/campaigns/{}", campaign["id"].as_str().unwrap()),
+        format!("/admin/lookup?q={looked_up}"),
+    ] {
+        let page = plain.get(&path).await.text().await.unwrap();
+        assert!(page.contains("&lt;form method=post") && !page.contains("<form method=post action=/admin"), "{path}");
+        assert_eq!(page.matches("</title>").count(), 1, "{path}");
+    }
     plain.api.end().await;
 }

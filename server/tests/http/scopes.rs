@@ -71,10 +71,20 @@ crate::on_both! {
                 format!("/api/v1/stats/overview?campaign_id={}&range={code}", shop.campaign),
             ]
         };
-        for path in of(&own, &own_ids, "7d") {
+        let narrowed = async |shop: &Running| {
+            let keys = api.got(&format!("/api/v1/advertisers/{}/api-keys", shop.advertiser)).await;
+            let narrowed = [
+                format!("/api/v1/campaigns?influencer_id={}", shop.influencer),
+                format!("/api/v1/influencers?influencer_id={}", shop.influencer),
+                format!("/api/v1/campaigns/{}/influencers?influencer_id={}", own.campaign, shop.influencer),
+                format!("/api/v1/ingest-failures?api_key_id={}", text(&keys["items"][0], "id")),
+            ];
+            narrowed.into_iter()
+        };
+        for path in of(&own, &own_ids, "7d").into_iter().chain(narrowed(&own).await) {
             assert_eq!(got(&api, &token, &path).await.0, StatusCode::OK, "{path}");
         }
-        for path in of(&other, &other_ids, "7d") {
+        for path in of(&other, &other_ids, "7d").into_iter().chain(narrowed(&other).await) {
             problem(api.send(&token, Method::GET, &path, Value::Null).await, StatusCode::NOT_FOUND).await;
         }
         for (q, count) in [("own10", 2), ("other10", 0), (own.code.as_str(), 1), (other.code.as_str(), 0), (&other_ids.1, 0)] {
@@ -123,8 +133,14 @@ async fn what_is_closed_to_a_role_is_403_for_every_write_and_every_admins_path()
             }
             let method: Method = method.to_uppercase().parse().unwrap();
             let concrete = path.replace("{id}", &own.campaign).replace("{influencer_id}", &own.influencer) + "?q=x";
-            let refused = api.send(&influencer, method.clone(), &concrete, json!({})).await;
-            problem(refused, StatusCode::FORBIDDEN).await;
+            // Nor does it matter what else is wrong with the request.
+            let malformed =
+                path.replace("{id}", "x").replace("{influencer_id}", "x") + "?limit=x&include_bots=x&status=x";
+            for path in [&concrete, &malformed] {
+                let refused = api.send(&influencer, method.clone(), path, json!({})).await;
+                assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{method} {path}");
+                problem(refused, StatusCode::FORBIDDEN).await;
+            }
             if method != Method::GET || !open_to_advertisers.contains(&path.as_str()) {
                 let refused = api.send(&advertiser, method.clone(), &concrete, json!({})).await;
                 assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{method} {path}");

@@ -1,16 +1,13 @@
 //! Accounts: made, changed, and given links to set a password.
 
 use engine::{Engine, Session};
-use model::{
-    AccountId,
-    account::{AccountChange, NewAccount},
-};
+use model::{AccountId, account::AccountChange};
 
 use super::{hidden, version};
 use crate::{
     admin::{
         compose::words::pair,
-        forms::{FormName, read},
+        forms::{AccountToMake, FormName, read},
         page::{Action, Done, Pairs, Part},
     },
     error::AppError,
@@ -20,7 +17,8 @@ const HAND_OVER: &str =
     "Hand it to the account's owner: whoever opens it chooses the password. It works once, within 72 hours.";
 
 pub async fn create(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
-    let made = engine.create_account(session, read::<NewAccount>(fields)?).await?;
+    let AccountToMake(new) = read(fields)?;
+    let made = engine.create_account(session, new).await?;
     let show = made.set_password_url.map(|url| Part::secret("Link to set the password", url, HAND_OVER));
     let said = format!("The login of {} is created.", made.account.email);
     Ok(Done { show: show.into_iter().collect(), ..Done::said(said) })

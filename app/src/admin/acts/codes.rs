@@ -15,7 +15,8 @@ use crate::{
         forms::{CouponsToMake, FormName, ids_or_all, read, read_with},
         page::{Action, Cell, Done, Notice, Pairs, Part, Tone},
     },
-    error::AppError,
+    csv_line,
+    error::{AppError, ErrorKind},
 };
 
 /// Codes shown as examples of rules.
@@ -37,16 +38,17 @@ pub async fn generate_coupons(engine: &Engine, session: &Session, fields: &Pairs
 async fn codes(engine: &Engine, session: &Session, made: &[Coupon]) -> Result<Vec<Part>, AppError> {
     let people = made.iter().filter_map(|coupon| coupon.influencer_id.map(|id| id.0)).collect();
     let names = engine.names(session, people).await?;
-    let mut csv = String::from("code,influencer\r\n");
+    let mut csv = Vec::new();
+    written(csv_line::write(&mut csv, &["code", "influencer"]))?;
     let mut text = String::new();
     for coupon in made {
         let name = coupon.influencer_id.and_then(|id| names.get(&id.0)).map_or("", String::as_str);
-        csv.push_str(&format!("{},{}\r\n", coupon.code, csv_text(name)));
+        written(csv_line::write(&mut csv, &[&coupon.code, name]))?;
         text.push_str(&coupon.code);
         text.push('\n');
     }
     let mut href = String::from("data:text/csv;charset=utf-8,");
-    address::escape(&csv, &mut href);
+    address::escape(&String::from_utf8_lossy(&csv), &mut href);
     Ok(vec![Part::Group {
         title: counted(made.len(), "new coupon"),
         note: None,
@@ -55,10 +57,11 @@ async fn codes(engine: &Engine, session: &Session, made: &[Coupon]) -> Result<Ve
     }])
 }
 
-/// RFC 4180, and no formula for whoever opens it in a spreadsheet.
-fn csv_text(text: &str) -> String {
-    let guarded = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
-    if guarded.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }
+fn written(done: std::io::Result<()>) -> Result<(), AppError> {
+    done.map_err(|error| {
+        tracing::error!(%error, "a list of codes could not be written");
+        AppError::new(ErrorKind::Internal)
+    })
 }
 
 /// What the rules give; nothing is issued.

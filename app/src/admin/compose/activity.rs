@@ -267,7 +267,8 @@ pub async fn event(engine: &Engine, session: &Session, id: EventId) -> Result<Pa
         parts.push(Part::group("Properties", vec![Part::code("Properties", text)]));
     }
     Ok(Page {
-        title: event.event_id.clone().unwrap_or_else(|| "Event".into()),
+        // Its id is the shop's own text: that stands among the facts.
+        title: "Event".into(),
         crumbs: vec![way("Events", EVENTS)],
         parts,
         ..Page::default()
@@ -312,11 +313,14 @@ pub async fn failures(engine: &Engine, session: &Session, asked: &Asked<'_>) -> 
     };
     let found = engine.list_failures(session, &query).await?;
     let advertisers = lists::advertisers(engine, session).await?;
-    let codes = ["validation", "not-json", "signature", "conflict", "advertiser-inactive", "too-large", "media-type"];
-    let codes = codes.map(|code| Choice { value: code.into(), label: capital(&code.replace('-', " ")) });
+    let mut codes = engine.failure_codes(session).await?;
+    // What the list is narrowed to is among the choices, though there may be none of it any more.
+    codes.extend(query.code.clone().filter(|code| !codes.contains(code)));
+    let label = |code: &str| capital(&code.replace('-', " "));
+    let codes = codes.into_iter().map(|code| Choice { label: label(&code), value: code }).collect();
     let selects = vec![
         lists::select(asked, "advertiser_id", "Advertiser", "Any advertiser", advertisers),
-        lists::select(asked, "code", "Error", "Any error", codes.into()),
+        lists::select(asked, "code", "Error", "Any error", codes),
     ];
     let table = Table {
         filters: Some(lists::filters(asked, "", selects)),

@@ -1,12 +1,12 @@
 //! Campaigns: the list, a new one with all it begins with, and one with its influencers, links and coupons.
 
-use engine::{Engine, Session};
+use engine::{Engine, Held, Session};
 use model::{
-    CampaignId, Currency,
+    CampaignId, Currency, InfluencerId,
     campaign::{AttributionSource, Campaign, CampaignStatus},
-    coupon::{Charset, Coupon, CouponStatus},
+    coupon::{Charset, Coupon},
     influencer::{Influencer, InfluencerStatus},
-    link::{Link, LinkStatus},
+    link::Link,
     page::{ListQuery, Sort},
 };
 
@@ -25,6 +25,8 @@ use crate::{
 };
 
 pub const CAMPAIGNS: &str = "/admin/campaigns";
+/// Links, and coupons, that are shown of everyone; the lists have them all.
+const MOST_HELD: u32 = 3;
 
 pub fn href(id: CampaignId) -> String {
     format!("{CAMPAIGNS}/{id}")
@@ -213,14 +215,8 @@ async fn people(
     let id = campaign.id;
     let query = asked.list()?;
     let found = engine.assigned_influencers(session, id, &query).await?;
-    let all = |status: &str| ListQuery {
-        campaign_id: Some(id),
-        status: Some(status.into()),
-        limit: Some(500),
-        ..ListQuery::default()
-    };
-    let links = engine.list_links(session, &all(LinkStatus::Active.as_str())).await?.items;
-    let coupons = engine.list_coupons(session, &all(CouponStatus::Active.as_str())).await?.items;
+    let shown: Vec<InfluencerId> = found.items.iter().map(|influencer| influencer.id).collect();
+    let Held { links, coupons } = engine.held_in_campaign(session, id, &shown, MOST_HELD).await?;
     let rows = found.items.iter().map(|influencer| person(influencer, id, &links, &coupons));
     let table = Table {
         caption: "Assigned influencers".into(),
@@ -292,7 +288,6 @@ fn person(influencer: &Influencer, campaign: CampaignId, links: &[Link], coupons
     let own_coupons: Vec<&Coupon> =
         coupons.iter().filter(|coupon| coupon.influencer_id == Some(influencer.id)).collect();
     let stack = |cells: Vec<Cell>| if cells.is_empty() { Cell::None } else { Cell::Stack(cells) };
-    let shown = 3;
     let mut actions = Vec::new();
     if let (Some(link), Some(coupon)) = (own_links.first(), own_coupons.first()) {
         let action = Action::copy("Copy link + code", format!("{} {}", link.url, coupon.code));
@@ -304,8 +299,8 @@ fn person(influencer: &Influencer, campaign: CampaignId, links: &[Link], coupons
     Row::new(vec![
         name.with_note(influencer.handle.clone().unwrap_or_default()),
         status(influencer.status),
-        stack(own_links.iter().take(shown).map(|link| Cell::code(&link.url)).collect()),
-        stack(own_coupons.iter().take(shown).map(|coupon| Cell::code(&coupon.code)).collect()),
+        stack(own_links.iter().map(|link| Cell::code(&link.url)).collect()),
+        stack(own_coupons.iter().map(|coupon| Cell::code(&coupon.code)).collect()),
     ])
     .tick(influencer.id)
     .actions(actions)
