@@ -62,6 +62,7 @@ pub fn parse(said: &str) -> Result<Counted> {
         p50: summary.p50 / 1000.0,
         p99: summary.p99 / 1000.0,
         p999: summary.p999 / 1000.0,
+        lag: summary.lag / 1000.0,
         generator: summary.worked,
         is_generators_limit: summary.limit == Some(Limit::Generator),
     })

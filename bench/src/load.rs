@@ -27,6 +27,8 @@ pub struct Counted {
     pub p50: f64,
     pub p99: f64,
     pub p999: f64,
+    /// 99th percentile of the generator's own delay, in milliseconds; it is in the latencies.
+    pub lag: f64,
     /// The generator's part of its core that did work, 0 to 1.
     pub generator: f64,
     /// The generator, not the server, kept the rate down or the latency up.

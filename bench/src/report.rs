@@ -93,7 +93,7 @@ impl Report {
     pub fn print(&self) -> Result<()> {
         let mut text = String::from("\n");
         for (what, ratio, target) in &self.ratios {
-            writeln!(text, "{what:<62} {ratio:<26} {target}")?;
+            writeln!(text, "{what:<74} {ratio:<26} {target}")?;
         }
         writeln!(text, "\nBehind them:")?;
         for line in &self.details {

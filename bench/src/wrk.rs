@@ -75,6 +75,7 @@ pub fn parse(said: &str, cpu: f64) -> Result<Counted> {
         p50: percentile("50%").context("wrk says no latency")?,
         p99: percentile("99%").context("wrk says no latency")?,
         p999: f64::NAN,
+        lag: f64::NAN,
         generator,
         is_generators_limit: generator > MOST_BUSY,
     })

@@ -21,8 +21,10 @@ use crate::ledger::Ledger;
 
 /// How often deadlines are looked at, and how soon a lost connection is tried again.
 const SWEEP: u64 = 5_000_000;
+/// Answers that are read before what is due is looked at again: many at once would delay it.
+const MOST_EVENTS: usize = 16;
 /// How long to wait for the first connections.
-const MOST_CONNECTING: Duration = Duration::from_secs(5);
+const MOST_CONNECTING: Duration = Duration::from_secs(2);
 /// An answered connection that the server does not close is closed by us.
 const MOST_CLOSING: u64 = 1_000_000_000;
 
@@ -86,7 +88,7 @@ impl<'a> Generator<'a> {
 
     /// Connections that stand before the first request is due; at least one has to.
     fn connect_all(&mut self) -> Result<()> {
-        let mut events = Events::with_capacity(1024);
+        let mut events = Events::with_capacity(MOST_EVENTS);
         while self.count(State::Free) < self.connections.len() && self.clock.elapsed() < MOST_CONNECTING {
             let now = self.now();
             self.sweep(now);
@@ -103,7 +105,7 @@ impl<'a> Generator<'a> {
     }
 
     fn drive(&mut self, stop: &AtomicBool) -> Result<()> {
-        let mut events = Events::with_capacity(1024);
+        let mut events = Events::with_capacity(MOST_EVENTS);
         let (mut before, mut next_sweep) = (0, 0);
         let last = self.end + nanoseconds(self.plan.timeout);
         loop {

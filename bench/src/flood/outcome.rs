@@ -11,9 +11,11 @@ use crate::ledger::Ledger;
 
 /// Without an idle moment for this part of its time, the generator could not have sent more.
 const MOST_WORKED: f64 = 0.95;
-/// Half the latency one looks for on loopback, and what waits of whole milliseconds cost.
-const MOST_LAG: Duration = Duration::from_micros(250);
-const MOST_LAG_ASLEEP: Duration = Duration::from_millis(4);
+/// Where the generator's own delay is a larger part of the latency than this, and more than a spinning or a
+/// sleeping loop always costs (in microseconds), the figures are its own.
+const MOST_LAG: f64 = 0.5;
+const LEAST_LAG: f64 = 50.0;
+const LEAST_LAG_ASLEEP: f64 = 4000.0;
 /// When more requests than this find every connection busy, the server (or too few connections) is the limit.
 const MOST_WAITED: f64 = 0.01;
 
@@ -110,7 +112,7 @@ impl Outcome {
             worked: number(self.worked) / 1e9 / seconds,
             limit: None,
         };
-        summary.limit = summary.limit(if self.spin { MOST_LAG } else { MOST_LAG_ASLEEP });
+        summary.limit = summary.limit(if self.spin { LEAST_LAG } else { LEAST_LAG_ASLEEP });
         summary
     }
 }
@@ -150,9 +152,9 @@ pub enum Limit {
 }
 
 impl Summary {
-    fn limit(&self, most_lag: Duration) -> Option<Limit> {
+    fn limit(&self, least_lag: f64) -> Option<Limit> {
         let is_open = self.offered.is_some();
-        if self.worked > MOST_WORKED || (is_open && self.lag / 1e6 > most_lag.as_secs_f64()) {
+        if self.worked > MOST_WORKED || (is_open && self.lag > least_lag.max(self.p99 * MOST_LAG)) {
             return Some(Limit::Generator);
         }
         let late = number(self.waited + self.unsent + self.refused);
@@ -228,8 +230,8 @@ mod tests {
     #[test]
     fn a_generator_that_lags_or_never_rests_says_so() {
         let mut lagging = outcome(Pace::Constant(100.0));
-        (0..100).for_each(|n| lagging.answered(n, 302, 1000, true));
-        lagging.lag.record_n(400_000, 100).unwrap();
+        (0..100).for_each(|n| lagging.answered(n, 302, 90_000, true));
+        lagging.lag.record_n(51_000, 100).unwrap();
         assert_eq!(lagging.summary().limit, Some(Limit::Generator));
 
         let mut restless = outcome(Pace::Closed);
