@@ -28,6 +28,13 @@ impl Report {
         self.details.push(line.into());
     }
 
+    /// A command that led to what is reported; each is shown once.
+    pub fn command(&mut self, typed: &str) {
+        if !self.commands.iter().any(|known| known == typed) {
+            self.commands.push(typed.to_owned());
+        }
+    }
+
     /// The rates behind the ratios, and how they were measured.
     pub fn outcomes(&mut self, outcomes: &[Outcome]) {
         self.details.push(format!(
@@ -51,9 +58,7 @@ impl Report {
                 outcome.median(|round| round.counted.generator) * 100.0,
                 if outcome.is_generators_limit() { "  the GENERATOR was the limit" } else { "" },
             ));
-            self.commands.extend(
-                outcome.typed.iter().filter(|typed| !self.commands.contains(typed)).cloned().collect::<Vec<_>>(),
-            );
+            outcome.typed.iter().for_each(|typed| self.command(typed));
             self.noise = outcome.rounds.iter().map(|round| round.others).fold(self.noise, f64::max);
         }
     }

@@ -25,6 +25,8 @@ const MOST_TIME: f64 = 50.0;
 
 /// What starts came to: medians, but for the first.
 struct Starts {
+    /// How it was started, the last time.
+    typed: String,
     /// Milliseconds of the first start after the links were added.
     first: f64,
     /// Milliseconds of the starts after it.
@@ -57,17 +59,21 @@ pub async fn measure(folder: &Path, report: &mut Report) -> Result<()> {
             let target = if more == targeted { "≤ 1.0" } else { "" };
             report.ratio(format!("{what}, {name}: to {most} {unit}"), format!("{:.2} ×", measured / most), target);
         }
+        if more == 0 {
+            report.command(&ours.typed);
+        }
         report.detail(format!(
             "start with {name}: first redirect after {:.0} ms (the first start since they were added: {:.0} ms; nginx {:.0} ms), \
              idle {:.1} MiB (nginx {:.1})",
             ours.later, ours.first, yardstick.later, ours.memory, yardstick.memory
         ));
     }
+    report.command(&yardstick.typed);
     Ok(())
 }
 
 fn starts(path: &str, start: impl Fn(u16) -> Result<Server>) -> Result<Starts> {
-    let (mut times, mut memory) = (Vec::new(), f64::NAN);
+    let (mut times, mut memory, mut typed) = (Vec::new(), f64::NAN, String::new());
     for number in 0..STARTS {
         let port = wait::free_port()?;
         let begin = Instant::now();
@@ -80,7 +86,8 @@ fn starts(path: &str, start: impl Fn(u16) -> Result<Server>) -> Result<Starts> {
             std::thread::sleep(Duration::from_millis(1500));
             memory = server.memory("VmRSS");
         }
+        typed.clone_from(&server.typed);
         server.stop()?;
     }
-    Ok(Starts { first: times.remove(0), later: median(times), memory })
+    Ok(Starts { typed, first: times.remove(0), later: median(times), memory })
 }

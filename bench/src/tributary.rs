@@ -82,7 +82,9 @@ impl Tributary {
         let port = wait::free_port()?;
         let mut server = spawn(folder, port)?;
         wait::until_answered(&mut server, port, "/healthz", 200)?;
-        Ok(Self { server, port, client: Client::builder().no_proxy().build()?, token: String::new() })
+        // A connection that is kept may be closed at any moment by a server that stood still for long.
+        let client = Client::builder().no_proxy().pool_max_idle_per_host(0).build()?;
+        Ok(Self { server, port, client, token: String::new() })
     }
 
     pub async fn log_in(&mut self) -> Result<()> {

@@ -21,7 +21,7 @@ use crate::ledger::Ledger;
 
 /// How often deadlines are looked at, and how soon a lost connection is tried again.
 const SWEEP: u64 = 5_000_000;
-/// Answers that are read before what is due is looked at again: many at once would delay it.
+/// Answers that are read, and requests that are sent, before the other is looked at again: neither may hold up the other.
 const MOST_EVENTS: usize = 16;
 /// How long to wait for the first connections.
 const MOST_CONNECTING: Duration = Duration::from_secs(2);
@@ -107,7 +107,6 @@ impl<'a> Generator<'a> {
     fn drive(&mut self, stop: &AtomicBool) -> Result<()> {
         let mut events = Events::with_capacity(MOST_EVENTS);
         let (mut before, mut next_sweep) = (0, 0);
-        let last = self.end + nanoseconds(self.plan.timeout);
         loop {
             let pause = self.pause(before);
             self.wait(&mut events, pause)?;
@@ -136,7 +135,8 @@ impl<'a> Generator<'a> {
                 self.outcome.worked += after - before;
             }
             before = after;
-            if after >= self.end && (after >= last || (self.backlog.is_empty() && self.count(State::Busy) == 0)) {
+            let is_late = after >= self.end + nanoseconds(self.plan.timeout);
+            if after >= self.end && (is_late || (self.backlog.is_empty() && self.count(State::Busy) == 0)) {
                 return Ok(());
             }
         }
@@ -151,8 +151,8 @@ impl<'a> Generator<'a> {
 
     /// How long nothing can be due. The kernel's waits are whole milliseconds, rounded up.
     fn pause(&self, now: u64) -> Duration {
-        let can_send = self.plan.pace == Pace::Closed && now < self.end && !self.free.is_empty();
-        if self.plan.spin || can_send {
+        let is_due = !self.backlog.is_empty() || (self.plan.pace == Pace::Closed && now < self.end);
+        if self.plan.spin || (is_due && !self.free.is_empty()) {
             return Duration::ZERO;
         }
         let next = self.schedule.next().map_or(SWEEP, |next| next.saturating_sub(now).min(SWEEP));
@@ -160,43 +160,31 @@ impl<'a> Generator<'a> {
     }
 
     fn send_due(&mut self, now: u64) -> bool {
-        let mut has_sent = false;
-        loop {
-            let (intended, has_waited) = if self.plan.pace == Pace::Closed {
-                if now >= self.end {
-                    break;
-                }
-                (None, false)
-            } else {
-                let Some(moment) = self.backlog.front() else { break };
-                (Some(*moment), self.waiting > 0)
+        let is_closed = self.plan.pace == Pace::Closed;
+        let mut sent = 0;
+        while sent < MOST_EVENTS && if is_closed { now < self.end } else { !self.backlog.is_empty() } {
+            let Some(free) = self.take_free() else {
+                self.waiting = self.backlog.len();
+                break;
             };
-            let Some(free) = self.take_free() else { break };
-            if intended.is_some() {
-                self.backlog.pop_front();
-                self.waiting = self.waiting.saturating_sub(1);
-            }
             let moment = self.now();
-            let intended = intended.unwrap_or(moment);
-            if has_waited {
+            let intended = if is_closed { moment } else { self.backlog.pop_front().unwrap_or(moment) };
+            if self.waiting > 0 {
+                self.waiting -= 1;
                 self.outcome.waited += 1;
             } else {
                 self.outcome.lag.saturating_record(moment.saturating_sub(intended));
             }
             self.send(free, intended, moment);
-            has_sent = true;
+            sent += 1;
         }
-        if self.plan.pace == Pace::Closed {
-            return has_sent;
-        }
-        self.waiting = self.backlog.len();
         // Nobody is there, and nobody is being asked: the visitor would see an error.
         if !self.backlog.is_empty() && self.down == self.connections.len() {
             self.outcome.refused += self.backlog.len() as u64;
             self.backlog.clear();
             self.waiting = 0;
         }
-        has_sent
+        sent > 0
     }
 
     fn take_free(&mut self) -> Option<usize> {

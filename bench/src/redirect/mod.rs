@@ -100,8 +100,8 @@ async fn maximum(folder: &Path, servers: &Servers, scale: Scale, report: &mut Re
     report.ratio("redirect: p99, saturated, to nginx with an access log", ours.ratio(logged, p99), "");
     let cpu = |round: &Round| round.cpu_each;
     report.ratio("redirect: CPU a click while serving, to nginx with a log", ours.ratio(logged, cpu), "");
-    recorded(&servers.tributary, ours, logged, cpu_before, report).await?;
     report.outcomes(&outcomes);
+    recorded(&servers.tributary, ours, logged, cpu_before, report).await?;
     Ok(logged.rate())
 }
 
