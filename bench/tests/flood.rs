@@ -131,7 +131,7 @@ fn every_intended_request_is_sent_and_answered() {
 fn a_closed_loop_sends_as_many_as_are_answered() {
     let server = Mini::start("127.0.0.1:0", &Arc::new(Recorded::default()));
     let summary = run(&Plan { pace: Pace::Closed, ledger: false, ..plan(server.address, 1.0, 200) }).summary();
-    assert!(summary.redirects > 100 && summary.redirects == summary.answers, "{summary}");
+    assert!(summary.redirects > 10 && summary.redirects == summary.answers, "{summary}");
     server.kill();
 }
 
