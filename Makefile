@@ -33,7 +33,7 @@ test-kill: ## 100 rounds of kill -9 under load
 schemathesis: site ## fuzz a debug server by its own OpenAPI document (needs Python 3.10)
 	scripts/schemathesis.sh
 
-bench: build ## measure against the yardsticks, in one run (about 4 minutes; wants a quiet machine)
+bench: build ## measure against the yardsticks, in one run (8 to 12 minutes; wants a quiet machine)
 	RUNLEVEL=1 scripts/ensure-apt.sh build-essential=cc nginx-light=nginx wrk=wrk util-linux=taskset
 	scripts/mariadb.sh run cargo run --release --package bench
 

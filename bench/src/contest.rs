@@ -1,20 +1,27 @@
 //! Ours beside yardsticks: interleaved rounds under the same load, and what each cost.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Result, ensure};
 
 use crate::{
+    hold::Hold,
+    load::{CONNECTIONS, Counted, Load},
     process::{SERVER_CORE, Server, core_time, typed},
-    wrk::{CONNECTIONS, Counted, Load},
 };
 
 pub struct Contestant<'a> {
+    pub name: &'static str,
     pub server: &'a Server,
     /// The load of one round; rounds have different numbers, the first is a warm-up.
     pub load: Box<dyn Fn(usize) -> Load + 'a>,
     /// Works on after its rounds: it must stand still during those of others.
     pub has_backlog: bool,
+    /// A SQLite file that is kept from being written to during its rounds.
+    pub held: Option<PathBuf>,
 }
 
 /// What one round came to.
@@ -35,7 +42,7 @@ pub struct Outcome {
     pub rounds: Vec<Round>,
     /// Answers of all rounds and of the warm-up.
     pub answers: u64,
-    /// How many more may have been worked on, unanswered, when wrk closed its connections.
+    /// How many more may have been worked on, unanswered, when the generator closed its connections.
     pub in_flight: u64,
 }
 
@@ -75,17 +82,19 @@ fn measure(contestant: &Contestant<'_>, load: &Load, seconds: u64) -> Result<Rou
     if contestant.has_backlog {
         contestant.server.go_on()?;
     }
+    let hold = contestant.held.as_deref().map(Hold::take).transpose()?;
     // What the previous one left to the kernel (closed connections, dirty pages) is not this one's.
     std::thread::sleep(Duration::from_millis(50));
     let (cpu, core, start) = (contestant.server.cpu(), core_time(SERVER_CORE)?, Instant::now());
     let counted = load.run(seconds);
     let (cpu_after, core_after, time) =
         (contestant.server.cpu(), core_time(SERVER_CORE)?, start.elapsed().as_secs_f64());
+    drop(hold);
     if contestant.has_backlog {
         contestant.server.pause()?;
     }
     let counted = counted?;
-    ensure!(counted.answers > 0, "{} answered nothing", contestant.server.name);
+    ensure!(counted.answers > 0, "{} answered nothing", contestant.name);
     let used = cpu_after - cpu;
     let others = (core_after.0 - core.0 - used).max(0.0) + core_after.1 - core.1;
     Ok(Round { counted, cpu_each: used * 1e6 / number(counted.answers), busy: used / time, others: others / time })
@@ -93,9 +102,13 @@ fn measure(contestant: &Contestant<'_>, load: &Load, seconds: u64) -> Result<Rou
 
 impl Outcome {
     fn new(contestant: &Contestant<'_>) -> Self {
-        let load = typed(&(contestant.load)(1).command(1)).replacen(" -d1s", " -d{seconds}s", 1);
+        let load = typed(&(contestant.load)(1).command(1)).replacen(" -d1s", " -d{seconds}s", 1).replacen(
+            "--seconds 1 ",
+            "--seconds {seconds} ",
+            1,
+        );
         Self {
-            name: contestant.server.name,
+            name: contestant.name,
             typed: vec![contestant.server.typed.clone(), load],
             rounds: Vec::new(),
             answers: 0,
@@ -109,6 +122,11 @@ impl Outcome {
 
     pub fn rate(&self) -> f64 {
         self.median(|round| round.counted.per_second)
+    }
+
+    /// Whether the generator was the limit in most rounds.
+    pub fn is_generators_limit(&self) -> bool {
+        self.rounds.iter().filter(|round| round.counted.is_generators_limit).count() * 2 > self.rounds.len()
     }
 
     /// Ours to theirs by medians, and the least and most of single rounds.

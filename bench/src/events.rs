@@ -7,12 +7,11 @@ use anyhow::Result;
 use crate::{
     Scale,
     contest::{self, Contestant, Round},
+    load::Load,
     process::{SERVER_CORE, Server, pinned},
     report::Report,
     tributary::Tributary,
-    wait,
-    wrk::Load,
-    yardstick,
+    wait, wrk, yardstick,
 };
 
 /// Makes each request's `event_id` one of its own. Arguments: key, link code, round.
@@ -44,19 +43,24 @@ pub async fn measure(folder: &Path, scale: Scale, report: &mut Report) -> Result
 
     let load = |port: u16, key: &str| {
         let (key, code, script) = (key.to_owned(), set_up.code.clone(), script.clone());
-        move |round: usize| Load {
-            url: format!("http://127.0.0.1:{port}"),
-            headers: Vec::new(),
-            script: Some((script.clone(), vec![key.clone(), code.clone(), round.to_string()])),
+        move |round: usize| {
+            Load::Wrk(wrk::Load {
+                url: format!("http://127.0.0.1:{port}"),
+                headers: Vec::new(),
+                script: Some((script.clone(), vec![key.clone(), code.clone(), round.to_string()])),
+            })
         }
     };
+    let contestant = |name, server, port, key: &str| Contestant {
+        name,
+        server,
+        load: Box::new(load(port, key)),
+        has_backlog: false,
+        held: None,
+    };
     let contestants = [
-        Contestant {
-            server: &tributary.server,
-            load: Box::new(load(tributary.port, &set_up.api_key)),
-            has_backlog: false,
-        },
-        Contestant { server: &bare, load: Box::new(load(bare_port, yardstick::events::KEY)), has_backlog: false },
+        contestant("tributary", &tributary.server, tributary.port, &set_up.api_key),
+        contestant("bare durable insert", &bare, bare_port, yardstick::events::KEY),
     ];
     let outcomes = contest::run(&contestants, scale.rounds, scale.seconds)?;
     drop(contestants);
@@ -78,8 +82,8 @@ pub async fn measure(folder: &Path, scale: Scale, report: &mut Report) -> Result
         "",
     );
     report.outcomes(&outcomes);
-    report.check_count("events", tributary.figure("purchases").await?, ours);
-    report.check_count("bare events", yardstick::events::rows(&database).await?, theirs);
+    report.check_count("events", tributary.figure("purchases").await?, &[ours]);
+    report.check_count("bare events", yardstick::events::rows(&database).await?, &[theirs]);
     bare.stop()?;
     tributary.server.stop()
 }

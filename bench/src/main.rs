@@ -3,9 +3,14 @@
 //! Servers run on core 0, the load generator on core 1; everything talks to 127.0.0.1 and ends with the bench.
 
 mod bytes;
+mod commands;
 mod contest;
 mod events;
+mod flood_round;
+mod hold;
+mod links;
 mod lists;
+mod load;
 mod nginx;
 mod process;
 mod redirect;
@@ -19,7 +24,6 @@ mod yardstick;
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -31,7 +35,7 @@ use crate::report::Report;
 #[command(about = "Measures Tributary against yardsticks and prints ratios")]
 struct Cli {
     #[command(subcommand)]
-    yardstick: Option<Yardstick>,
+    command: Option<Command>,
     /// Seconds of a round.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=60))]
     seconds: u64,
@@ -52,13 +56,20 @@ enum Stage {
     Bytes,
 }
 
-/// What the bench starts itself to measure against.
+/// The parts of the bench by themselves.
 #[derive(Subcommand)]
-enum Yardstick {
+enum Command {
+    Flood(commands::Flood),
+    Check(commands::Check),
     /// Answers every redirect alike, and records nothing.
-    BareAxum { port: u16 },
+    BareAxum {
+        port: u16,
+    },
     /// Inserts each event's bare row durably.
-    BareEvents { port: u16, database: PathBuf },
+    BareEvents {
+        port: u16,
+        database: PathBuf,
+    },
 }
 
 #[derive(Clone, Copy)]
@@ -67,17 +78,30 @@ pub struct Scale {
     pub seconds: u64,
 }
 
+impl Scale {
+    /// Seconds of a round where many contestants take part, or where less is to be seen.
+    fn short(self) -> u64 {
+        (self.seconds / 2).max(1)
+    }
+}
+
 fn main() -> Result<()> {
     let cli = Cli::parse();
-    match &cli.yardstick {
+    match &cli.command {
+        Some(Command::Flood(flood)) => flood.run(),
+        Some(Command::Check(check)) => one_thread()?.block_on(check.run()),
         // The same runtime as Tributary's.
-        Some(Yardstick::BareAxum { port }) => many_threads()?.block_on(yardstick::redirect::serve(*port)),
-        Some(Yardstick::BareEvents { port, database }) => {
+        Some(Command::BareAxum { port }) => many_threads()?.block_on(yardstick::redirect::serve(*port)),
+        Some(Command::BareEvents { port, database }) => {
             many_threads()?.block_on(yardstick::events::serve(*port, database))
         }
         // One thread, which lives as long as the bench: the children are told when it is gone.
-        None => tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(measure(&cli)),
+        None => one_thread()?.block_on(measure(&cli)),
     }
+}
+
+fn one_thread() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 fn many_threads() -> std::io::Result<tokio::runtime::Runtime> {
@@ -90,7 +114,7 @@ async fn measure(cli: &Cli) -> Result<()> {
     for (program, package) in
         [("wrk", "wrk"), (nginx::program(), "nginx-light"), ("taskset", "util-linux"), ("setpriv", "util-linux")]
     {
-        let found = Command::new(program).arg("--version").output();
+        let found = std::process::Command::new(program).arg("--version").output();
         found.with_context(|| format!("{program} is missing: install Debian's package {package}"))?;
     }
     let folder = Folder::take(&std::env::current_exe()?.with_file_name("bench-run"))?;

@@ -59,6 +59,11 @@ pub fn spawn(folder: &Path, port: u16) -> Result<Server> {
     Server::start("tributary", command, &folder.join("output.log"))
 }
 
+/// Where its database is, in its folder.
+pub fn database(folder: &Path) -> PathBuf {
+    folder.join("data/tributary.db")
+}
+
 /// The built pages, or an empty stand-in: no page is asked for here.
 fn site(folder: &Path) -> Result<PathBuf> {
     let built = std::env::current_dir()?.join("target/site");
@@ -72,15 +77,26 @@ fn site(folder: &Path) -> Result<PathBuf> {
 }
 
 impl Tributary {
-    /// Starts with an empty folder, logs in, and sets an advertiser, a campaign, an influencer's link and a key up.
-    pub async fn fresh(folder: &Path) -> Result<(Self, SetUp)> {
+    /// Starts on what is in the folder; nobody is logged in yet.
+    pub fn start(folder: &Path) -> Result<Self> {
         let port = wait::free_port()?;
         let mut server = spawn(folder, port)?;
         wait::until_answered(&mut server, port, "/healthz", 200)?;
-        let client = Client::builder().no_proxy().build()?;
-        let mut tributary = Self { server, port, client, token: String::new() };
-        let login = tributary.post("auth/login", json!({"email": EMAIL, "password": PASSWORD})).await?;
-        tributary.token = text(&login, "token")?;
+        // A connection that is kept may be closed at any moment by a server that stood still for long.
+        let client = Client::builder().no_proxy().pool_max_idle_per_host(0).build()?;
+        Ok(Self { server, port, client, token: String::new() })
+    }
+
+    pub async fn log_in(&mut self) -> Result<()> {
+        let login = self.post("auth/login", json!({"email": EMAIL, "password": PASSWORD})).await?;
+        self.token = text(&login, "token")?;
+        Ok(())
+    }
+
+    /// Starts with an empty folder, logs in, and sets an advertiser, a campaign, an influencer's link and a key up.
+    pub async fn fresh(folder: &Path) -> Result<(Self, SetUp)> {
+        let mut tributary = Self::start(folder)?;
+        tributary.log_in().await?;
         let advertiser = text(&tributary.post("advertisers", json!({"name": "Bench"})).await?, "id")?;
         let campaign =
             json!({"advertiser_id": advertiser, "name": "Bench", "destination_url": crate::redirect::DESTINATION});
@@ -118,10 +134,7 @@ impl Tributary {
     pub async fn drained(&self, most: Duration) -> Result<Duration> {
         let start = Instant::now();
         loop {
-            let diagnostics = self.call(Method::GET, "diagnostics", None).await?;
-            let spool = |name: &str| diagnostics["spool"][name].as_u64().with_context(|| format!("spool.{name}"));
-            ensure!(spool("clicks_lost")? == 0, "clicks were lost: {diagnostics}");
-            let waiting = spool("waiting_bytes")?;
+            let waiting = self.waiting_bytes().await?;
             if waiting == 0 {
                 return Ok(start.elapsed());
             }
@@ -130,6 +143,14 @@ impl Tributary {
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
+    }
+
+    /// How much of the click log is not in the database yet. Fails where clicks could not be written down.
+    pub async fn waiting_bytes(&self) -> Result<u64> {
+        let diagnostics = self.call(Method::GET, "diagnostics", None).await?;
+        let spool = |name: &str| diagnostics["spool"][name].as_u64().with_context(|| format!("spool.{name}"));
+        ensure!(spool("clicks_lost")? == 0, "clicks were lost: {diagnostics}");
+        spool("waiting_bytes")
     }
 
     /// A figure of the whole installation, bots included.

@@ -2,38 +2,29 @@
 //!
 //! Its latencies are therefore those of a saturated server, not of requests at intended moments.
 
-use std::{
-    path::PathBuf,
-    process::{Command, Stdio},
-};
+use std::{path::PathBuf, process::Command};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::process::{self, GENERATOR_CORE, pinned, typed};
-
-pub const CONNECTIONS: u64 = 64;
+use crate::{
+    contest::number,
+    load::{CONNECTIONS, Counted},
+    process::{GENERATOR_CORE, pinned},
+};
 
 /// What a browser in a shopper's hands would send.
 pub const USER_AGENT: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36";
 pub const REFERRER: &str = "https://www.instagram.com/p/C9xYzAbCdEf/";
 
+/// Above this part of its core wrk has no time to wait for answers.
+const MOST_BUSY: f64 = 0.97;
+
 pub struct Load {
     pub url: String,
     pub headers: Vec<(&'static str, String)>,
     /// A Lua script that makes each request, and its arguments.
     pub script: Option<(PathBuf, Vec<String>)>,
-}
-
-/// What wrk counted.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Counted {
-    pub answers: u64,
-    pub per_second: f64,
-    /// 99th percentile of the latency, in milliseconds.
-    pub p99: f64,
-    /// CPU time of wrk itself, in seconds.
-    pub cpu: f64,
 }
 
 impl Load {
@@ -52,29 +43,11 @@ impl Load {
         }
         wrk
     }
-
-    pub fn run(&self, seconds: u64) -> Result<Counted> {
-        let mut command = self.command(seconds);
-        let mut wrk = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("starting {}", typed(&command)))?;
-        let mut said = String::new();
-        let mut stdout = wrk.stdout.take().context("wrk's output is piped above")?;
-        let read = std::io::Read::read_to_string(&mut stdout, &mut said);
-        // It has closed its output: it is ending, and its times can still be read until it is waited for.
-        let cpu = process::cpu_of(wrk.id()).unwrap_or_default();
-        let status = wrk.wait()?;
-        read?;
-        ensure!(status.success(), "wrk ended with {status}: {}\n{said}", typed(&command));
-        let counted = parse(&said).with_context(|| format!("{}\n{said}", typed(&command)))?;
-        Ok(Counted { cpu, ..counted })
-    }
 }
 
 /// Reads wrk's report. Refused or broken answers are an error: they must not count as work done.
-fn parse(said: &str) -> Result<Counted> {
+/// `cpu`: the seconds wrk itself used.
+pub fn parse(said: &str, cpu: f64) -> Result<Counted> {
     for trouble in ["Non-2xx or 3xx responses", "Socket errors"] {
         ensure!(!said.contains(trouble), "wrk reports trouble: {trouble}");
     }
@@ -87,15 +60,24 @@ fn parse(said: &str) -> Result<Counted> {
         ["Requests/sec:", rate] => rate.parse().ok(),
         _ => None,
     });
-    let p99 = words().find_map(|line| match line[..] {
-        ["99%", time] => milliseconds(time),
-        _ => None,
-    });
+    let percentile = |part: &str| {
+        words().find_map(|line| match line[..] {
+            [of, time] if of == part => milliseconds(time),
+            _ => None,
+        })
+    };
+    let answers = answers.context("wrk says no number of requests")?;
+    let per_second = per_second.context("wrk says no rate")?;
+    let generator = cpu * per_second / number(answers);
     Ok(Counted {
-        answers: answers.context("wrk says no number of requests")?,
-        per_second: per_second.context("wrk says no rate")?,
-        p99: p99.context("wrk says no latency")?,
-        cpu: 0.0,
+        answers,
+        per_second,
+        p50: percentile("50%").context("wrk says no latency")?,
+        p99: percentile("99%").context("wrk says no latency")?,
+        p999: f64::NAN,
+        lag: f64::NAN,
+        generator,
+        is_generators_limit: generator > MOST_BUSY,
     })
 }
 
@@ -123,14 +105,16 @@ Transfer/sec:     45.80MB
 
     #[test]
     fn a_report_is_read() {
-        let counted = parse(SAID).unwrap();
-        assert_eq!((counted.answers, counted.per_second, counted.p99), (180_309, 163_920.03, 1.25));
+        let counted = parse(SAID, 0.55).unwrap();
+        assert_eq!((counted.answers, counted.per_second), (180_309, 163_920.03));
+        assert_eq!((counted.p50, counted.p99), (0.31, 1.25));
+        assert!((0.49..0.51).contains(&counted.generator) && !counted.is_generators_limit);
     }
 
     #[test]
     fn refused_answers_are_no_result() {
-        assert!(parse(&format!("{SAID}  Non-2xx or 3xx responses: 3\n")).is_err());
-        assert!(parse(&format!("{SAID}  Socket errors: connect 0, read 3, write 0, timeout 0\n")).is_err());
+        assert!(parse(&format!("{SAID}  Non-2xx or 3xx responses: 3\n"), 0.0).is_err());
+        assert!(parse(&format!("{SAID}  Socket errors: connect 0, read 3, write 0, timeout 0\n"), 0.0).is_err());
     }
 
     #[test]

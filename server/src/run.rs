@@ -19,6 +19,10 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let (engine, mut workers) = Engine::open(config.data.options()).await?;
+    if engine.is_ready() {
+        // Whoever finds the server listening can log in.
+        first_start::ensure_admin(&engine, &config).await?;
+    }
     let site = Site::find(config.site_dir.as_deref())?;
     let secure_cookies = config.data.public_url.starts_with("https://");
     let state = AppState::new(engine.clone(), Arc::new(site), secure_cookies);
