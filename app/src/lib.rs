@@ -15,6 +15,7 @@ mod elsewhere;
 pub mod error;
 mod format;
 mod kit;
+mod markup;
 mod pages;
 #[cfg(feature = "ssr")]
 pub mod perform;

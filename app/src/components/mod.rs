@@ -14,6 +14,6 @@ pub use frame::{Frame, Plain};
 pub use freshness::Freshness;
 pub use range_picker::RangePicker;
 pub use scope_picker::ScopePicker;
-pub use scorecard::{Number, Scorecard};
+pub use scorecard::{Scorecard, number};
 pub use states::{Empty, Failed, Loading, Stale};
 pub use time_chart::TimeChart;

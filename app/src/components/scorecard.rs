@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use model::{Money, stats::Figures};
 
-use crate::format::{self, Shown};
+use crate::{
+    format::{self, Shown},
+    markup::{Content, el},
+};
 
 #[component]
 pub fn Scorecard(
@@ -89,10 +92,10 @@ fn gmv_label(figures: &Figures) -> String {
 #[component]
 fn Card(#[prop(into)] label: String, values: Vec<Value>, #[prop(into)] note: String) -> impl IntoView {
     let class = if values.len() > 1 { "value several" } else { "value" };
-    let values = values.into_iter().map(|(Shown { short, exact }, unit)| {
+    let values = values.into_iter().map(|(shown, unit)| {
         view! {
             <dd class=class>
-                <Number short exact/>
+                {number(shown)}
                 {(!unit.is_empty()).then(|| view! { <span class="unit">" " {unit}</span> })}
             </dd>
         }
@@ -107,14 +110,12 @@ fn Card(#[prop(into)] label: String, values: Vec<Value>, #[prop(into)] note: Str
 }
 
 /// The short form for the eye, with the exact one on hover; the exact one for those who listen.
-#[component]
-pub fn Number(short: String, exact: Option<String>) -> impl IntoView {
+pub fn number(Shown { short, exact }: Shown) -> AnyView {
+    let seen = el("span").class("number").attr("title", exact.clone());
     match exact {
-        None => view! { <span class="number">{short}</span> }.into_any(),
-        Some(exact) => view! {
-            <span class="number" title=exact.clone() aria-hidden="true">{short}</span>
-            <span class="heard">{exact}</span>
+        None => seen.child(short).content(),
+        Some(exact) => {
+            (seen.attr("aria-hidden", "true").child(short), el("span").class("heard").child(exact)).content()
         }
-        .into_any(),
     }
 }

@@ -17,7 +17,7 @@ mod table;
 use leptos::prelude::*;
 
 pub use self::{
-    feedback::{Feedback, Shown},
+    feedback::{feedback, shown},
     page::page,
 };
 use crate::{

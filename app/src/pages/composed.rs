@@ -12,7 +12,8 @@ use crate::{
     components::{Frame, Plain},
     elsewhere::GoTo,
     error::{AppError, ErrorKind},
-    kit::{Feedback, Kit, Shown, page},
+    kit::{Kit, feedback, page, shown},
+    markup::{Content, Element, el},
     viewer::viewer,
 };
 
@@ -133,47 +134,45 @@ fn Body(asked: Memo<(String, String)>, answer: Resource<Answer>) -> impl IntoVie
     };
     let stale = move || {
         let stale = sight.with(|sight| sight.as_ref().and_then(|sight| sight.stale.clone()));
-        stale.map(|error| view! { <p class="stale">"This is no longer fresh. " {error.message}</p> })
+        stale.map(|error| el("p").class("stale").child("This is no longer fresh. ").child(error.message))
     };
     // Another address is another page, nothing of the old one stays; the same with another question is mended.
-    let content = move || {
-        sight.with(|sight| {
+    let body = move || {
+        let content = sight.with(|sight| {
             sight.as_ref().map(|sight| match &sight.page {
                 Ok(found) => page(found.clone(), kit, &sight.here()),
-                Err(error) => failed(error.clone(), &sight.here()),
+                Err(error) => failed(error.clone(), &sight.here()).content(),
             })
-        })
+        });
+        el("div")
+            .class("composed")
+            .key(path.get().unwrap_or_default())
+            .live("aria-busy", move || if waiting() { "true" } else { "false" })
+            .child(content)
     };
+    let status = el("div").attr("role", "status").child(stale);
     view! {
         <Title text=title/>
-        <div role="status">{stale}</div>
-        <Shown here/>
-        <div class="composed" aria-busy=move || if waiting() { "true" } else { "false" }>
-            <For each=move || path.get() key=Clone::clone children=move |_| content/>
-        </div>
-        <Feedback here/>
+        {(status, shown(here), body, feedback(here)).content()}
     }
     .into_any()
 }
 
 /// The page could not be had. Retrying is a link to itself, so it works without JavaScript too.
-fn failed(error: AppError, here: &str) -> AnyView {
+fn failed(error: AppError, here: &str) -> Element {
     let (label, target) = match error.kind {
         ErrorKind::LoggedOut => ("Log in again", address::log_in(Some(here), None)),
         ErrorKind::NotFound | ErrorKind::Forbidden | ErrorKind::Invalid => ("Go to the start", "/".to_owned()),
         _ => ("Retry", here.to_owned()),
     };
-    let fields =
-        error.fields.into_iter().map(|wrong| view! { <li><code>{wrong.field}</code> " " {wrong.message}</li> });
-    view! {
-        <section class="message failed">
-            <h1 tabindex="-1">"This page cannot be shown"</h1>
-            <p>{error.message}</p>
-            <ul>{fields.collect_view()}</ul>
-            <a class="button" href=target rel="external">{label}</a>
-        </section>
-    }
-    .into_any()
+    let fields = error.fields.into_iter();
+    let fields = fields.map(|wrong| el("li").child(el("code").child(wrong.field)).child(" ").child(wrong.message));
+    el("section")
+        .class("message failed")
+        .child(el("h1").attr("tabindex", "-1").child("This page cannot be shown"))
+        .child(el("p").child(error.message))
+        .child(el("ul").child(fields.collect::<Vec<_>>()))
+        .child(el("a").class("button").attr("href", target).attr("rel", "external").child(label))
 }
 
 /// Whoever listens hears where they are.
