@@ -17,8 +17,11 @@ mod table;
 use leptos::prelude::*;
 
 pub use self::{
+    action::send,
     feedback::{feedback, shown},
+    form::kept,
     page::page,
+    table::{choice, scrolling},
 };
 use crate::{
     admin::{

@@ -9,7 +9,7 @@ use crate::{
     address,
     admin::{ADMIN, page::Page, wire::unpack},
     api::composed::load_page,
-    components::{Frame, Plain},
+    components::{frame, plain},
     elsewhere::GoTo,
     error::{AppError, ErrorKind},
     kit::{Kit, feedback, page, shown},
@@ -22,8 +22,8 @@ pub fn ComposedPage() -> impl IntoView {
     let location = use_location();
     let path = location.pathname.get_untracked();
     match viewer() {
-        _ if path.starts_with(address::SET_PASSWORD) => view! { <Plain><Composed/></Plain> }.into_any(),
-        Some(account) => view! { <Frame account><Composed/></Frame> }.into_any(),
+        _ if path.starts_with(address::SET_PASSWORD) => plain(composed()),
+        Some(account) => frame(&account, composed()),
         None => {
             let here = address::whole(&path, &location.search.get_untracked());
             view! { <GoTo to=address::log_in(Some(&here), None)/> }.into_any()
@@ -71,8 +71,7 @@ fn is_composed(path: &str) -> bool {
     [ADMIN, address::ACCOUNT, address::SET_PASSWORD].iter().any(|ours| path.starts_with(ours))
 }
 
-#[component]
-fn Composed() -> impl IntoView {
+fn composed() -> AnyView {
     let kit = Kit::get();
     let location = use_location();
     // On the way to another page the address is no longer ours, while this one still stands.
@@ -91,15 +90,13 @@ fn Composed() -> impl IntoView {
         },
     );
     view! {
-        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
-            <Body asked answer/>
-        </Transition>
+        <Transition fallback=|| el("p").class("loading").child("Loading…")>{body(asked, answer)}</Transition>
     }
+    .into_any()
 }
 
 /// Reads the answer inside the transition, so that the page waits for it.
-#[component]
-fn Body(asked: Memo<(String, String)>, answer: Resource<Answer>) -> impl IntoView {
+fn body(asked: Memo<(String, String)>, answer: Resource<Answer>) -> AnyView {
     let kit = Kit::get();
     let sight = Memo::new_with_compare(
         move |before: Option<&Option<Sight>>| {

@@ -4,7 +4,16 @@ use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_query_map};
 
-use crate::{address, api::account::LogIn, components::Plain, elsewhere::GoTo, error::ErrorKind, viewer::viewer};
+use crate::{
+    address,
+    api::account::LogIn,
+    components::plain,
+    elsewhere::GoTo,
+    error::ErrorKind,
+    kit::send,
+    markup::{Content, el},
+    viewer::viewer,
+};
 
 #[component]
 pub fn LogInPage() -> impl IntoView {
@@ -36,44 +45,36 @@ fn LogInForm() -> impl IntoView {
             let _ = window().location().assign(&target);
         }
     });
+    let notice = move || set().then(|| el("p").class("notice good").child("Your password is set. Log in with it."));
+    let problem = move || problem.get().map(|kind| el("p").class("problem").child(kind.words()));
+    let input = move |name: &'static str, autocomplete: &'static str| {
+        el("input")
+            .attr("id", name)
+            .attr("type", name)
+            .attr("name", name)
+            .attr("autocomplete", autocomplete)
+            .attr("required", true)
+            .live("aria-invalid", wrong)
+            .attr("aria-describedby", "problem")
+    };
+    let fields = (
+        el("div").attr("id", "problem").attr("role", "alert").child(problem),
+        el("input").attr("type", "hidden").attr("name", "next").live("value", next),
+        (el("label").attr("for", "email").child("E-mail"), input("email", "username").attr("autofocus", true)),
+        (el("label").attr("for", "password").child("Password"), input("password", "current-password")),
+        send("button primary")
+            .live("aria-disabled", move || entering().then_some("true"))
+            .child(move || if entering() { "Logging in…" } else { "Log in" }),
+    );
+    let form = view! { <ActionForm action=log_in>{fields.content()}</ActionForm> };
+    let panel = el("section")
+        .class("panel login")
+        .child(el("h1").child("Log in"))
+        .child(notice)
+        .child(form.into_any())
+        .child(el("p").class("note").child("Forgotten it? An admin can give you a link to set a new password."));
     view! {
         <Title text="Log in · Tributary"/>
-        <Plain>
-            <section class="panel login">
-                <h1>"Log in"</h1>
-                {move || set().then(|| view! { <p class="notice good">"Your password is set. Log in with it."</p> })}
-                <ActionForm action=log_in>
-                    <div id="problem" role="alert">
-                        {move || problem.get().map(|kind| view! { <p class="problem">{kind.words()}</p> })}
-                    </div>
-                    <input r#type="hidden" name="next" value=next/>
-                    <label for="email">"E-mail"</label>
-                    <input
-                        id="email"
-                        r#type="email"
-                        name="email"
-                        autocomplete="username"
-                        autofocus
-                        required
-                        aria-invalid=wrong
-                        aria-describedby="problem"
-                    />
-                    <label for="password">"Password"</label>
-                    <input
-                        id="password"
-                        r#type="password"
-                        name="password"
-                        autocomplete="current-password"
-                        required
-                        aria-invalid=wrong
-                        aria-describedby="problem"
-                    />
-                    <button class="button primary" r#type="submit" aria-disabled=move || entering().then_some("true")>
-                        {move || if entering() { "Logging in…" } else { "Log in" }}
-                    </button>
-                </ActionForm>
-                <p class="note">"Forgotten it? An admin can give you a link to set a new password."</p>
-            </section>
-        </Plain>
+        {plain(panel)}
     }
 }
