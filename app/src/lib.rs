@@ -25,6 +25,7 @@ pub mod session;
 #[cfg(feature = "ssr")]
 mod shell;
 mod viewer;
+mod wire;
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;

@@ -16,10 +16,10 @@ use crate::{
     admin::{
         forms::FormName,
         page::{Done, Pairs},
-        wire::unpack,
     },
     api::composed::act,
     error::{AppError, ErrorKind},
+    wire::unpack,
 };
 
 /// Searches follow the typing, not each key.
@@ -172,6 +172,10 @@ fn pairs(form: &HtmlFormElement) -> Pairs {
         Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
     });
     pairs.collect()
+}
+
+pub fn entered(event: &Event) -> Pairs {
+    target(event).map(|form: HtmlFormElement| pairs(&form)).unwrap_or_default()
 }
 
 /// The form of ours that these fields are of.

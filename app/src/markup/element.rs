@@ -271,3 +271,25 @@ mod server {
         }
     }
 }
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_element_is_written_with_what_it_has_and_holds() {
+        let link = el("a").class("x").attr("href", "/?q=\"&r".to_owned()).attr("hidden", false).child("1 < 2");
+        let field = el("input").attr("required", true).attr("value", None::<String>).live("name", || "q");
+        let form = el("form").child(link).child(field).child(Some("once")).child(None::<Element>);
+        assert_eq!(
+            form.to_html(),
+            "<form><a class=\"x\" href=\"/?q=&quot;&amp;r\">1 &lt; 2</a><input required name=\"q\">once<!></form>"
+        );
+    }
+
+    #[test]
+    fn what_stands_side_by_side_is_told_apart_where_it_is_woken() {
+        let side_by_side = el("p").child("a").child("b").child(vec![el("i"), el("b")]).child(("c", el("u")));
+        assert_eq!(side_by_side.to_html(), "<p>a<!>b<i></i><b></b><!>c<u></u><!></p>");
+    }
+}

@@ -3,12 +3,14 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
-use serde::{Deserialize, Serialize};
 
 use crate::{
     address,
-    admin::{ADMIN, page::Page, wire::unpack},
-    api::composed::load_page,
+    admin::{ADMIN, page::Page},
+    api::{
+        asked::{Answer, Answers, answers},
+        composed::load_page,
+    },
     components::{frame, plain},
     elsewhere::GoTo,
     error::{AppError, ErrorKind},
@@ -31,40 +33,34 @@ pub fn ComposedPage() -> impl IntoView {
     }
 }
 
-/// Where, and what is there: an answer is never shown for another address.
-#[derive(Clone, Serialize, Deserialize)]
-struct Answer {
-    path: String,
-    query: String,
-    /// Packed.
-    page: Result<String, AppError>,
-}
-
 /// What is shown: the last page of an address, and what went wrong since.
 #[derive(Clone)]
 struct Sight {
-    path: String,
-    query: String,
+    here: String,
     page: Result<Page, AppError>,
     stale: Option<AppError>,
 }
 
 impl Sight {
     fn after(before: Option<&Self>, answer: Answer) -> Self {
-        let Answer { path, query, page } = answer;
-        let page = page.and_then(|page| unpack::<Page>(&page));
-        let kept = before.filter(|before| before.path == path && before.page.is_ok());
+        let here = answer.question.clone();
+        let page = answer.read();
+        let kept = before.filter(|before| before.path() == path_of(&here) && before.page.is_ok());
         match (&page, kept) {
             (Err(error), Some(before)) if matches!(error.kind, ErrorKind::Offline | ErrorKind::Unavailable) => {
-                Self { query, stale: Some(error.clone()), ..before.clone() }
+                Self { here, stale: Some(error.clone()), ..before.clone() }
             }
-            _ => Self { path, query, page, stale: None },
+            _ => Self { here, page, stale: None },
         }
     }
 
-    fn here(&self) -> String {
-        address::whole(&self.path, &self.query)
+    fn path(&self) -> &str {
+        path_of(&self.here)
     }
+}
+
+fn path_of(address: &str) -> &str {
+    address.split('?').next().unwrap_or_default()
 }
 
 fn is_composed(path: &str) -> bool {
@@ -75,18 +71,18 @@ fn composed() -> AnyView {
     let kit = Kit::get();
     let location = use_location();
     // On the way to another page the address is no longer ours, while this one still stands.
-    let asked = Memo::new(move |before: Option<&(String, String)>| {
+    let asked = Memo::new(move |before: Option<&String>| {
         let path = location.pathname.get();
         match before.filter(|_| !is_composed(&path)) {
             Some(before) => before.clone(),
-            None => (path, location.search.get()),
+            None => address::whole(&path, &location.search.get()),
         }
     });
-    let answer = Resource::new(
+    let answer = answers(
         move || (asked.get(), kit.acted()),
-        |((path, query), _)| async move {
-            let page = load_page(path.clone(), query.clone()).await;
-            Answer { path, query, page }
+        |here| async move {
+            let (path, query) = here.split_once('?').unwrap_or((&here, ""));
+            load_page(path.to_owned(), query.to_owned()).await
         },
     );
     view! {
@@ -96,7 +92,7 @@ fn composed() -> AnyView {
 }
 
 /// Reads the answer inside the transition, so that the page waits for it.
-fn body(asked: Memo<(String, String)>, answer: Resource<Answer>) -> AnyView {
+fn body(asked: Memo<String>, answer: Answers) -> AnyView {
     let kit = Kit::get();
     let sight = Memo::new_with_compare(
         move |before: Option<&Option<Sight>>| {
@@ -105,15 +101,12 @@ fn body(asked: Memo<(String, String)>, answer: Resource<Answer>) -> AnyView {
         },
         |_, _| true,
     );
-    let here = Memo::new(move |_| sight.with(|sight| sight.as_ref().map(Sight::here).unwrap_or_default()));
-    let path = Memo::new(move |_| sight.with(|sight| sight.as_ref().map(|sight| sight.path.clone())));
-    let waiting = move || {
-        let (path, query) = asked.get();
-        here.with(|here| *here != address::whole(&path, &query))
-    };
-    Effect::new(move |before: Option<Option<String>>| {
-        let path = path.get();
-        if before.flatten().is_some_and(|before| Some(before) != path) {
+    let here =
+        Memo::new(move |_| sight.with(|sight| sight.as_ref().map(|sight| sight.here.clone()).unwrap_or_default()));
+    let waiting = move || asked.with(|asked| here.with(|here| here != asked));
+    Effect::new(move |before: Option<String>| {
+        let path = here.with(|here| path_of(here).to_owned());
+        if before.is_some_and(|before| !before.is_empty() && before != path) {
             kit.turn();
             request_animation_frame(focus_heading);
         }
@@ -137,13 +130,13 @@ fn body(asked: Memo<(String, String)>, answer: Resource<Answer>) -> AnyView {
     let body = move || {
         let content = sight.with(|sight| {
             sight.as_ref().map(|sight| match &sight.page {
-                Ok(found) => page(found.clone(), kit, &sight.here()),
-                Err(error) => failed(error.clone(), &sight.here()).content(),
+                Ok(found) => page(found.clone(), kit, &sight.here),
+                Err(error) => failed(error.clone(), &sight.here).content(),
             })
         });
         el("div")
             .class("composed")
-            .key(path.get().unwrap_or_default())
+            .key(here.with(|here| path_of(here).to_owned()))
             .live("aria-busy", move || if waiting() { "true" } else { "false" })
             .child(content)
     };

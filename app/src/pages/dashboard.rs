@@ -7,13 +7,13 @@ use model::{
     account::{Account, Role},
     stats::{Figures, StatsQuery},
 };
-use serde::{Deserialize, Serialize};
 
 use crate::{
     address,
     api::{
+        asked::{Answer, Answers, answers},
         figures::{Sheet, load_figures},
-        scopes::{Scope, load_scopes},
+        scopes::{Scope, Scopes, load_scopes},
     },
     components::{
         Now, empty, failed, frame, freshness, loading, range_picker, scope_picker, scorecard, stale, time_chart,
@@ -39,14 +39,6 @@ pub fn DashboardPage() -> impl IntoView {
     }
 }
 
-/// What was asked and what came of it: an answer is never shown for another question.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Answer {
-    /// The question as [`key`] writes it.
-    asked: String,
-    sheet: Result<Sheet, AppError>,
-}
-
 /// What the page shows: the last figures of this question, and what went wrong since.
 #[derive(Clone, Debug, PartialEq)]
 struct Shown {
@@ -57,15 +49,15 @@ struct Shown {
 
 type Asked = Result<StatsQuery, AppError>;
 
-/// Tells questions apart.
-fn key(asked: &Asked) -> String {
-    asked.as_ref().map(|query| address::link("", query)).unwrap_or_default()
+/// The question as the server is asked it: what is wrong with an address, the server says of it too.
+fn question(asked: &Asked, search: &str) -> String {
+    asked.as_ref().map_or_else(|_| search.to_owned(), |query| address::link("", query))
 }
 
 impl Shown {
     fn after(before: Option<&Self>, answer: Answer) -> Self {
-        let Answer { asked, sheet } = answer;
-        match sheet {
+        let asked = answer.question.clone();
+        match answer.read() {
             Ok(sheet) => Self { asked, sheet: Some(sheet), error: None },
             Err(error) => {
                 let kept = before.filter(|before| before.asked == asked).and_then(|before| before.sheet.clone());
@@ -99,17 +91,9 @@ fn dashboard(account: &Account) -> AnyView {
     let role = account.role;
     let params = use_query_map();
     let asked = Memo::new(move |_| params.with(|params| address::read(params, role)));
-    let answer = Resource::new(
-        move || asked.get(),
-        |asked| async move {
-            let key = key(&asked);
-            let sheet = match asked {
-                Ok(query) => load_figures(query).await,
-                Err(error) => Err(error),
-            };
-            Answer { asked: key, sheet }
-        },
-    );
+    let search = use_location().search;
+    let question = Memo::new(move |_| search.with(|search| asked.with(|asked| question(asked, search))));
+    let answer = answers(move || (question.get(), 0), load_figures);
     // An admin who asks for one influencer's figures sees them as that influencer does.
     let own = Memo::new(move |_| {
         let of_one = || asked.with(|asked| asked.as_ref().is_ok_and(|asked| asked.influencer_id.is_some()));
@@ -123,7 +107,7 @@ fn dashboard(account: &Account) -> AnyView {
     let head = el("div").class("head").child(el("h1").child(title)).child(scopes);
     let figures = view! {
         <Transition fallback=loading>
-            {(move || body(asked, answer, own.get())).content()}
+            {(move || body(asked, question, answer, own.get())).content()}
         </Transition>
     };
     view! {
@@ -135,21 +119,22 @@ fn dashboard(account: &Account) -> AnyView {
 
 /// What the figures can be narrowed to; without it the page still serves.
 fn scopes(asked: Memo<Asked>, across: bool, own: Memo<bool>) -> AnyView {
-    let choices = Resource::new(
-        move || {
-            let ids = |asked: &StatsQuery| (asked.advertiser_id, asked.campaign_id, asked.influencer_id);
-            asked.with(|asked| asked.as_ref().map(ids).unwrap_or_default())
-        },
-        |(advertiser, campaign, influencer)| load_scopes(advertiser, campaign, influencer),
-    );
+    let question = move || {
+        let StatsQuery { advertiser_id, campaign_id, influencer_id, .. } = asked.get().unwrap_or_default();
+        let narrowed = StatsQuery { advertiser_id, campaign_id, influencer_id, ..StatsQuery::default() };
+        (address::link("", &narrowed), 0)
+    };
+    let choices = answers(question, load_scopes);
     let picker = move || {
-        choices.get().and_then(Result::ok).map(|scopes| match scopes.influencer.clone().filter(|_| own.get()) {
-            Some(Scope { id, name }) => seen_as(format!("/admin/influencers/{id}"), name).content(),
-            None => {
-                let advertiser = scopes.advertisers.iter().find(|scope| Some(scope.id) == scopes.advertiser_id);
-                let seen = advertiser.filter(|_| across).cloned();
-                let seen = seen.map(|Scope { id, name }| seen_as(format!("/admin/advertisers/{id}"), name));
-                (seen, scope_picker(move || asked.get().unwrap_or_default(), scopes, across)).content()
+        choices.get().and_then(|answer| answer.read::<Scopes>().ok()).map(|scopes| {
+            match scopes.influencer.clone().filter(|_| own.get()) {
+                Some(Scope { id, name }) => seen_as(format!("/admin/influencers/{id}"), name).content(),
+                None => {
+                    let advertiser = scopes.advertisers.iter().find(|scope| Some(scope.id) == scopes.advertiser_id);
+                    let seen = advertiser.filter(|_| across).cloned();
+                    let seen = seen.map(|Scope { id, name }| seen_as(format!("/admin/advertisers/{id}"), name));
+                    (seen, scope_picker(move || asked.get().unwrap_or_default(), scopes, across)).content()
+                }
             }
         })
     };
@@ -169,7 +154,7 @@ where
 }
 
 /// Reads the answer inside the transition, so that the page waits for it.
-fn body(asked: Memo<Asked>, answer: Resource<Answer>, own: bool) -> AnyView {
+fn body(asked: Memo<Asked>, question: Memo<String>, answer: Answers, own: bool) -> AnyView {
     let shown = Memo::new(move |before: Option<&Option<Shown>>| {
         let before = before.and_then(Option::as_ref);
         match answer.get() {
@@ -190,10 +175,9 @@ fn body(asked: Memo<Asked>, answer: Resource<Answer>, own: bool) -> AnyView {
     let error = move || shown.with(|shown| shown.as_ref().and_then(|shown| shown.error.clone()));
     let state = Memo::new(move |_| shown.with(|shown| shown.as_ref().map(Shown::state)));
     // The question as it stands in the address; the answer may still be on its way.
-    let question = move || asked.get().unwrap_or_default();
+    let query = move || asked.get().unwrap_or_default();
     let waiting = move || {
-        let asked = asked.with(key);
-        shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.asked != asked))
+        question.with(|question| shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.asked != *question)))
     };
     let refresh = move || {
         // Only a new login helps, and that is offered.
@@ -201,7 +185,7 @@ fn body(asked: Memo<Asked>, answer: Resource<Answer>, own: bool) -> AnyView {
             answer.refetch();
         }
     };
-    let arrived = move || answer.with(|answer| answer.as_ref().is_some_and(|answer| answer.sheet.is_ok()));
+    let arrived = move || answer.with(|answer| answer.as_ref().is_some_and(Answer::is_told));
 
     let content = move || match state.get() {
         None => loading().content(),
@@ -211,17 +195,17 @@ fn body(asked: Memo<Asked>, answer: Resource<Answer>, own: bool) -> AnyView {
         }
         Some(State::Empty) => {
             let label = move || days().map(Days::label).unwrap_or_default();
-            empty(label, question).content()
+            empty(label, query).content()
         }
         Some(State::Figures) => {
-            let bots = move || question().include_bots;
-            (scorecard(figures, bots, own), time_chart(chart, question, days)).content()
+            let bots = move || query().include_bots;
+            (scorecard(figures, bots, own), time_chart(chart, query, days)).content()
         }
     };
     let is_fresh = Memo::new(move |_| zone().is_some());
     let age = move || is_fresh.get().then(|| freshness(arrived, refresh));
     (
-        range_picker(question, days, move || open().unwrap_or_default()),
+        range_picker(query, days, move || open().unwrap_or_default()),
         el("p").class("facts").child(el("span").child(zone)).child(age),
         stale(move || error().filter(|_| state.get() != Some(State::Failed))),
         el("div").class("figures").live("aria-busy", move || if waiting() { "true" } else { "false" }).child(content),
