@@ -2,6 +2,7 @@
 // Bundles get names with a hash of their content under pkg/ (manifest.json tells them to the server),
 // public/ goes to the site's root; each file gets a .br and a .gz beside it.
 // Whatever else lies in the site folder is from an older build and goes.
+// Fails where what every page loads outgrows its budget; see docs/decisions/0017-bytes-over-the-wire.md.
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
@@ -12,6 +13,8 @@ import zlib from 'node:zlib';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const [work, site, flag] = process.argv.slice(2);
 const compressed = flag !== '--dev';
+/** What every page loads, in brotli. The charting bundle comes after the page stands, and has a budget of its own. */
+const budgets = { page: { of: ['wasm', 'js', 'css'], bytes: 300_000 }, charts: { of: ['charts'], bytes: 180_000 } };
 const brotli = promisify(zlib.brotliCompress);
 const gzip = promisify(zlib.gzip);
 
@@ -80,9 +83,20 @@ for (const name of await filesBelow(site)) {
   if (!kept.has(name)) await fs.rm(path.join(site, name));
 }
 
+const sizes = {};
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 for (const [key, name] of Object.entries(manifest)) {
   const plain = (await fs.stat(path.join(site, name))).size;
-  const packed = compressed ? `${kilobytes((await fs.stat(path.join(site, `${name}.br`))).size)} brotli, ` : '';
+  if (compressed) sizes[key] = (await fs.stat(path.join(site, `${name}.br`))).size;
+  const packed = compressed ? `${kilobytes(sizes[key])} brotli, ` : '';
   console.log(`  ${key.padEnd(6)} ${packed}${kilobytes(plain)} plain  ${name}`);
+}
+
+for (const [what, { of, bytes }] of Object.entries(compressed ? budgets : {})) {
+  const size = of.reduce((sum, key) => sum + sizes[key], 0);
+  console.log(`  ${what.padEnd(6)} ${kilobytes(size)} brotli of ${kilobytes(bytes)} (${of.join(', ')})`);
+  if (size > bytes) {
+    console.error(`error: ${of.join(' + ')} are ${size} bytes in brotli, ${size - bytes} more than the budget of ${bytes}`);
+    process.exitCode = 1;
+  }
 }

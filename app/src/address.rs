@@ -157,6 +157,20 @@ pub fn parameter(search: &str, name: &str) -> Option<String> {
     Some(leptos_router::location::Url::unescape(value))
 }
 
+/// The parameters of a query, for [`read`].
+#[cfg(feature = "ssr")]
+pub fn params(query: &str) -> ParamsMap {
+    decoded(query).collect()
+}
+
+/// Name and value of all that a query says.
+#[cfg(feature = "ssr")]
+pub fn decoded(query: &str) -> impl Iterator<Item = (String, String)> {
+    let pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+    let decode = |text: &str| leptos_router::location::Url::unescape(&text.replace('+', " "));
+    pairs.map(move |(name, value)| (decode(name), decode(value)))
+}
+
 /// A target to go to after login, where it is a page of ours: never another host.
 pub fn local(target: &str) -> Option<&str> {
     let ours = target.starts_with('/')

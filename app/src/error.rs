@@ -1,8 +1,10 @@
 //! The one error of the browser half: what kind it is, and what people are told.
 
-use leptos::{prelude::*, server_fn::codec::JsonEncoding};
+use leptos::prelude::*;
 use model::FieldError;
 use serde::{Deserialize, Serialize};
+
+use crate::wire::Wire;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -122,13 +124,13 @@ impl std::fmt::Display for AppError {
 impl std::error::Error for AppError {}
 
 impl FromServerFnError for AppError {
-    type Encoder = JsonEncoding;
+    type Encoder = Wire;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         let kind = match error {
             ServerFnErrorErr::Request(_) => ErrorKind::Offline,
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => ErrorKind::Invalid,
-            // Not our JSON: a proxy in between answered for a server that is away, or another version did.
+            // Nothing of ours: a proxy in between answered for a server that is away, or another version did.
             _ => ErrorKind::Internal,
         };
         Self::new(kind)

@@ -17,6 +17,7 @@ mod elsewhere;
 pub mod error;
 mod format;
 mod kit;
+mod markup;
 mod pages;
 #[cfg(feature = "ssr")]
 pub mod perform;
@@ -26,6 +27,7 @@ pub mod session;
 #[cfg(feature = "ssr")]
 mod shell;
 mod viewer;
+mod wire;
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;

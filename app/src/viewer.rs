@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use model::account::Account;
 
+use crate::wire::InPage;
+
 /// The account of the session the page was asked for with; None without one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Viewer(pub Option<Account>);
@@ -10,7 +12,7 @@ pub struct Viewer(pub Option<Account>);
 /// Reads the viewer from the request, or in the browser from what the server wrote into the page.
 /// Logging in and out load a new page, so it never changes under a page.
 pub fn provide_viewer() {
-    let viewer = SharedValue::new(of_request).into_inner();
+    let viewer = SharedValue::<_, InPage>::new_with_encoding(of_request).into_inner();
     provide_context(Viewer(viewer));
 }
 

@@ -4,7 +4,6 @@ pub mod forms;
 pub mod page;
 pub mod posted;
 pub mod table;
-pub mod wire;
 
 #[cfg(feature = "ssr")]
 pub mod acts;

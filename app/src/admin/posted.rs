@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     forms::FormName,
     page::{Confirm, Done, Pairs},
-    wire::unpack,
 };
-use crate::error::AppError;
+use crate::{error::AppError, wire::InPage};
 
 /// A form that was sent without JavaScript, and what came of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,8 +31,7 @@ struct Standing(Option<Posted>);
 
 /// Reads it from the request, or in the browser from what the server wrote into the page.
 pub fn provide_posted() {
-    let packed = SharedValue::new(of_request).into_inner();
-    provide_context(Standing(packed.and_then(|packed| unpack(&packed).ok())));
+    provide_context(Standing(SharedValue::<_, InPage>::new_with_encoding(of_request).into_inner()));
 }
 
 /// What the page was asked for with. It holds for the first page that is shown, no longer.
@@ -42,12 +40,11 @@ pub fn posted() -> Option<Posted> {
 }
 
 #[cfg(feature = "ssr")]
-fn of_request() -> Option<String> {
-    let posted = use_context::<Posted>().or_else(super::plain::take_said)?;
-    super::wire::pack(&posted).ok()
+fn of_request() -> Option<Posted> {
+    use_context::<Posted>().or_else(super::plain::take_said)
 }
 
 #[cfg(not(feature = "ssr"))]
-fn of_request() -> Option<String> {
+fn of_request() -> Option<Posted> {
     None
 }

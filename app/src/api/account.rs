@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::error::AppError;
+use crate::{error::AppError, wire::Sent};
 
 /// Opens a session in a cookie and answers the page to go to next. A plain form is sent there at once;
 /// a failed one is sent back to the login page with the kind of its error in the address.
-#[server(prefix = "/api/ui", endpoint = "log_in")]
+#[server(prefix = "/api/ui", endpoint = "log_in", output = Sent)]
 pub async fn log_in(email: String, password: String, #[server(default)] next: String) -> Result<String, AppError> {
     use crate::{address, api::answer, elsewhere};
 

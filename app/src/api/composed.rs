@@ -1,19 +1,17 @@
 //! Pages that are composed on the server, and the forms on them.
 
-use leptos::{
-    prelude::*,
-    server_fn::codec::{GetUrl, Json},
-};
+use leptos::{prelude::*, server_fn::codec::GetUrl};
 
 use crate::{
     admin::{forms::FormName, page::Pairs},
     error::AppError,
+    wire::{Packed, Sent},
 };
 
 /// The page of an address, for whoever may see it: a [`Page`](crate::admin::page::Page), packed.
-#[server(prefix = "/api/ui", endpoint = "page", input = GetUrl)]
-pub async fn load_page(path: String, #[server(default)] query: String) -> Result<String, AppError> {
-    use crate::{admin::wire, api::answer, perform, session};
+#[server(prefix = "/api/ui", endpoint = "page", input = GetUrl, output = Sent)]
+pub async fn load_page(path: String, #[server(default)] query: String) -> Result<Packed, AppError> {
+    use crate::{api::answer, perform, session, wire};
 
     answer::told_page(
         async {
@@ -25,11 +23,11 @@ pub async fn load_page(path: String, #[server(default)] query: String) -> Result
 }
 
 /// Does what a form asks for, for whoever may ask for it; a [`Done`](crate::admin::page::Done), packed.
-#[server(prefix = "/api/ui", endpoint = "act", input = Json)]
-pub async fn act(form: FormName, fields: Pairs) -> Result<String, AppError> {
+#[server(prefix = "/api/ui", endpoint = "act", input = Sent, output = Sent)]
+pub async fn act(form: FormName, fields: Pairs) -> Result<Packed, AppError> {
     use axum::http::header::SET_COOKIE;
 
-    use crate::{admin::wire, api::answer, perform, session};
+    use crate::{api::answer, perform, session, wire};
 
     answer::told(
         async {

@@ -1,10 +1,13 @@
 //! The figures of a dashboard.
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use model::stats::{Chart, Figures, StatsQuery};
+use model::stats::{Chart, Figures};
 use serde::{Deserialize, Serialize};
 
-use crate::error::AppError;
+use crate::{
+    error::AppError,
+    wire::{Packed, Sent},
+};
 
 /// What a dashboard shows at once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,19 +21,20 @@ pub struct Sheet {
     pub chart: Chart,
 }
 
-/// The figures of one range and filter, within what the session may see.
-#[server(prefix = "/api/ui", endpoint = "figures", input = GetUrl)]
-pub async fn load_figures(query: StatsQuery) -> Result<Sheet, AppError> {
+/// The figures that the query of a dashboard's address asks for, within what the session may see: a [`Sheet`], packed.
+#[server(prefix = "/api/ui", endpoint = "figures", input = GetUrl, output = Sent)]
+pub async fn load_figures(#[server(default)] query: String) -> Result<Packed, AppError> {
     use model::stats::Overview;
 
-    use crate::{api::answer, session};
+    use crate::{address, api::answer, session, wire};
 
     answer::told(
         async {
             let (engine, session) = session::required()?;
+            let query = address::read(&address::params(&query), session.account.role)?;
             let Overview { from, to, tz, figures } = engine.overview(&session, &query).await?;
             let chart = engine.chart(&session, &query).await?;
-            Ok(Sheet { from, to, tz, figures, chart })
+            wire::pack(&Sheet { from, to, tz, figures, chart })
         }
         .await,
     )

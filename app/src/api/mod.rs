@@ -1,6 +1,7 @@
 //! What pages ask the server: functions under `/api/ui`. Each is a public endpoint and authorises first.
 
 pub mod account;
+pub mod asked;
 pub mod composed;
 pub mod figures;
 pub mod scopes;

@@ -4,7 +4,10 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 use model::{AdvertiserId, CampaignId, InfluencerId};
 use serde::{Deserialize, Serialize};
 
-use crate::error::AppError;
+use crate::{
+    error::AppError,
+    wire::{Packed, Sent},
+};
 
 /// The advertisers in sight, and the campaigns of the chosen one, each by name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -23,39 +26,34 @@ pub struct Scope<Id> {
     pub name: String,
 }
 
-/// Admins see every advertiser; an advertiser itself and its campaigns; influencers are not asked.
-#[server(prefix = "/api/ui", endpoint = "scopes", input = GetUrl)]
-pub async fn load_scopes(
-    #[server(default)] advertiser_id: Option<AdvertiserId>,
-    #[server(default)] campaign_id: Option<CampaignId>,
-    #[server(default)] influencer_id: Option<InfluencerId>,
-) -> Result<Scopes, AppError> {
-    crate::api::answer::told(ssr::scopes(advertiser_id, campaign_id, influencer_id).await)
+/// What the query of a dashboard's address can be narrowed to: [`Scopes`], packed. Admins see every advertiser; an
+/// advertiser itself and its campaigns; influencers are not asked.
+#[server(prefix = "/api/ui", endpoint = "scopes", input = GetUrl, output = Sent)]
+pub async fn load_scopes(#[server(default)] query: String) -> Result<Packed, AppError> {
+    crate::api::answer::told(ssr::scopes(&query).await.and_then(|scopes| crate::wire::pack(&scopes)))
 }
 
 #[cfg(feature = "ssr")]
 mod ssr {
     use model::{
-        AdvertiserId, CampaignId, InfluencerId,
         account::Role,
         page::{ListQuery, MOST_ITEMS},
+        stats::StatsQuery,
     };
 
     use super::{Scope, Scopes};
-    use crate::{error::AppError, session};
+    use crate::{address, error::AppError, session};
 
     /// Newest first where there are more: a list to choose from needs an end.
     fn newest() -> ListQuery {
         ListQuery { limit: Some(MOST_ITEMS), ..ListQuery::default() }
     }
 
-    pub async fn scopes(
-        advertiser: Option<AdvertiserId>,
-        campaign: Option<CampaignId>,
-        influencer: Option<InfluencerId>,
-    ) -> Result<Scopes, AppError> {
+    pub async fn scopes(query: &str) -> Result<Scopes, AppError> {
         let (engine, session) = session::required()?;
         let account = &session.account;
+        let StatsQuery { advertiser_id: advertiser, campaign_id: campaign, influencer_id: influencer, .. } =
+            address::read(&address::params(query), account.role)?;
         if account.role == Role::Influencer {
             return Ok(Scopes::default());
         }

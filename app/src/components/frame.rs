@@ -1,11 +1,17 @@
 //! What stands around every page: the bar for those who are logged in, the plain one for the rest.
 
-use leptos::{html::Ul, prelude::*, server_fn::ServerFn, wasm_bindgen::JsCast, web_sys::HtmlElement};
+use leptos::{prelude::*, server_fn::ServerFn, wasm_bindgen::JsCast, web_sys::HtmlElement};
 use leptos_router::hooks::use_location;
 use model::account::{Account, Role};
 
-use super::brand::Wordmark;
-use crate::{address, admin::ADMIN, api::account::LogOut, kit::attend};
+use super::brand::wordmark;
+use crate::{
+    address,
+    admin::ADMIN,
+    api::account::LogOut,
+    kit::{attend, send},
+    markup::{Content, Element, el},
+};
 
 /// The admin's pages, in the order of setting up, then of looking after.
 const ADMIN_PAGES: [(&str, &str); 10] = [
@@ -21,64 +27,50 @@ const ADMIN_PAGES: [(&str, &str); 10] = [
     ("/admin/accounts", "Accounts"),
 ];
 
-#[component]
-pub fn Frame(account: Account, children: Children) -> impl IntoView {
+pub fn frame(account: &Account, content: impl Content) -> AnyView {
     attend();
     let home = address::landing(account.role);
     let is_admin = account.role == Role::Admin;
-    let list = NodeRef::<Ul>::new();
     let pathname = use_location().pathname;
-    show_chosen(list, move || pathname.track());
+    show_chosen(".bar ul", move || pathname.track());
     let role = match account.role {
         Role::Admin => "Admin",
         Role::Advertiser => "Advertiser",
         Role::Influencer => "Influencer",
     };
-    view! {
-        <SkipLink/>
-        <header class="bar" class:full=is_admin>
-            <div class="inner">
-                <a class="brand" href=home><Wordmark/></a>
-                <nav aria-label="Main">
-                    <ul node_ref=list>
-                        <li><PageLink to=address::DASHBOARD label="Dashboard"/></li>
-                        {is_admin
-                            .then(|| ADMIN_PAGES.map(|(to, label)| view! { <li><PageLink to label/></li> }).collect_view())}
-                    </ul>
-                </nav>
-                {is_admin.then(|| view! { <LookUp/> })}
-                <div class="who">
-                    <a class="email" href=address::ACCOUNT title="Your account">{account.email.clone()}</a>
-                    <span class="role">{role}</span>
-                    // A plain form: leaving loads a new page, and nothing of the session stays in memory.
-                    <form method="post" action=LogOut::PATH>
-                        <button class="button quiet" r#type="submit">"Log out"</button>
-                    </form>
-                </div>
-            </div>
-        </header>
-        <main id="content" tabindex="-1">{children()}</main>
-        <Heard/>
-    }
-    .into_any()
+    let of_admin = ADMIN_PAGES.into_iter().filter(|_| is_admin);
+    let pages = [(address::DASHBOARD, "Dashboard")].into_iter().chain(of_admin);
+    let pages: Vec<_> = pages.map(|(to, label)| el("li").child(page_link(to, label))).collect();
+    // A plain form: leaving loads a new page, and nothing of the session stays in memory.
+    let leave =
+        el("form").attr("method", "post").attr("action", LogOut::PATH).child(send("button quiet").child("Log out"));
+    let email = el("a").class("email").attr("href", address::ACCOUNT).attr("title", "Your account");
+    let who = el("div")
+        .class("who")
+        .child(email.child(account.email.to_string()))
+        .child(el("span").class("role").child(role))
+        .child(leave);
+    let inner = el("div")
+        .class("inner")
+        .child(el("a").class("brand").attr("href", home).child(wordmark()))
+        .child(el("nav").attr("aria-label", "Main").child(el("ul").child(pages)))
+        .child(is_admin.then(look_up))
+        .child(who);
+    let bar = el("header").class(if is_admin { "bar full" } else { "bar" }).child(inner);
+    (skip_link(), bar, main(content), heard()).content()
 }
 
-#[component]
-pub fn Plain(children: Children) -> impl IntoView {
+pub fn plain(content: impl Content) -> AnyView {
     attend();
-    view! {
-        <SkipLink/>
-        <div class="plain">
-            <header><Wordmark/></header>
-            <main id="content" tabindex="-1">{children()}</main>
-        </div>
-        <Heard/>
-    }
-    .into_any()
+    let page = el("div").class("plain").child(el("header").child(wordmark())).child(main(content));
+    (skip_link(), page, heard()).content()
 }
 
-#[component]
-fn PageLink(to: &'static str, label: &'static str) -> impl IntoView {
+fn main(content: impl Content) -> Element {
+    el("main").attr("id", "content").attr("tabindex", "-1").child(content)
+}
+
+fn page_link(to: &'static str, label: &'static str) -> Element {
     let pathname = use_location().pathname;
     // A page below one of the list is a part of it; the overview has all of them below it.
     let current = move || {
@@ -88,17 +80,16 @@ fn PageLink(to: &'static str, label: &'static str) -> impl IntoView {
             _ => None,
         })
     };
-    view! { <a href=to aria-current=current>{label}</a> }
+    el("a").attr("href", to).live("aria-current", current).child(label)
 }
 
-/// Where the list is wider than the screen, brings the chosen link into sight, now and after each change.
-pub fn show_chosen(list: NodeRef<Ul>, changed: impl Fn() + 'static) {
+/// Where a list is wider than the screen, brings the chosen link into sight, now and after each change.
+pub fn show_chosen(list: &'static str, changed: impl Fn() + 'static) {
     Effect::new(move |_| {
         changed();
-        let Some(list) = list.get() else { return };
         request_animation_frame(move || {
-            let chosen = list.query_selector("[aria-current]").ok().flatten();
-            if let Some(chosen) = chosen.and_then(|chosen| chosen.dyn_into::<HtmlElement>().ok()) {
+            let found = |selector: &str| document().query_selector(selector).ok()??.dyn_into::<HtmlElement>().ok();
+            if let (Some(list), Some(chosen)) = (found(list), found(&format!("{list} [aria-current]"))) {
                 list.set_scroll_left(chosen.offset_left() - (list.client_width() - chosen.offset_width()) / 2);
             }
         });
@@ -106,31 +97,30 @@ pub fn show_chosen(list: NodeRef<Ul>, changed: impl Fn() + 'static) {
 }
 
 /// Leads from a code, an order's number or an id to its record; `/` leads here.
-#[component]
-fn LookUp() -> impl IntoView {
-    view! {
-        <form class="look-up" aria-label="Everything" role="search" method="get" action=address::LOOK_UP>
-            <input
-                id="look-up"
-                r#type="search"
-                name="q"
-                aria-label="Look up a code, an order or an id"
-                aria-keyshortcuts="/"
-                placeholder="Look up code, order, id"
-                autocomplete="off"
-            />
-        </form>
-    }
+fn look_up() -> Element {
+    let field = el("input")
+        .attr("id", "look-up")
+        .attr("type", "search")
+        .attr("name", "q")
+        .attr("aria-label", "Look up a code, an order or an id")
+        .attr("aria-keyshortcuts", "/")
+        .attr("placeholder", "Look up code, order, id")
+        .attr("autocomplete", "off");
+    el("form")
+        .class("look-up")
+        .attr("aria-label", "Everything")
+        .attr("role", "search")
+        .attr("method", "get")
+        .attr("action", address::LOOK_UP)
+        .child(field)
 }
 
 /// Where what has no place to be read is said, such as that something was copied.
-#[component]
-fn Heard() -> impl IntoView {
-    view! { <div id="heard" class="heard" role="status"></div> }
+fn heard() -> Element {
+    el("div").attr("id", "heard").class("heard").attr("role", "status")
 }
 
 /// `rel="external"` keeps the router's hands off it: only the browser moves the focus too.
-#[component]
-fn SkipLink() -> impl IntoView {
-    view! { <a class="skip" href="#content" rel="external">"Skip to content"</a> }
+fn skip_link() -> Element {
+    el("a").class("skip").attr("href", "#content").attr("rel", "external").child("Skip to content")
 }

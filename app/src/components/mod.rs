@@ -11,11 +11,16 @@ mod time_chart;
 mod twin_table;
 mod window_title;
 
-pub use frame::{Frame, Plain};
-pub use freshness::Freshness;
-pub use range_picker::RangePicker;
-pub use scope_picker::ScopePicker;
-pub use scorecard::{Number, Scorecard};
-pub use states::{Empty, Failed, Loading, Stale};
-pub use time_chart::TimeChart;
+pub use frame::{frame, plain};
+pub use freshness::freshness;
+pub use range_picker::range_picker;
+pub use scope_picker::scope_picker;
+pub use scorecard::{number, scorecard};
+pub use states::{empty, failed, loading, stale};
+pub use time_chart::time_chart;
 pub use window_title::WindowTitle;
+
+/// What is true now. Whoever reads it in something live follows it.
+pub trait Now<T>: Fn() -> T + Copy + Send + Sync + 'static {}
+
+impl<T, F: Fn() -> T + Copy + Send + Sync + 'static> Now<T> for F {}

@@ -1,17 +1,14 @@
 //! The dates: named ranges, steps back and forth, a range of one's own. All are links and a plain form.
 
-use leptos::{
-    ev::{KeyboardEvent, SubmitEvent},
-    html::{self, Ul},
-    prelude::*,
-};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
+use leptos::tachys::html::property::prop;
 use model::stats::{Preset, StatsQuery};
 
-use super::frame::show_chosen;
+use super::{Now, frame::show_chosen, scope_picker::rest_of};
 use crate::{
     address::{self, DASHBOARD},
     days::Days,
+    kit::send,
+    markup::{Element, el},
 };
 
 const PRESETS: [(Preset, &str); 9] = [
@@ -26,113 +23,86 @@ const PRESETS: [(Preset, &str); 9] = [
     (Preset::All, "All time"),
 ];
 
-#[component]
-pub fn RangePicker(
-    #[prop(into)] asked: Signal<StatsQuery>,
-    /// The days the figures are of, once they are known.
-    #[prop(into)]
-    days: Signal<Option<Days>>,
-    /// Whether the range reaches the present: there is nothing after it.
-    #[prop(into)]
-    open: Signal<bool>,
-) -> impl IntoView {
-    let presets = PRESETS.map(|(preset, label)| {
-        let chosen = move || {
-            asked.with(|asked| {
-                asked.from.is_none() && asked.to.is_none() && asked.range.as_deref() == Some(preset.as_str())
-            })
-        };
-        let target = move || {
-            let range = Some(preset.to_string());
-            address::link(DASHBOARD, &StatsQuery { from: None, to: None, range, interval: None, ..asked.get() })
-        };
-        view! {
-            <li><a href=target data-noscroll aria-current=move || chosen().then_some("true")>{label}</a></li>
-        }
+/// `days` are those the figures are of, once they are known. `open`: whether the range reaches the present; then
+/// there is nothing after it.
+pub fn range_picker(asked: impl Now<StatsQuery>, days: impl Now<Option<Days>>, open: impl Now<bool>) -> Element {
+    show_chosen(".presets ul", move || drop(asked()));
+    let steps = move || {
+        let days = days();
+        let (before, after) = (days.and_then(Days::before), days.filter(|_| !open()).and_then(Days::after));
+        el("div")
+            .class("steps")
+            .attr("hidden", days.is_none())
+            .child(step(&asked(), "Earlier", "‹", before))
+            .child(el("strong").child(days.map(Days::label)))
+            .child(step(&asked(), "Later", "›", after))
+    };
+    let presets = el("ul").class("segments").child(move || presets(&asked()));
+    el("div")
+        .class("range")
+        .child(steps)
+        .child(el("nav").class("presets").attr("aria-label", "Date range").child(presets))
+        .child(own_range(asked, days))
+}
+
+fn presets(asked: &StatsQuery) -> Vec<Element> {
+    let named = asked.range.as_deref().filter(|_| asked.from.is_none() && asked.to.is_none());
+    let presets = PRESETS.into_iter().map(|(preset, label)| {
+        let range = Some(preset.to_string());
+        let query = StatsQuery { from: None, to: None, range, interval: None, ..asked.clone() };
+        let link = el("a")
+            .attr("href", address::link(DASHBOARD, &query))
+            .attr("data-noscroll", "")
+            .attr("aria-current", (named == Some(preset.as_str())).then_some("true"));
+        el("li").child(link.child(label))
     });
-    let list = NodeRef::<Ul>::new();
-    show_chosen(list, move || asked.track());
-    view! {
-        <div class="range">
-            <div class="steps" hidden=move || days.get().is_none()>
-                <Step asked label="Earlier" sign="‹" to=Signal::derive(move || days.get().and_then(Days::before))/>
-                <strong>{move || days.get().map(Days::label)}</strong>
-                <Step
-                    asked
-                    label="Later"
-                    sign="›"
-                    to=Signal::derive(move || days.get().filter(|_| !open.get()).and_then(Days::after))
-                />
-            </div>
-            <nav class="presets" aria-label="Date range">
-                <ul class="segments" node_ref=list>{presets}</ul>
-            </nav>
-            <OwnRange asked days/>
-        </div>
-    }
-    .into_any()
+    presets.collect()
 }
 
 /// A step to another range of the same length, or its place where there is none.
-#[component]
-fn Step(asked: Signal<StatsQuery>, label: &'static str, sign: &'static str, to: Signal<Option<Days>>) -> impl IntoView {
-    move || match to.get() {
-        Some(days) => {
-            let target = address::link(DASHBOARD, &dated(&asked.get(), days));
-            let said = format!("{label}: {}", days.label());
-            view! { <a class="step" href=target data-noscroll aria-label=said.clone() title=said>{sign}</a> }.into_any()
-        }
-        None => view! { <span class="step" aria-hidden="true">{sign}</span> }.into_any(),
-    }
+fn step(asked: &StatsQuery, label: &'static str, sign: &'static str, to: Option<Days>) -> Element {
+    let Some(days) = to else { return el("span").class("step").attr("aria-hidden", "true").child(sign) };
+    let said = format!("{label}: {}", days.label());
+    el("a")
+        .class("step")
+        .attr("href", address::link(DASHBOARD, &dated(asked, days)))
+        .attr("data-noscroll", "")
+        .attr("aria-label", said.clone())
+        .attr("title", said)
+        .child(sign)
 }
 
 fn dated(asked: &StatsQuery, days: Days) -> StatsQuery {
     StatsQuery { range: None, from: Some(days.first.to_string()), to: Some(days.last.to_string()), ..asked.clone() }
 }
 
-/// A range of one's own: a plain form, which the router takes over in the browser.
-#[component]
-fn OwnRange(asked: Signal<StatsQuery>, days: Signal<Option<Days>>) -> impl IntoView {
-    let own = move || asked.with(|asked| asked.from.is_some() || asked.to.is_some());
-    let kept = Signal::derive(move || StatsQuery { range: None, from: None, to: None, interval: None, ..asked.get() });
-    let hidden = move || {
-        let fields = address::pairs(&kept.get()).into_iter();
-        fields.map(|(name, value)| view! { <input r#type="hidden" name=name value=value/> }).collect_view()
+/// A range of one's own: a plain form in a part that folds.
+fn own_range(asked: impl Now<StatsQuery>, days: impl Now<Option<Days>>) -> Element {
+    let chosen = move || {
+        let asked = asked();
+        (asked.from.is_some() || asked.to.is_some()).then_some("chosen")
     };
-    let (details, from, to) =
-        (NodeRef::<html::Details>::new(), NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
-    let navigate = use_navigate();
-    let show = move |event: SubmitEvent| {
-        let (Some(details), Some(from), Some(to)) = (details.get(), from.get(), to.get()) else { return };
-        event.prevent_default();
-        details.set_open(false);
-        let query = StatsQuery { from: Some(from.value()), to: Some(to.value()), ..kept.get_untracked() };
-        navigate(&address::link(DASHBOARD, &query), NavigateOptions { scroll: false, ..Default::default() });
+    let fields = move || {
+        let date = |label: &'static str, name: &'static str, day: Option<String>| {
+            let day = day.unwrap_or_default();
+            let input = el("input").attr("type", "date").attr("name", name).attr("required", true);
+            let input = input.attr("value", day.clone()).with(prop("value", day));
+            el("label").child(el("span").child(label)).child(input)
+        };
+        let days = days();
+        let from = date("From", "from", days.map(|days| days.first.to_string()));
+        let to = date("To", "to", days.map(|days| days.last.to_string()));
+        (rest_of(&StatsQuery { range: None, from: None, to: None, interval: None, ..asked() }), from, to)
     };
-    let close = move |event: KeyboardEvent| {
-        if event.key() == "Escape"
-            && let Some(details) = details.get()
-        {
-            details.set_open(false);
-        }
-    };
-    let first = move || days.get().map(|days| days.first.to_string()).unwrap_or_default();
-    let last = move || days.get().map(|days| days.last.to_string()).unwrap_or_default();
-    view! {
-        <details class="own" node_ref=details on:keydown=close>
-            <summary class:chosen=own>"Dates…"</summary>
-            <form method="get" action=DASHBOARD on:submit=show>
-                {hidden}
-                <label>
-                    <span>"From"</span>
-                    <input r#type="date" name="from" required value=first prop:value=first node_ref=from/>
-                </label>
-                <label>
-                    <span>"To"</span>
-                    <input r#type="date" name="to" required value=last prop:value=last node_ref=to/>
-                </label>
-                <button class="button primary" r#type="submit">"Show"</button>
-            </form>
-        </details>
-    }
+    let form = el("form")
+        .attr("method", "get")
+        .attr("action", DASHBOARD)
+        .attr("data-noscroll", "")
+        .child(fields)
+        .child(send("button primary").child("Show"));
+    el("details")
+        .class("own")
+        .attr("data-folds", "")
+        .child(el("summary").live("class", chosen).child("Dates…"))
+        .child(form)
 }

@@ -3,20 +3,19 @@
 use leptos::prelude::*;
 use model::{Money, stats::Figures};
 
-use crate::format::{self, Shown};
+use super::Now;
+use crate::{
+    format::{self, Shown},
+    markup::{Content, Element, el},
+};
 
-#[component]
-pub fn Scorecard(
-    #[prop(into)] figures: Signal<Option<Figures>>,
-    #[prop(into)] bots: Signal<bool>,
-    /// Whether the figures are the reader's own: then everything in them is credited to them.
-    own: bool,
-) -> impl IntoView {
-    let cards = move || figures.with(|figures| figures.as_ref().map(|figures| cards(figures, bots.get(), own)));
-    view! { <dl class="cards">{cards}</dl> }.into_any()
+/// `own`: whether the figures are the reader's own; then everything in them is credited to them.
+pub fn scorecard(figures: impl Now<Option<Figures>>, bots: impl Now<bool>, own: bool) -> Element {
+    let cards = move || figures().map(|figures| cards(&figures, bots(), own));
+    el("dl").class("cards").child(cards)
 }
 
-fn cards(figures: &Figures, bots: bool, own: bool) -> impl IntoView + use<> {
+fn cards(figures: &Figures, bots: bool, own: bool) -> Vec<Element> {
     let robots = match (figures.bot_clicks, bots) {
         (0, _) => "no bots among them".to_owned(),
         (some, true) => format!("{} of them by bots", format::count(some).short),
@@ -28,22 +27,16 @@ fn cards(figures: &Figures, bots: bool, own: bool) -> impl IntoView + use<> {
         false => format!("{} attributed", format::count(figures.attributed_conversions).short),
     };
     let gmv = if own { conversions.clone() } else { attributed(figures) };
-    view! {
-        <Card label="Clicks" values=vec![counted(figures.clicks)] note=robots/>
-        <Card label="Unique visitors" values=vec![counted(figures.unique_visitors)] note="per link and UTC day"/>
-        <Card label="Add to carts" values=vec![counted(figures.add_to_cart)] note=carts.unwrap_or_default()/>
-        <Card
-            label="Conversions"
-            values=vec![counted(figures.conversions)]
-            note=conversions
-        />
-        <Card label=gmv_label(figures) values=valued(&figures.gmv) note=gmv/>
-        <Card
-            label="Conversion rate"
-            values=vec![(Shown { short: format::rate(figures.conversion_rate), exact: None }, "")]
-            note=if own { "conversions ÷ clicks" } else { "attributed ÷ clicks" }
-        />
-    }
+    let rate = Shown { short: format::rate(figures.conversion_rate), exact: None };
+    let of_what = if own { "conversions ÷ clicks" } else { "attributed ÷ clicks" };
+    vec![
+        card("Clicks", vec![counted(figures.clicks)], robots),
+        card("Unique visitors", vec![counted(figures.unique_visitors)], "per link and UTC day".to_owned()),
+        card("Add to carts", vec![counted(figures.add_to_cart)], carts.unwrap_or_default()),
+        card("Conversions", vec![counted(figures.conversions)], conversions),
+        card(gmv_label(figures), valued(&figures.gmv), gmv),
+        card("Conversion rate", vec![(rate, "")], of_what.to_owned()),
+    ]
 }
 
 type Value = (Shown, &'static str);
@@ -86,35 +79,26 @@ fn gmv_label(figures: &Figures) -> String {
     }
 }
 
-#[component]
-fn Card(#[prop(into)] label: String, values: Vec<Value>, #[prop(into)] note: String) -> impl IntoView {
+fn card(label: impl Content, values: Vec<Value>, note: String) -> Element {
     let class = if values.len() > 1 { "value several" } else { "value" };
-    let values = values.into_iter().map(|(Shown { short, exact }, unit)| {
-        view! {
-            <dd class=class>
-                <Number short exact/>
-                {(!unit.is_empty()).then(|| view! { <span class="unit">" " {unit}</span> })}
-            </dd>
-        }
+    let values = values.into_iter().map(|(shown, unit)| {
+        let unit = (!unit.is_empty()).then(|| el("span").class("unit").child(" ").child(unit));
+        el("dd").class(class).child(number(shown)).child(unit)
     });
-    view! {
-        <div class="card">
-            <dt>{label}</dt>
-            {values.collect_view()}
-            <dd class="note">{note}</dd>
-        </div>
-    }
+    el("div")
+        .class("card")
+        .child(el("dt").child(label))
+        .child(values.collect::<Vec<_>>())
+        .child(el("dd").class("note").child(note))
 }
 
 /// The short form for the eye, with the exact one on hover; the exact one for those who listen.
-#[component]
-pub fn Number(short: String, exact: Option<String>) -> impl IntoView {
+pub fn number(Shown { short, exact }: Shown) -> AnyView {
+    let seen = el("span").class("number").attr("title", exact.clone());
     match exact {
-        None => view! { <span class="number">{short}</span> }.into_any(),
-        Some(exact) => view! {
-            <span class="number" title=exact.clone() aria-hidden="true">{short}</span>
-            <span class="heard">{exact}</span>
+        None => seen.child(short).content(),
+        Some(exact) => {
+            (seen.attr("aria-hidden", "true").child(short), el("span").class("heard").child(exact)).content()
         }
-        .into_any(),
     }
 }

@@ -1,104 +1,91 @@
 //! What is shown instead of figures: while they load, when there are none, when they cannot be had.
 
-use leptos::{ev::MouseEvent, prelude::*};
+use leptos::{ev, prelude::*, tachys::html::event::on};
 use leptos_router::hooks::use_location;
 use model::stats::{Preset, StatsQuery};
 
+use super::Now;
 use crate::{
     address,
     error::{AppError, ErrorKind},
+    markup::{Element, el},
 };
 
 /// Holds the place of cards and chart, so that nothing jumps when they arrive.
-#[component]
-pub fn Loading() -> impl IntoView {
-    view! {
-        <div class="loading" role="status">
-            <p>"Loading figures…"</p>
-        </div>
-    }
+pub fn loading() -> Element {
+    el("div").class("loading").attr("role", "status").child(el("p").child("Loading figures…"))
 }
 
 /// Nothing happened in the range.
-#[component]
-pub fn Empty(#[prop(into)] days: Signal<String>, #[prop(into)] asked: Signal<StatsQuery>) -> impl IntoView {
+pub fn empty(days: impl Now<String>, asked: impl Now<StatsQuery>) -> Element {
     let all = move || {
-        let all =
-            StatsQuery { from: None, to: None, range: Some(Preset::All.to_string()), interval: None, ..asked.get() };
+        let all = StatsQuery { from: None, to: None, range: Some(Preset::All.to_string()), interval: None, ..asked() };
         address::link(address::DASHBOARD, &all)
     };
-    view! {
-        <section class="message">
-            <h2>"No clicks or events"</h2>
-            <p>"Nothing was recorded in this range and filter: " {days} "."</p>
-            <p><a class="button" href=all>"Show all time"</a></p>
-        </section>
-    }
+    let words = el("p").child("Nothing was recorded in this range and filter: ").child(days).child(".");
+    el("section")
+        .class("message")
+        .child(el("h2").child("No clicks or events"))
+        .child(words)
+        .child(el("p").child(el("a").class("button").live("href", all).child("Show all time")))
 }
 
 /// The figures could not be had. Retrying works without JavaScript too: the link is the page itself.
-#[component]
-pub fn Failed(#[prop(into)] error: Signal<AppError>, #[prop(into)] retry: Callback<()>) -> impl IntoView {
-    let location = use_location();
-    let here = move || format!("{}?{}", location.pathname.get(), location.search.get());
-    let again = move |event: MouseEvent| {
-        event.prevent_default();
-        retry.run(());
+pub fn failed(error: impl Now<AppError>, retry: impl Now<()>) -> Element {
+    let here = here();
+    let content = move || {
+        let AppError { kind, message, fields } = error();
+        let words = match kind {
+            ErrorKind::Invalid => "The address asks for something that cannot be:".to_owned(),
+            _ => message,
+        };
+        let fields = fields.into_iter();
+        let fields = fields.map(|wrong| el("li").child(el("code").child(wrong.field)).child(" ").child(wrong.message));
+        let button = |href: String| el("a").class("button").attr("href", href);
+        let way_out = match kind {
+            ErrorKind::LoggedOut => {
+                button(address::log_in(Some(&here()), None)).attr("rel", "external").child("Log in again")
+            }
+            ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::Forbidden => {
+                button(address::DASHBOARD.to_owned()).child("Show the usual figures")
+            }
+            _ => {
+                let again = move |event: ev::MouseEvent| {
+                    event.prevent_default();
+                    retry();
+                };
+                button(here()).attr("rel", "external").with(on(ev::click, again)).child("Retry")
+            }
+        };
+        (el("p").child(words), el("ul").child(fields.collect::<Vec<_>>()), el("p").child(way_out))
     };
-    let way_out = move || match error.with(|error| error.kind) {
-        ErrorKind::LoggedOut => {
-            let target = address::log_in(Some(&here()), None);
-            view! { <a class="button" href=target rel="external">"Log in again"</a> }.into_any()
-        }
-        ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::Forbidden => {
-            view! { <a class="button" href=address::DASHBOARD>"Show the usual figures"</a> }.into_any()
-        }
-        _ => view! { <a class="button" href=here rel="external" on:click=again>"Retry"</a> }.into_any(),
-    };
-    view! {
-        <section class="message failed" role="alert">
-            <h2>"Figures could not be loaded"</h2>
-            <p>
-                {move || {
-                    error.with(|error| match error.kind {
-                        ErrorKind::Invalid => "The address asks for something that cannot be:".to_owned(),
-                        _ => error.message.clone(),
-                    })
-                }}
-            </p>
-            <ul>
-                {move || {
-                    error.with(|error| {
-                        let each = error.fields.iter().map(|wrong| (wrong.field.clone(), wrong.message.clone()));
-                        each.map(|(field, message)| {
-                                view! { <li><code>{field}</code> " " {message}</li> }
-                            })
-                            .collect_view()
-                    })
-                }}
-            </ul>
-            <p>{way_out}</p>
-        </section>
-    }
+    el("section")
+        .class("message failed")
+        .attr("role", "alert")
+        .child(el("h2").child("Figures could not be loaded"))
+        .child(content)
 }
 
 /// The figures shown are the last that could be had.
-#[component]
-pub fn Stale(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView {
-    let location = use_location();
-    let here = move || format!("{}?{}", location.pathname.get(), location.search.get());
+pub fn stale(error: impl Now<Option<AppError>>) -> Element {
+    let here = here();
     let words = move || {
-        error.get().map(|error| match error.kind {
+        error().map(|error| match error.kind {
             ErrorKind::LoggedOut => {
                 let target = address::log_in(Some(&here()), None);
-                let again = view! { <a href=target rel="external">"Log in again"</a> };
-                view! { <p class="stale">"You are no longer logged in. " {again}</p> }.into_any()
+                let again = el("a").attr("href", target).attr("rel", "external").child("Log in again");
+                el("p").class("stale").child("You are no longer logged in. ").child(again)
             }
             _ => {
                 let words = format!("These figures are no longer fresh. {} Trying again…", error.message);
-                view! { <p class="stale">{words}</p> }.into_any()
+                el("p").class("stale").child(words)
             }
         })
     };
-    view! { <div role="status">{words}</div> }
+    el("div").attr("role", "status").child(words)
+}
+
+fn here() -> impl Now<String> {
+    let location = use_location();
+    move || format!("{}?{}", location.pathname.get(), location.search.get())
 }

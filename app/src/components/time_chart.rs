@@ -1,78 +1,66 @@
 //! Clicks and conversions over time: two small charts above one another, and their table.
 
-use leptos::{html::Div, prelude::*};
+use leptos::{html::Div, prelude::*, tachys::html::node_ref::node_ref};
 use model::stats::{Chart, Interval, Point, StatsQuery};
 
-use super::twin_table::TwinTable;
+use super::{Now, twin_table::twin_table};
 use crate::{
     address::{self, DASHBOARD},
     days::{self, Days},
     format,
+    markup::{Element, el},
     plot::{self, Bars},
 };
 
-#[component]
-pub fn TimeChart(
-    #[prop(into)] chart: Signal<Option<Chart>>,
-    #[prop(into)] asked: Signal<StatsQuery>,
-    #[prop(into)] days: Signal<Option<Days>>,
-) -> impl IntoView {
+pub fn time_chart(
+    chart: impl Now<Option<Chart>>,
+    asked: impl Now<StatsQuery>,
+    days: impl Now<Option<Days>>,
+) -> Element {
     let clicks = NodeRef::<Div>::new();
     let conversions = NodeRef::<Div>::new();
-    let bars = Memo::new(move |_| chart.with(|chart| chart.as_ref().map(bars)));
-    let failed = plot::draw(clicks, conversions, bars.into());
-    let said = move |name: &'static str, value: fn(&Point) -> i64| {
-        move || chart.with(|chart| chart.as_ref().map(|chart| describe(chart, name, value)))
+    let bars = Memo::new(move |_| chart().as_ref().map(bars));
+    let failed = plot::draw(clicks, conversions, bars);
+    let figure = move |name: &'static str, class: &'static str, value: fn(&Point) -> i64, plot: NodeRef<Div>| {
+        let said = move || chart().map(|chart| describe(&chart, &name.to_lowercase(), value));
+        el("figure")
+            .child(el("figcaption").child(el("span").class(class)).child(name))
+            .child(el("div").class("plot").attr("role", "img").live("aria-label", said).with(node_ref::<Div, _>(plot)))
     };
-    view! {
-        <section class="panel chart" aria-labelledby="over-time">
-            <div class="head">
-                <h2 id="over-time">"Over time"</h2>
-                <Intervals chart asked days/>
-            </div>
-            <figure>
-                <figcaption><span class="swatch clicks"></span>"Clicks"</figcaption>
-                <div class="plot" role="img" aria-label=said("clicks", |point| point.clicks) node_ref=clicks></div>
-            </figure>
-            <figure>
-                <figcaption><span class="swatch sales"></span>"Conversions"</figcaption>
-                <div
-                    class="plot"
-                    role="img"
-                    aria-label=said("conversions", |point| point.conversions)
-                    node_ref=conversions
-                ></div>
-            </figure>
-            {move || {
-                failed
-                    .get()
-                    .then(|| {
-                        view! {
-                            <p class="note" role="status">"The chart could not be loaded. The table below says the same."</p>
-                        }
-                    })
-            }}
-            <TwinTable chart/>
-        </section>
-    }
-    .into_any()
+    let note = move || {
+        let words = "The chart could not be loaded. The table below says the same.";
+        failed.get().then(|| el("p").class("note").attr("role", "status").child(words))
+    };
+    el("section")
+        .class("panel chart")
+        .attr("aria-labelledby", "over-time")
+        .child(
+            el("div")
+                .class("head")
+                .child(el("h2").attr("id", "over-time").child("Over time"))
+                .child(intervals(chart, asked, days)),
+        )
+        .child(figure("Clicks", "swatch clicks", |point| point.clicks, clicks))
+        .child(figure("Conversions", "swatch sales", |point| point.conversions, conversions))
+        .child(note)
+        .child(twin_table(chart))
 }
 
 /// Links to the intervals that make sense for the range.
-#[component]
-fn Intervals(chart: Signal<Option<Chart>>, asked: Signal<StatsQuery>, days: Signal<Option<Days>>) -> impl IntoView {
-    let shown = Memo::new(move |_| chart.with(|chart| chart.as_ref().map(|chart| chart.interval)));
-    let link = move |interval: Interval| {
-        let target = address::link(DASHBOARD, &StatsQuery { interval: Some(interval.to_string()), ..asked.get() });
-        let current = move || (shown.get() == Some(interval)).then_some("true");
-        view! { <li><a href=target data-noscroll aria-current=current>{days::interval_label(interval)}</a></li> }
+fn intervals(chart: impl Now<Option<Chart>>, asked: impl Now<StatsQuery>, days: impl Now<Option<Days>>) -> Element {
+    let links = move || {
+        let shown = chart().map(|chart| chart.interval);
+        let link = |interval: Interval| {
+            let target = address::link(DASHBOARD, &StatsQuery { interval: Some(interval.to_string()), ..asked() });
+            let link = el("a")
+                .attr("href", target)
+                .attr("data-noscroll", "")
+                .attr("aria-current", (shown == Some(interval)).then_some("true"));
+            el("li").child(link.child(days::interval_label(interval)))
+        };
+        days().map(|days| days::intervals(days.count()).map(link).collect::<Vec<_>>())
     };
-    let links = move || days.get().map(|days| days::intervals(days.count()).map(link).collect_view());
-    view! {
-        <nav aria-label="Interval">
-            <ul class="segments small">{links}</ul>
-        </nav>
-    }
+    el("nav").attr("aria-label", "Interval").child(el("ul").class("segments small").child(links))
 }
 
 fn bars(chart: &Chart) -> Bars {

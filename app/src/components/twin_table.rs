@@ -1,55 +1,35 @@
 //! The chart in figures: what it shows, readable without seeing it and without JavaScript.
 
-use leptos::prelude::*;
 use model::stats::{Chart, Point};
 
-use crate::{days, format};
+use super::Now;
+use crate::{
+    days, format,
+    kit::scrolling,
+    markup::{Element, el},
+};
 
-#[component]
-pub fn TwinTable(#[prop(into)] chart: Signal<Option<Chart>>) -> impl IntoView {
+pub fn twin_table(chart: impl Now<Option<Chart>>) -> Element {
     let rows = move || {
-        chart.with(|chart| {
-            let chart = chart.as_ref()?;
-            Some(
-                chart
-                    .points
-                    .iter()
-                    .map(|point| row(point, &days::bucket_label(&point.start, chart.interval)))
-                    .collect_view(),
-            )
-        })
+        let Chart { interval, points, .. } = chart()?;
+        let row = |point: &Point| row(point, days::bucket_label(&point.start, interval));
+        Some(points.iter().map(row).collect::<Vec<_>>())
     };
-    view! {
-        <details class="twin">
-            <summary>"Show as table"</summary>
-            <div class="scroll" tabindex="0" role="region" aria-label="Figures of the chart">
-                <table>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Time"</th>
-                            <th scope="col">"Clicks"</th>
-                            <th scope="col">"Add to carts"</th>
-                            <th scope="col">"Conversions"</th>
-                            <th scope="col">"GMV"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        </details>
-    }
-    .into_any()
+    let head = ["Time", "Clicks", "Add to carts", "Conversions", "GMV"];
+    let head: Vec<_> = head.into_iter().map(|label| el("th").attr("scope", "col").child(label)).collect();
+    let table = el("table").child(el("thead").child(el("tr").child(head))).child(el("tbody").child(rows));
+    el("details")
+        .class("twin")
+        .child(el("summary").child("Show as table"))
+        .child(scrolling("Figures of the chart".to_owned()).child(table))
 }
 
-fn row(point: &Point, label: &str) -> impl IntoView + use<> {
-    let label = label.to_owned();
-    view! {
-        <tr>
-            <th scope="row">{label} {(!point.complete).then_some(" (so far)")}</th>
-            <td>{format::exact_count(point.clicks)}</td>
-            <td>{format::exact_count(point.add_to_cart)}</td>
-            <td>{format::exact_count(point.conversions)}</td>
-            <td>{format::amounts(&point.gmv)}</td>
-        </tr>
-    }
+fn row(point: &Point, label: String) -> Element {
+    let figure = |text: String| el("td").child(text);
+    el("tr")
+        .child(el("th").attr("scope", "row").child(label).child((!point.complete).then_some(" (so far)")))
+        .child(figure(format::exact_count(point.clicks)))
+        .child(figure(format::exact_count(point.add_to_cart)))
+        .child(figure(format::exact_count(point.conversions)))
+        .child(figure(format::amounts(&point.gmv)))
 }

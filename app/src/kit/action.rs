@@ -3,56 +3,58 @@
 use leptos::prelude::*;
 
 use super::{Kit, form};
-use crate::admin::{
-    forms::FormName,
-    page::{Action, Confirm, Deed, Pairs, Tone},
+use crate::{
+    admin::{
+        forms::FormName,
+        page::{Action, Confirm, Deed, Pairs, Tone},
+    },
+    markup::{Content, Element, el},
 };
 
 pub fn action(action: Action, kit: Kit, here: &str) -> AnyView {
     let Action { label, said, tone, deed } = action;
     let class = class(tone);
     match deed {
-        Deed::Go(href) => view! { <a class=class href=href aria-label=said>{label}</a> }.into_any(),
-        Deed::Save { href, name } => {
-            view! { <a class=class href=href download=name rel="external" aria-label=said>{label}</a> }.into_any()
+        Deed::Go(href) => el("a").class(class).attr("href", href).attr("aria-label", said).child(label).content(),
+        Deed::Save { href, name } => el("a")
+            .class(class)
+            .attr("href", href)
+            .attr("download", name)
+            .attr("rel", "external")
+            .attr("aria-label", said)
+            .child(label)
+            .content(),
+        Deed::Copy(text) => {
+            button(format!("{class} copy")).attr("data-copy", text).attr("aria-label", said).child(label).content()
         }
-        Deed::Copy(text) => view! {
-            <button r#type="button" class=format!("{class} copy") data-copy=text aria-label=said>{label}</button>
-        }
-        .into_any(),
         Deed::Do { form, fields, confirm } => {
             let id = form::id(form, &fields);
             let button = submit(label, said, tone, None, confirm, id.clone(), kit);
-            view! {
-                <form id=id class="deed" method="post" action=here.to_owned()>
-                    {form::hidden(form, fields)}
-                    {button}
-                </form>
-            }
-            .into_any()
+            el("form")
+                .attr("id", id)
+                .class("deed")
+                .attr("method", "post")
+                .attr("action", here.to_owned())
+                .child(form::hidden(form, fields))
+                .child(button)
+                .content()
         }
         Deed::Ask(form) => {
             let id = format!("{}-asked", form::id(form.name, &form.hidden));
-            let title = format!("{id}-title");
             let heading = if form.title.is_empty() { label.clone() } else { form.title.clone() };
-            view! {
-                <button r#type="button" class=format!("{class} scripted") data-opens=id.clone() aria-label=said>
-                    {label}
-                </button>
-                <dialog id=id class="asked" aria-labelledby=title.clone()>
-                    <h2 id=title.clone()>{heading}</h2>
-                    {form::form(*form, kit, here, true)}
-                </dialog>
-            }
-            .into_any()
+            let opens = button(format!("{class} scripted"))
+                .attr("data-opens", id.clone())
+                .attr("aria-label", said)
+                .child(label);
+            (opens, dialog(id, "asked", heading).child(form::form(*form, kit, here, true))).content()
         }
     }
 }
 
-pub fn actions(all: Vec<Action>, kit: Kit, here: &str) -> Option<AnyView> {
+pub fn actions(all: Vec<Action>, kit: Kit, here: &str) -> Option<Element> {
     (!all.is_empty()).then(|| {
-        let all = all.into_iter().map(|each| action(each, kit, here)).collect_view();
-        view! { <div class="acts">{all}</div> }.into_any()
+        let all: Vec<_> = all.into_iter().map(|each| action(each, kit, here)).collect();
+        el("div").class("acts").child(all)
     })
 }
 
@@ -81,34 +83,39 @@ fn submit(
     let value = form.map(FormName::as_str);
     let asked = format!("{id}-{}-confirm", value.unwrap_or_default());
     let opens = confirm.is_some().then(|| asked.clone());
-    let question = confirm.map(|Confirm { title, text, button }| {
-        let heading = format!("{asked}-title");
-        view! {
-            <dialog id=asked class="confirm" aria-labelledby=heading.clone()>
-                <h2 id=heading.clone()>{title}</h2>
-                <p>{text}</p>
-                <div class="acts">
-                    <button r#type="button" class="button" data-closes="">"Cancel"</button>
-                    <button r#type="submit" class="button bad" name=name value=value>{button}</button>
-                </div>
-            </dialog>
-        }
+    let question = confirm.map(|Confirm { title, text, button: deed }| {
+        let deed = send("button bad").attr("name", name).attr("value", value).child(deed);
+        dialog(asked, "confirm", title)
+            .child(el("p").child(text))
+            .child(el("div").class("acts").child(button("button").attr("data-closes", "").child("Cancel")).child(deed))
     });
-    view! {
-        <button
-            r#type="submit"
-            class=class(tone)
-            name=name
-            value=value
-            aria-label=said
-            data-opens=opens
-            aria-disabled=move || kit.is_busy(&id)
-        >
-            {label}
-        </button>
-        {question}
-    }
-    .into_any()
+    let button = send(class(tone))
+        .attr("name", name)
+        .attr("value", value)
+        .attr("aria-label", said)
+        .attr("data-opens", opens)
+        .live("aria-disabled", move || kit.is_busy(&id))
+        .child(label);
+    (button, question).content()
+}
+
+fn dialog(id: String, class: &'static str, heading: String) -> Element {
+    let title = format!("{id}-title");
+    el("dialog")
+        .attr("id", id)
+        .class(class)
+        .attr("aria-labelledby", title.clone())
+        .child(el("h2").attr("id", title).child(heading))
+}
+
+/// A button that by itself sends nothing.
+pub fn button(class: impl crate::markup::Value) -> Element {
+    el("button").attr("type", "button").class(class)
+}
+
+/// A button that sends its form.
+pub fn send(class: &'static str) -> Element {
+    el("button").attr("type", "submit").class(class)
 }
 
 fn class(tone: Tone) -> &'static str {
@@ -122,17 +129,13 @@ fn class(tone: Tone) -> &'static str {
 /// The page that asks before something that cannot be undone, where there is no JavaScript to ask.
 pub fn question(confirm: Confirm, form: FormName, fields: Pairs, here: &str) -> AnyView {
     let Confirm { title, text, button } = confirm;
-    view! {
-        <section class="message">
-            <h1>{title}</h1>
-            <p>{text}</p>
-            <form class="acts" method="post" action=here.to_owned()>
-                {form::hidden(form, fields)}
-                <input r#type="hidden" name="confirmed" value="yes"/>
-                <a class="button" href=here.to_owned()>"Cancel"</a>
-                <button r#type="submit" class="button bad">{button}</button>
-            </form>
-        </section>
-    }
-    .into_any()
+    let form = el("form")
+        .class("acts")
+        .attr("method", "post")
+        .attr("action", here.to_owned())
+        .child(form::hidden(form, fields))
+        .child(form::kept("confirmed", "yes"))
+        .child(el("a").class("button").attr("href", here.to_owned()).child("Cancel"))
+        .child(send("button bad").child(button));
+    el("section").class("message").child(el("h1").child(title)).child(el("p").child(text)).child(form).content()
 }

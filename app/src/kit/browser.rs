@@ -16,10 +16,10 @@ use crate::{
     admin::{
         forms::FormName,
         page::{Done, Pairs},
-        wire::unpack,
     },
     api::composed::act,
     error::{AppError, ErrorKind},
+    wire::unpack,
 };
 
 /// Searches follow the typing, not each key.
@@ -27,13 +27,10 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How long a button says that it has copied.
 const COPIED: Duration = Duration::from_secs(2);
 
-type Go = std::rc::Rc<dyn Fn(&str, bool)>;
+type Go = std::rc::Rc<dyn Fn(&str, NavigateOptions)>;
 
 pub fn attend(kit: Kit) {
-    let navigate = use_navigate();
-    let go: Go = std::rc::Rc::new(move |to: &str, replace: bool| {
-        navigate(to, NavigateOptions { replace, scroll: !replace, ..NavigateOptions::default() });
-    });
+    let go: Go = std::rc::Rc::new(use_navigate());
     let go = StoredValue::new_local(go);
     let pause = StoredValue::new_local(None::<TimeoutHandle>);
     let preview_pause = StoredValue::new_local(None::<TimeoutHandle>);
@@ -75,8 +72,11 @@ pub fn attend(kit: Kit) {
                 }
             }),
             window_event_listener(ev::keydown, |event| {
-                let typing = target::<Element>(&event)
-                    .is_some_and(|at| matches!(at.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"));
+                let Some(at) = target::<Element>(&event) else { return };
+                if event.key() == "Escape" {
+                    fold(&at);
+                }
+                let typing = matches!(at.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT");
                 if event.key() == "/"
                     && !typing
                     && !event.ctrl_key()
@@ -150,6 +150,14 @@ pub fn begin_preview(kit: Kit) {
     });
 }
 
+/// Closes what folds, once it has served.
+fn fold(within: &Element) {
+    if let Some(details) = closest::<Element>(within, "details[data-folds]") {
+        // Refused for no name that is one.
+        let _ = details.remove_attribute("open");
+    }
+}
+
 fn send_form_of(field: &Element) {
     if let Some(form) = closest::<HtmlFormElement>(field, "form") {
         // Refused where the field has left the page meanwhile: then there is nothing to send.
@@ -164,6 +172,10 @@ fn pairs(form: &HtmlFormElement) -> Pairs {
         Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
     });
     pairs.collect()
+}
+
+pub fn entered(event: &Event) -> Pairs {
+    target(event).map(|form: HtmlFormElement| pairs(&form)).unwrap_or_default()
 }
 
 /// The form of ours that these fields are of.
@@ -183,7 +195,10 @@ fn submit(event: &web_sys::SubmitEvent, kit: Kit, go: &Go, replace: bool) {
         event.prevent_default();
         let asked = fields.iter().filter(|(_, value)| !value.is_empty());
         let path = attribute(&form, "action");
-        go(&with_query(&path, asked.map(|(name, value)| (name.as_str(), value))), replace);
+        let scroll = !replace && !form.has_attribute("data-noscroll");
+        let manner = NavigateOptions { replace, scroll, ..NavigateOptions::default() };
+        go(&with_query(&path, asked.map(|(name, value)| (name.as_str(), value))), manner);
+        fold(&form);
     } else if let Some(name) = name_of(&fields) {
         event.prevent_default();
         send(&form, name, fields, kit, go.clone());
@@ -212,7 +227,7 @@ fn send(form: &HtmlFormElement, name: FormName, fields: Pairs, kit: Kit, go: Go)
                 if let Ok(done) = &result {
                     if let Some(to) = done.go.as_deref().filter(|_| done.show.is_empty()) {
                         kit.goes_on.set_value(true);
-                        go(to, false);
+                        go(to, NavigateOptions::default());
                     } else {
                         kit.sent.set_value(Some(id));
                         kit.acted.update(|acted| *acted += 1);

@@ -2,55 +2,47 @@
 
 use leptos::prelude::*;
 
+use super::action::button;
 use crate::{
     admin::page::{Cell, Tone, Way},
-    components::Number,
-    format::{self, Shown},
+    components::number,
+    format,
+    markup::{Content, Element, el},
 };
 
 pub fn cell(held: Cell) -> AnyView {
     match held {
-        Cell::None => format::NONE.into_any(),
-        Cell::Text(text) => text.into_any(),
-        Cell::Code(text) => code(text),
-        Cell::Link(way) => link(way),
-        Cell::Status(tone, word) => view! { <span class=format!("status {}", name(tone))>{word}</span> }.into_any(),
+        Cell::None => format::NONE.content(),
+        Cell::Text(text) => text.content(),
+        Cell::Code(text) => code(text).content(),
+        Cell::Link(way) => link(way).content(),
+        Cell::Status(tone, word) => el("span").class(format!("status {}", name(tone))).child(word).content(),
         Cell::Time(moment) => {
             let exact = moment.to_string();
             // 2026-01-31T12:00:00.250Z
             let short = exact.get(..16).unwrap_or(&exact).replace('T', " ");
-            view! { <time datetime=exact.clone() title=exact>{short}</time> }.into_any()
+            el("time").attr("datetime", exact.clone()).attr("title", exact).child(short).content()
         }
         Cell::Count(count) => number(format::count(count)),
-        Cell::Money(sums) => format::amounts(&sums).into_any(),
-        Cell::Person { name, note } => view! {
-            {cell(*name)}
-            <span class="note block">{note}</span>
-        }
-        .into_any(),
-        Cell::Stack(cells) => cells.into_iter().map(|each| view! { <div>{cell(each)}</div> }).collect_view().into_any(),
+        Cell::Money(sums) => format::amounts(&sums).content(),
+        Cell::Person { name, note } => (cell(*name), note_below(note)).content(),
+        Cell::Stack(cells) => cells.into_iter().map(|each| el("div").child(cell(each))).collect::<Vec<_>>().content(),
     }
 }
 
-fn number(Shown { short, exact }: Shown) -> AnyView {
-    view! { <Number short exact/> }.into_any()
+pub fn link(Way { label, href }: Way) -> Element {
+    el("a").attr("href", href).child(label)
 }
 
-pub fn link(Way { label, href }: Way) -> AnyView {
-    view! { <a href=href>{label}</a> }.into_any()
+/// Small print on a line of its own.
+pub fn note_below(words: String) -> Element {
+    el("span").class("note block").child(words)
 }
 
 /// Monospaced, with a button that copies it.
-fn code(text: String) -> AnyView {
-    view! {
-        <span class="copied">
-            <code>{text.clone()}</code>
-            <button r#type="button" class="copy" data-copy=text.clone() aria-label=format!("Copy {text}")>
-                "Copy"
-            </button>
-        </span>
-    }
-    .into_any()
+fn code(text: String) -> Element {
+    let copy = button("copy").attr("aria-label", format!("Copy {text}")).attr("data-copy", text.clone()).child("Copy");
+    el("span").class("copied").child(el("code").child(text)).child(copy)
 }
 
 pub fn name(tone: Tone) -> &'static str {

@@ -2,17 +2,21 @@
 
 use leptos::prelude::*;
 
-use super::form::is_of;
+use super::{
+    cell::note_below,
+    form::{is_of, kept},
+};
 use crate::{
     admin::page::{Choice, Field, Kind, Pairs},
     error::AppError,
+    markup::{Content, Element, el},
 };
 
 pub fn field_id(form: &str, name: &str) -> String {
     format!("{form}-{name}")
 }
 
-pub fn field(field: Field, form: &str, entered: Option<&Pairs>, wrong: Signal<Option<AppError>>) -> AnyView {
+pub fn field(field: Field, form: &str, entered: Option<&Pairs>, wrong: Signal<Option<AppError>>) -> Element {
     let Field { name, label, kind, value, hint, required, autocomplete } = field;
     // What has a value already needs no word about that.
     let is_optional = !required && value.is_empty() && !matches!(kind, Kind::Select(_));
@@ -33,56 +37,39 @@ pub fn field(field: Field, form: &str, entered: Option<&Pairs>, wrong: Signal<Op
             })
         }
     };
-    let invalid = {
-        let message = message.clone();
-        move || message().map(|_| "true")
+    let invalid = message.clone();
+    let below = el("span")
+        .attr("id", told.clone())
+        .class("told")
+        .child(el("span").class("wrong").child(message))
+        .child(hint.map(note_below));
+    if let Kind::Many(choices) = kind {
+        return el("fieldset")
+            .class("field many")
+            .attr("aria-describedby", told)
+            .child(el("legend").child(label))
+            .child(many(&id, &name, choices, &value))
+            .child(below);
+    }
+    // What every control has.
+    let control = |tag: &'static str| {
+        el(tag)
+            .attr("id", id.clone())
+            .attr("name", name.clone())
+            .live("aria-invalid", move || invalid().map(|_| "true"))
+            .attr("aria-describedby", told)
     };
-    let below = view! {
-        <span id=told.clone() class="told">
-            <span class="wrong">{message}</span>
-            {hint.map(|hint| view! { <span class="note block">{hint}</span> })}
-        </span>
-    };
+    if matches!(kind, Kind::Checkbox) {
+        let tick = control("input").attr("type", "checkbox").attr("value", "true").attr("checked", value == "true");
+        // What is not ticked is not sent: the field before it says so.
+        return el("div")
+            .class("field")
+            .child(kept(name.clone(), "false"))
+            .child(el("label").class("pick").child(tick).child(label))
+            .child(below);
+    }
     let control = match kind {
-        Kind::Checkbox => {
-            // What is not ticked is not sent: the field before it says so.
-            return view! {
-                <div class="field">
-                    <input r#type="hidden" name=name.clone() value="false"/>
-                    <label class="pick">
-                        <input
-                            r#type="checkbox"
-                            id=id
-                            name=name
-                            value="true"
-                            checked=value == "true"
-                            aria-invalid=invalid
-                            aria-describedby=told
-                        />
-                        {label}
-                    </label>
-                    {below}
-                </div>
-            }
-            .into_any();
-        }
-        Kind::Many(choices) => {
-            let list = many(&id, &name, choices, &value);
-            return view! {
-                <fieldset class="field many" aria-describedby=told>
-                    <legend>{label}</legend>
-                    {list}
-                    {below}
-                </fieldset>
-            }
-            .into_any();
-        }
-        Kind::Select(choices) => view! {
-            <select id=id.clone() name=name aria-invalid=invalid aria-describedby=told>
-                {options(choices, &value)}
-            </select>
-        }
-        .into_any(),
+        Kind::Select(choices) => control("select").child(options(choices, &value)).content(),
         kind => {
             let (shape, mode) = match kind {
                 Kind::Email => ("email", None),
@@ -93,42 +80,29 @@ pub fn field(field: Field, form: &str, entered: Option<&Pairs>, wrong: Signal<Op
                 _ => ("text", None),
             };
             let (value, step) = if shape == "datetime-local" { local(value) } else { (value, None) };
-            let (list, suggested) = match kind {
-                Kind::Suggest(words) => {
-                    let list = format!("{id}-list");
-                    let words = words.into_iter().map(|word| view! { <option value=word></option> }).collect_view();
-                    (Some(list.clone()), Some(view! { <datalist id=list>{words}</datalist> }))
-                }
-                _ => (None, None),
+            let suggested = match kind {
+                Kind::Suggest(words) => Some(words),
+                _ => None,
             };
-            view! {
-                <input
-                    r#type=shape
-                    id=id.clone()
-                    name=name
-                    value=value
-                    required=required
-                    step=step
-                    inputmode=mode
-                    autocomplete=autocomplete
-                    list=list
-                    data-secret=(shape == "password").then_some("")
-                    aria-invalid=invalid
-                    aria-describedby=told
-                />
-                {suggested}
-            }
-            .into_any()
+            let list = suggested.is_some().then(|| format!("{id}-list"));
+            let suggested = suggested.map(|words| {
+                let words: Vec<_> = words.into_iter().map(|word| el("option").attr("value", word)).collect();
+                el("datalist").attr("id", list.clone()).child(words)
+            });
+            let input = control("input")
+                .attr("type", shape)
+                .attr("value", value)
+                .attr("required", required)
+                .attr("step", step)
+                .attr("inputmode", mode)
+                .attr("autocomplete", autocomplete)
+                .attr("list", list)
+                .attr("data-secret", shape == "password");
+            (input, suggested).content()
         }
     };
-    view! {
-        <div class="field">
-            <label for=id>{label} {is_optional.then(|| view! { <span class="note">" optional"</span> })}</label>
-            {control}
-            {below}
-        </div>
-    }
-    .into_any()
+    let optional = is_optional.then(|| el("span").class("note").child(" optional"));
+    el("div").class("field").child(el("label").attr("for", id).child(label).child(optional)).child(control).child(below)
 }
 
 /// A moment as browsers show it, no finer than it is: a form that is saved as it was opened changes nothing.
@@ -142,37 +116,38 @@ fn local(moment: String) -> (String, Option<&'static str>) {
     (shown.unwrap_or(moment), step)
 }
 
-pub fn options(choices: Vec<Choice>, chosen: &str) -> AnyView {
+pub fn options(choices: Vec<Choice>, chosen: &str) -> Vec<Element> {
     let options = choices.into_iter().map(|Choice { value, label }| {
         let selected = value == chosen;
-        view! { <option value=value selected=selected>{label}</option> }
+        el("option").attr("value", value).attr("selected", selected).child(label)
     });
-    options.collect_view().into_any()
+    options.collect()
 }
 
 /// Checkboxes, a box that narrows them, and one that ticks all that are shown.
 fn many(id: &str, name: &str, choices: Vec<Choice>, chosen: &str) -> AnyView {
+    let tick = || el("input").attr("type", "checkbox");
     let choices = choices.into_iter().enumerate().map(|(index, Choice { value, label })| {
         let ticked = chosen.split(',').any(|each| each == value);
         let id = if index == 0 { id.to_owned() } else { format!("{id}-{index}") };
-        view! {
-            <label class="pick">
-                <input r#type="checkbox" id=id name=name.to_owned() value=value checked=ticked/>
-                {label}
-            </label>
-        }
+        let tick = tick().attr("id", id).attr("name", name.to_owned()).attr("value", value).attr("checked", ticked);
+        el("label").class("pick").child(tick).child(label)
     });
-    let choices = choices.collect_view();
-    view! {
-        // None ticked is an answer too.
-        <input r#type="hidden" name=name.to_owned() value=""/>
-        <div class="narrow scripted">
-            <input r#type="search" data-narrow="" aria-label="Narrow the list" placeholder="Narrow…" autocomplete="off"/>
-            <label class="pick"><input r#type="checkbox" data-all=""/>"All shown"</label>
-        </div>
-        <div class="picks" tabindex="0" role="group" aria-label="Choices">{choices}</div>
-    }
-    .into_any()
+    let picks = el("div")
+        .class("picks")
+        .attr("tabindex", "0")
+        .attr("role", "group")
+        .attr("aria-label", "Choices")
+        .child(choices.collect::<Vec<_>>());
+    let narrow = el("input")
+        .attr("type", "search")
+        .attr("data-narrow", "")
+        .attr("aria-label", "Narrow the list")
+        .attr("placeholder", "Narrow…")
+        .attr("autocomplete", "off");
+    let all = el("label").class("pick").child(tick().attr("data-all", "")).child("All shown");
+    // None ticked is an answer too.
+    (kept(name.to_owned(), ""), el("div").class("narrow scripted").child(narrow).child(all), picks).content()
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use leptos::prelude::*;
 
 use super::{
     Kit,
+    action::{button, send},
     field::{field, field_id},
+    parts::small,
 };
 use crate::{
     admin::{
@@ -13,6 +15,7 @@ use crate::{
         posted::Outcome,
     },
     error::AppError,
+    markup::{Content, Element, Value, el},
 };
 
 /// Tells the forms of a page apart: the same form stands there once for each thing it is about.
@@ -21,16 +24,17 @@ pub fn id(name: FormName, hidden: &Pairs) -> String {
     of.fold(name.to_string(), |id, (_, value)| format!("{id}-{value}"))
 }
 
-pub fn hidden(name: FormName, fields: Pairs) -> AnyView {
-    let fields = fields.into_iter().map(|(name, value)| view! { <input r#type="hidden" name=name value=value/> });
-    view! {
-        <input r#type="hidden" name="form" value=name.as_str()/>
-        {fields.collect_view()}
-    }
-    .into_any()
+/// A field that is sent and not seen.
+pub fn kept(name: impl Value, value: impl Value) -> Element {
+    el("input").attr("type", "hidden").attr("name", name).attr("value", value)
 }
 
-pub fn form(form: Form, kit: Kit, here: &str, in_dialog: bool) -> AnyView {
+pub fn hidden(name: FormName, fields: Pairs) -> AnyView {
+    let fields: Vec<_> = fields.into_iter().map(|(name, value)| kept(name, value)).collect();
+    (kept("form", name.as_str()), fields).content()
+}
+
+pub fn form(form: Form, kit: Kit, here: &str, in_dialog: bool) -> Element {
     let Form { name, note, fields, more, hidden: kept, submit, cancel, preview, .. } = form;
     let id = id(name, &kept);
     // What was entered without JavaScript stands where it was entered, with what is wrong with it.
@@ -52,79 +56,69 @@ pub fn form(form: Form, kit: Kit, here: &str, in_dialog: bool) -> AnyView {
     };
     let labels: Vec<_> = fields.iter().chain(&more).map(|field| (field.name.clone(), field.label.clone())).collect();
     let secrets = fields.iter().any(|field| matches!(field.kind, Kind::Password));
-    let fields = fields.into_iter().map(|each| field(each, &id, entered.as_ref(), wrong)).collect_view();
-    let folded: Vec<String> = more.iter().map(|field| field.name.clone()).collect();
-    let is_open = move || {
-        wrong.with(|wrong| {
-            let among = |field: &str| folded.iter().any(|name| is_of(field, name));
-            wrong.as_ref().is_some_and(|error| error.fields.iter().any(|wrong| among(&wrong.field)))
-        })
-    };
+    let fields: Vec<_> = fields.into_iter().map(|each| field(each, &id, entered.as_ref(), wrong)).collect();
     let more = (!more.is_empty()).then(|| {
-        let fields = more.into_iter().map(|each| field(each, &id, entered.as_ref(), wrong)).collect_view();
-        view! {
-            <details class="more" open=is_open>
-                <summary>"More settings"</summary>
-                {fields}
-            </details>
-        }
+        let folded: Vec<String> = more.iter().map(|field| field.name.clone()).collect();
+        let is_open = move || {
+            wrong.with(|wrong| {
+                let among = |field: &str| folded.iter().any(|name| is_of(field, name));
+                wrong.as_ref().is_some_and(|error| error.fields.iter().any(|wrong| among(&wrong.field)))
+            })
+        };
+        let fields: Vec<_> = more.into_iter().map(|each| field(each, &id, entered.as_ref(), wrong)).collect();
+        el("details").class("more").live("open", is_open).child(el("summary").child("More settings")).child(fields)
     });
-    let preview = preview.map(|form| view! { <Preview form/> });
     let cancel = if in_dialog {
-        Some(view! { <button r#type="button" class="button scripted" data-closes="">"Cancel"</button> }.into_any())
+        Some(button("button scripted").attr("data-closes", "").child("Cancel"))
     } else {
-        cancel.map(|href| view! { <a class="button" href=href>"Cancel"</a> }.into_any())
+        cancel.map(|href| el("a").class("button").attr("href", href).child("Cancel"))
     };
-    let waits = id.clone();
-    let of = id.clone();
+    let reveal = secrets.then(|| {
+        let tick = el("input").attr("type", "checkbox").attr("data-reveal", "");
+        el("label").class("pick scripted").child(tick).child("Show password")
+    });
+    let (waits, of) = (id.clone(), id.clone());
     let told = move || wrong.get().map(|error| summary(error, &labels, &of));
-    view! {
-        <form id=id class="fields" method="post" action=here.to_owned() novalidate>
-            {note.map(|note| view! { <p class="note">{note}</p> })}
-            <div role="alert">{told}</div>
-            {hidden(name, kept)}
-            {fields}
-            {more}
-            {preview}
-            {secrets
-                .then(|| {
-                    view! {
-                        <label class="pick scripted">
-                            <input r#type="checkbox" data-reveal=""/>
-                            "Show password"
-                        </label>
-                    }
-                })}
-            <div class="acts">
-                <button r#type="submit" class="button primary" aria-disabled=move || kit.is_busy(&waits)>{submit}</button>
-                {cancel}
-            </div>
-        </form>
-    }
-    .into_any()
+    let submit = send("button primary").live("aria-disabled", move || kit.is_busy(&waits)).child(submit);
+    el("form")
+        .attr("id", id)
+        .class("fields")
+        .attr("method", "post")
+        .attr("action", here.to_owned())
+        .attr("novalidate", true)
+        .child(note.map(small))
+        .child(el("div").attr("role", "alert").child(told))
+        .child(hidden(name, kept))
+        .child(fields)
+        .child(more)
+        .child(preview.map(|form| self::preview(form, kit)))
+        .child(reveal)
+        .child(el("div").class("acts").child(submit).child(cancel))
 }
 
 /// What a form shows of itself while it is filled in. The browser asks for it as the fields change.
-#[component]
-fn Preview(form: FormName) -> impl IntoView {
-    let kit = Kit::get();
-    let shown = move || super::parts::parts(kit.preview.get(), kit, "");
+fn preview(form: FormName, kit: Kit) -> Element {
     super::begin_preview();
-    view! { <div class="preview scripted" data-preview=form.as_str() aria-live="polite">{shown}</div> }
+    el("div")
+        .class("preview scripted")
+        .attr("data-preview", form.as_str())
+        .attr("aria-live", "polite")
+        .child(move || super::parts::parts(kit.preview.get(), kit, ""))
 }
 
 /// All that is wrong, each a way to its field.
-fn summary(error: AppError, labels: &[(String, String)], form: &str) -> AnyView {
+fn summary(error: AppError, labels: &[(String, String)], form: &str) -> Element {
     if error.fields.is_empty() {
-        return view! { <p class="problem">{error.message}</p> }.into_any();
+        return el("p").class("problem").child(error.message);
     }
     let each = error.fields.into_iter().map(|wrong| {
         let of = labels.iter().find(|(name, _)| is_of(&wrong.field, name));
         let label = of.map_or(wrong.field.clone(), |(_, label)| label.clone());
         let href = of.map(|(name, _)| format!("#{}", field_id(form, name)));
-        view! { <li><a href=href rel="external">{label}</a> " " {wrong.message}</li> }
+        let way = el("a").attr("href", href).attr("rel", "external").child(label);
+        el("li").child(way).child(" ").child(wrong.message)
     });
-    view! { <ul class="problem">{each.collect_view()}</ul> }.into_any()
+    el("ul").class("problem").child(each.collect::<Vec<_>>())
 }
 
 /// Whether an error's field is this one, or one of its list.

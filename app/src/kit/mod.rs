@@ -14,15 +14,18 @@ mod page;
 mod parts;
 mod table;
 
-use leptos::prelude::*;
+use leptos::{ev::SubmitEvent, prelude::*};
 
 pub use self::{
-    feedback::{Feedback, Shown},
+    action::send,
+    feedback::{feedback, shown},
+    form::kept,
     page::page,
+    table::{choice, scrolling},
 };
 use crate::{
     admin::{
-        page::{Done, Part},
+        page::{Done, Pairs, Part},
         posted::{Outcome, Posted, posted},
     },
     error::AppError,
@@ -133,6 +136,17 @@ fn begin_preview() {
 
 #[cfg(not(feature = "hydrate"))]
 fn begin_preview() {}
+
+/// What was entered into the form that is sent.
+#[cfg(feature = "hydrate")]
+pub fn entered(event: &SubmitEvent) -> Pairs {
+    browser::entered(event)
+}
+
+#[cfg(not(feature = "hydrate"))]
+pub fn entered(_event: &SubmitEvent) -> Pairs {
+    Pairs::new()
+}
 
 /// Listens to forms, buttons and keys for as long as the caller is on the page.
 #[cfg(feature = "hydrate")]

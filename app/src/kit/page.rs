@@ -14,6 +14,7 @@ use crate::{
         posted::{Outcome, Posted},
     },
     format,
+    markup::{Content, Element, el},
 };
 
 /// The page as it stands at this address.
@@ -23,35 +24,22 @@ pub fn page(page: Page, kit: Kit, here: &str) -> AnyView {
     }
     let Page { title, crumbs, lead, tabs, actions: deeds, parts: inner } = page;
     let crumbs = (!crumbs.is_empty()).then(|| {
-        let crumbs = crumbs.into_iter().map(|way| view! { <li>{link(way)}</li> }).collect_view();
-        view! { <nav aria-label="Breadcrumb"><ol class="crumbs">{crumbs}</ol></nav> }
+        let crumbs: Vec<_> = crumbs.into_iter().map(|way| el("li").child(link(way))).collect();
+        el("nav").attr("aria-label", "Breadcrumb").child(el("ol").class("crumbs").child(crumbs))
     });
     let tabs = (!tabs.is_empty()).then(|| {
-        let tabs = tabs.into_iter().map(tab).collect_view();
-        view! { <nav class="tabs" aria-label="Parts of this page"><ul class="segments">{tabs}</ul></nav> }
+        let tabs: Vec<_> = tabs.into_iter().map(tab).collect();
+        el("nav").class("tabs").attr("aria-label", "Parts of this page").child(el("ul").class("segments").child(tabs))
     });
-    view! {
-        {crumbs}
-        <div class="head">
-            <h1 tabindex="-1">{title}</h1>
-            {actions(deeds, kit, here)}
-        </div>
-        {lead.map(|lead| view! { <p class="lead">{cell(lead)}</p> })}
-        {tabs}
-        {parts(inner, kit, here)}
-    }
-    .into_any()
+    let heading = el("h1").attr("tabindex", "-1").child(title);
+    let head = el("div").class("head").child(heading).child(actions(deeds, kit, here));
+    let lead = lead.map(|lead| el("p").class("lead").child(cell(lead)));
+    (crumbs, head, lead, tabs, parts(inner, kit, here)).content()
 }
 
-fn tab(tab: Tab) -> AnyView {
+fn tab(tab: Tab) -> Element {
     let Tab { way, current, count } = tab;
-    view! {
-        <li>
-            <a href=way.href data-noscroll aria-current=current.then_some("page")>
-                {way.label}
-                {count.map(|count| view! { <span class="note">" " {format::count(count).short}</span> })}
-            </a>
-        </li>
-    }
-    .into_any()
+    let count = count.map(|count| el("span").class("note").child(format!(" {}", format::count(count).short)));
+    let way = link(way).attr("data-noscroll", "").attr("aria-current", current.then_some("page")).child(count);
+    el("li").child(way)
 }

@@ -4,110 +4,99 @@ use leptos::prelude::*;
 
 use super::{
     Kit,
-    action::{action, actions},
-    cell::{cell, link, name},
+    action::{action, actions, button},
+    cell::{cell, link, name, note_below},
     form::form,
     table::table,
 };
-use crate::admin::page::{Card, Code, Empty, Notice, Part, Step};
+use crate::{
+    admin::page::{Card, Code, Empty, Notice, Part, Step},
+    markup::{Content, Element, el},
+};
 
 pub fn parts(all: Vec<Part>, kit: Kit, here: &str) -> AnyView {
-    all.into_iter().map(|each| part(each, kit, here)).collect_view().into_any()
+    all.into_iter().map(|each| part(each, kit, here)).collect::<Vec<_>>().content()
 }
 
 fn part(part: Part, kit: Kit, here: &str) -> AnyView {
     match part {
         Part::Facts(facts) => {
-            let facts = facts.into_iter().map(|(label, value)| {
-                view! { <div><dt>{label}</dt><dd>{cell(value)}</dd></div> }
-            });
-            view! { <dl class="known">{facts.collect_view()}</dl> }.into_any()
+            let fact = |(label, value)| el("div").child(el("dt").child(label)).child(el("dd").child(cell(value)));
+            let facts: Vec<_> = facts.into_iter().map(|each: (String, _)| fact(each)).collect();
+            el("dl").class("known").child(facts).content()
         }
-        Part::Cards(all) => view! { <dl class="cards fit">{all.into_iter().map(card).collect_view()}</dl> }.into_any(),
+        Part::Cards(all) => el("dl").class("cards fit").child(all.into_iter().map(card).collect::<Vec<_>>()).content(),
         Part::Table(all) => table(*all, kit, here),
-        Part::Form(fields) => {
-            view! { <div class="panel narrow-panel">{form(fields, kit, here, false)}</div> }.into_any()
-        }
+        Part::Form(fields) => el("div").class("panel narrow-panel").child(form(fields, kit, here, false)).content(),
         Part::Checklist(steps) => {
-            view! { <ol class="steps-list">{steps.into_iter().map(step).collect_view()}</ol> }.into_any()
+            el("ol").class("steps-list").child(steps.into_iter().map(step).collect::<Vec<_>>()).content()
         }
         Part::Notice(Notice { tone, text, way }) => {
-            view! { <p class=format!("notice {}", name(tone))>{text} " " {way.map(link)}</p> }.into_any()
+            el("p").class(format!("notice {}", name(tone))).child(text).child(" ").child(way.map(link)).content()
         }
         Part::Empty(none) => empty(none, kit, here),
-        Part::Code(block) => code(block),
-        Part::Image { src, alt } => view! { <img src=src alt=alt/> }.into_any(),
-        Part::Group { title, note, actions: deeds, parts: inner } => view! {
-            <section class="group">
-                <div class="head"><h2>{title}</h2>{actions(deeds, kit, here)}</div>
-                {note.map(|note| view! { <p class="note">{note}</p> })}
-                {parts(inner, kit, here)}
-            </section>
+        Part::Code(block) => code(block).content(),
+        Part::Image { src, alt } => el("img").attr("src", src).attr("alt", alt).content(),
+        Part::Group { title, note, actions: deeds, parts: inner } => el("section")
+            .class("group")
+            .child(el("div").class("head").child(el("h2").child(title)).child(actions(deeds, kit, here)))
+            .child(note.map(small))
+            .child(parts(inner, kit, here))
+            .content(),
+        Part::Details { summary, parts: inner } => {
+            el("details").class("group").child(el("summary").child(summary)).child(parts(inner, kit, here)).content()
         }
-        .into_any(),
-        Part::Details { summary, parts: inner } => view! {
-            <details class="group">
-                <summary>{summary}</summary>
-                {parts(inner, kit, here)}
-            </details>
-        }
-        .into_any(),
     }
+}
+
+/// A paragraph of small print.
+pub fn small(note: String) -> Element {
+    el("p").class("note").child(note)
 }
 
 pub fn empty(none: Empty, kit: Kit, here: &str) -> AnyView {
     let Empty { title, text, action: way } = none;
-    view! {
-        <section class="message">
-            <h2>{title}</h2>
-            <p>{text}</p>
-            {way.map(|way| action(way, kit, here))}
-        </section>
-    }
-    .into_any()
+    el("section")
+        .class("message")
+        .child(el("h2").child(title))
+        .child(el("p").child(text))
+        .child(way.map(|way| action(way, kit, here)))
+        .content()
 }
 
-fn card(card: Card) -> AnyView {
+fn card(card: Card) -> Element {
     let Card { label, value, note, href } = card;
     let label = match href {
-        Some(href) => view! { <a href=href>{label}</a> }.into_any(),
-        None => label.into_any(),
+        Some(href) => el("a").attr("href", href).child(label).content(),
+        None => label.content(),
     };
-    view! {
-        <div class="card">
-            <dt>{label}</dt>
-            <dd class="value">{cell(value)}</dd>
-            <dd class="note">{note}</dd>
-        </div>
-    }
-    .into_any()
+    el("div")
+        .class("card")
+        .child(el("dt").child(label))
+        .child(el("dd").class("value").child(cell(value)))
+        .child(el("dd").class("note").child(note))
 }
 
-fn step(step: Step) -> AnyView {
+fn step(step: Step) -> Element {
     let Step { done, label, hint, way } = step;
-    view! {
-        <li class=if done { "done" } else { "open" }>
-            <strong>{label}</strong>
-            <span class="heard">{if done { " (done)" } else { " (to do)" }}</span>
-            <span class="note block">{hint}</span>
-            {way.filter(|_| !done).map(link)}
-        </li>
-    }
-    .into_any()
+    el("li")
+        .class(if done { "done" } else { "open" })
+        .child(el("strong").child(label))
+        .child(el("span").class("heard").child(if done { " (done)" } else { " (to do)" }))
+        .child(note_below(hint))
+        .child(way.filter(|_| !done).map(link))
 }
 
-fn code(code: Code) -> AnyView {
+fn code(code: Code) -> Element {
     let Code { label, text, note, once } = code;
-    let said = format!("Copy: {label}");
-    view! {
-        <div class=if once { "code once" } else { "code" }>
-            <div class="head">
-                <strong>{label.clone()}</strong>
-                <button r#type="button" class="button copy" data-copy=text.clone() aria-label=said>"Copy"</button>
-            </div>
-            <pre tabindex="0" role="group" aria-label=label><code>{text}</code></pre>
-            {note.map(|note| view! { <p class="note">{note}</p> })}
-        </div>
-    }
-    .into_any()
+    let copy = button("button copy")
+        .attr("data-copy", text.clone())
+        .attr("aria-label", format!("Copy: {label}"))
+        .child("Copy");
+    let block = el("pre").attr("tabindex", "0").attr("role", "group").attr("aria-label", label.clone());
+    el("div")
+        .class(if once { "code once" } else { "code" })
+        .child(el("div").class("head").child(el("strong").child(label)).child(copy))
+        .child(block.child(el("code").child(text)))
+        .child(note.map(small))
 }

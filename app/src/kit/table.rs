@@ -1,185 +1,172 @@
 //! Tables: what narrows them, their rows, what can be done to the ticked ones, and the way to more.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, tachys::html::property::prop};
 
 use super::{
     Kit,
-    action::{actions, bulk},
+    action::{actions, bulk, send},
     cell::cell,
     field::options,
+    form::kept,
     parts::empty,
 };
-use crate::admin::{
-    page::{Deed, Field, Kind, Way},
-    table::{Column, Filters, Order, Row, Table},
+use crate::{
+    admin::{
+        page::{Deed, Field, Kind, Way},
+        table::{Column, Filters, Order, Row, Table},
+    },
+    markup::{Content, Element, el},
 };
 
 pub fn table(table: Table, kit: Kit, here: &str) -> AnyView {
     let Table { caption, columns, rows, filters, totals, bulk: deeds, first, next, empty: none } = table;
     let filters = filters.map(|filters| self::filters(filters, here));
     if rows.is_empty() {
-        return view! {
-            {filters}
-            {empty(none, kit, here)}
-            {pages(first, next)}
-        }
-        .into_any();
+        return (filters, empty(none, kit, here), pages(first, next)).content();
     }
     let form = format!("ticked-{}", caption.replace(' ', "-"));
     let ticks = !deeds.is_empty();
     let acts = rows.iter().any(|row| !row.actions.is_empty());
     let numeric: Vec<bool> = columns.iter().map(|column| column.numeric).collect();
     let align = |index: usize| numeric.get(index).copied().unwrap_or_default().then_some("figure");
-    let head = columns.into_iter().map(heading).collect_view();
     let body = rows.into_iter().map(|row| {
         let Row { cells, actions: deeds, tick } = row;
         let cells = cells.into_iter().enumerate().map(|(index, each)| match index {
-            0 => view! { <th scope="row">{cell(each)}</th> }.into_any(),
-            _ => view! { <td class=align(index)>{cell(each)}</td> }.into_any(),
+            0 => el("th").attr("scope", "row").child(cell(each)),
+            _ => el("td").class(align(index)).child(cell(each)),
         });
-        let cells = cells.collect_view();
-        let form = form.clone();
-        view! {
-            <tr>
-                {ticks
-                    .then(|| {
-                        let tick = tick.map(|id| {
-                            view! {
-                                <input r#type="checkbox" name="ids" value=id form=form aria-label="Choose this row"/>
-                            }
-                        });
-                        view! { <td class="tick">{tick}</td> }
-                    })}
-                {cells}
-                {acts.then(|| view! { <td class="last">{actions(deeds, kit, here)}</td> })}
-            </tr>
-        }
+        let cells: Vec<_> = cells.collect();
+        let tick = ticks.then(|| {
+            let tick = tick
+                .map(|id| tick_box("Choose this row").attr("name", "ids").attr("value", id).attr("form", form.clone()));
+            el("td").class("tick").child(tick)
+        });
+        let deeds = acts.then(|| el("td").class("last").child(actions(deeds, kit, here)));
+        el("tr").child(tick).child(cells).child(deeds)
     });
-    let body = body.collect_view();
+    let body: Vec<_> = body.collect();
     let totals = (!totals.is_empty()).then(|| {
         let cells = totals.into_iter().enumerate();
-        let cells = cells.map(|(index, each)| view! { <td class=align(index)>{cell(each)}</td> }).collect_view();
-        view! {
-            <tfoot>
-                <tr>{ticks.then(|| view! { <td></td> })} {cells} {acts.then(|| view! { <td></td> })}</tr>
-            </tfoot>
-        }
+        let cells: Vec<_> = cells.map(|(index, each)| el("td").class(align(index)).child(cell(each))).collect();
+        let row = el("tr").child(ticks.then(|| el("td"))).child(cells).child(acts.then(|| el("td")));
+        el("tfoot").child(row)
     });
     // The same for each of them: what the rows belong to.
-    let kept = deeds.iter().find_map(|deed| match &deed.deed {
+    let belong = deeds.iter().find_map(|deed| match &deed.deed {
         Deed::Do { fields, .. } => Some(fields.clone()),
         _ => None,
     });
-    let kept = kept.into_iter().flatten().map(|(name, value)| view! { <input r#type="hidden" name=name value=value/> });
-    let kept = kept.collect_view();
+    let belong: Vec<_> = belong.into_iter().flatten().map(|(name, value)| kept(name, value)).collect();
     let deeds = ticks.then(|| {
-        let deeds = deeds.into_iter().map(|each| bulk(each, kit, here, &form)).collect_view();
-        view! { <form id=form.clone() class="acts ticked" method="post" action=here.to_owned()>{kept} {deeds}</form> }
+        let deeds: Vec<_> = deeds.into_iter().map(|each| bulk(each, kit, here, &form)).collect();
+        el("form")
+            .attr("id", form.clone())
+            .class("acts ticked")
+            .attr("method", "post")
+            .attr("action", here.to_owned())
+            .child(belong)
+            .child(deeds)
     });
-    view! {
-        {filters}
-        <div class="listed">
-            <div class="scroll" tabindex="0" role="region" aria-label=caption.clone()>
-                <table class="list">
-                    <caption class="heard">{caption.clone()}</caption>
-                    <thead>
-                        <tr>
-                            {ticks
-                                .then(|| {
-                                    view! {
-                                        <th class="tick">
-                                            <input
-                                                class="scripted"
-                                                r#type="checkbox"
-                                                data-all=""
-                                                aria-label="Choose all rows"
-                                            />
-                                        </th>
-                                    }
-                                })}
-                            {head}
-                            {acts.then(|| view! { <th><span class="heard">"Actions"</span></th> })}
-                        </tr>
-                    </thead>
-                    <tbody>{body}</tbody>
-                    {totals}
-                </table>
-            </div>
-            {deeds}
-        </div>
-        {pages(first, next)}
-    }
-    .into_any()
+    let all =
+        ticks.then(|| el("th").class("tick").child(tick_box("Choose all rows").class("scripted").attr("data-all", "")));
+    let head = el("tr")
+        .child(all)
+        .child(columns.into_iter().map(heading).collect::<Vec<_>>())
+        .child(acts.then(|| el("th").child(el("span").class("heard").child("Actions"))));
+    let table = el("table")
+        .class("list")
+        .child(el("caption").class("heard").child(caption.clone()))
+        .child(el("thead").child(head))
+        .child(el("tbody").child(body))
+        .child(totals);
+    let listed = el("div").class("listed").child(scrolling(caption).child(table)).child(deeds);
+    (filters, listed, pages(first, next)).content()
 }
 
-fn heading(column: Column) -> AnyView {
+/// Holds what may be wider than the screen.
+pub fn scrolling(label: String) -> Element {
+    el("div").class("scroll").attr("tabindex", "0").attr("role", "region").attr("aria-label", label)
+}
+
+fn tick_box(said: &'static str) -> Element {
+    el("input").attr("type", "checkbox").attr("aria-label", said)
+}
+
+fn heading(column: Column) -> Element {
     let Column { label, numeric, sort } = column;
-    let class = numeric.then_some("figure");
-    match sort {
-        None => view! { <th scope="col" class=class>{label}</th> }.into_any(),
-        Some(sort) => {
-            let (order, sign) = match sort.order {
-                Order::None => (None, ""),
-                Order::Ascending => (Some("ascending"), " ▲"),
-                Order::Descending => (Some("descending"), " ▼"),
-            };
-            view! {
-                <th scope="col" class=class aria-sort=order>
-                    <a href=sort.href data-noscroll>{label} <span aria-hidden="true">{sign}</span></a>
-                </th>
-            }
-            .into_any()
-        }
-    }
+    let heading = el("th").attr("scope", "col").class(numeric.then_some("figure"));
+    let Some(sort) = sort else { return heading.child(label) };
+    let (order, sign) = match sort.order {
+        Order::None => (None, ""),
+        Order::Ascending => (Some("ascending"), " ▲"),
+        Order::Descending => (Some("descending"), " ▼"),
+    };
+    let sign = el("span").attr("aria-hidden", "true").child(sign);
+    let way = el("a").attr("href", sort.href).attr("data-noscroll", "").child(label).child(" ").child(sign);
+    heading.attr("aria-sort", order).child(way)
 }
 
 /// A plain form, and links that take away what else narrows the rows.
-fn filters(filters: Filters, here: &str) -> AnyView {
-    let Filters { search, q, selects, kept, chips } = filters;
+fn filters(filters: Filters, here: &str) -> Element {
+    let Filters { search, q, selects, kept: rest, chips } = filters;
     let path = here.split('?').next().unwrap_or_default().to_owned();
-    let kept = kept.into_iter().map(|(name, value)| view! { <input r#type="hidden" name=name value=value/> });
+    let rest: Vec<_> = rest.into_iter().map(|(name, value)| kept(name, value)).collect();
     let search = search.map(|label| {
-        view! {
-            <input r#type="search" name="q" value=q data-live="" aria-label=label.clone() placeholder=label autocomplete="off"/>
-        }
+        el("input")
+            .attr("type", "search")
+            .attr("name", "q")
+            .attr("value", q)
+            .attr("data-live", "")
+            .attr("aria-label", label.clone())
+            .attr("placeholder", label)
+            .attr("autocomplete", "off")
     });
     let selects = selects.into_iter().filter_map(|field| {
         let Field { name, label, kind: Kind::Select(choices), value, .. } = field else { return None };
-        Some(view! {
-            <label class="choice">
-                <span>{label}</span>
-                <select name=name data-apply="" prop:value=value.clone()>{options(choices, &value)}</select>
-            </label>
-        })
+        Some(choice(
+            label,
+            el("select").attr("name", name).attr("data-apply", "").child(options(choices, &value)),
+            value,
+        ))
     });
+    let selects: Vec<_> = selects.collect();
     let chips = chips.into_iter().map(|Way { label, href }| {
-        view! {
-            <a class="chip" href=href data-noscroll aria-label=format!("{label}: remove this filter")>
-                {label.clone()} <span aria-hidden="true">" ×"</span>
-            </a>
-        }
+        el("a")
+            .class("chip")
+            .attr("href", href)
+            .attr("data-noscroll", "")
+            .attr("aria-label", format!("{label}: remove this filter"))
+            .child(label)
+            .child(" ")
+            .child(el("span").attr("aria-hidden", "true").child(" ×"))
     });
-    let (kept, selects, chips) = (kept.collect_view(), selects.collect_view(), chips.collect_view());
-    view! {
-        <form class="filters" role="search" aria-label="This list" method="get" action=path>
-            {kept}
-            {search}
-            {selects}
-            <button r#type="submit" class="button unscripted">"Show"</button>
-            {chips}
-        </form>
-    }
-    .into_any()
+    let chips: Vec<_> = chips.collect();
+    el("form")
+        .class("filters")
+        .attr("role", "search")
+        .attr("aria-label", "This list")
+        .attr("method", "get")
+        .attr("action", path)
+        .child(rest)
+        .child(search)
+        .child(selects)
+        .child(send("button unscripted").child("Show"))
+        .child(chips)
 }
 
-fn pages(first: Option<String>, next: Option<String>) -> Option<AnyView> {
+/// A select with its label. The attributes of its options are for the page as it is sent; once somebody chose, only
+/// the property counts.
+pub fn choice(label: impl Content, select: Element, chosen: String) -> Element {
+    el("label").class("choice").child(el("span").child(label)).child(select.with(prop("value", chosen)))
+}
+
+fn pages(first: Option<String>, next: Option<String>) -> Option<Element> {
     (first.is_some() || next.is_some()).then(|| {
-        view! {
-            <nav class="acts pages" aria-label="Pages">
-                {first.map(|href| view! { <a class="button" href=href>"First page"</a> })}
-                {next.map(|href| view! { <a class="button" href=href rel="next">"Next page"</a> })}
-            </nav>
-        }
-        .into_any()
+        let way = |href: String, label: &'static str| el("a").class("button").attr("href", href).child(label);
+        el("nav")
+            .class("acts pages")
+            .attr("aria-label", "Pages")
+            .child(first.map(|href| way(href, "First page")))
+            .child(next.map(|href| way(href, "Next page").attr("rel", "next")))
     })
 }

@@ -2,16 +2,19 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
-use serde::{Deserialize, Serialize};
 
 use crate::{
     address,
-    admin::{ADMIN, page::Page, wire::unpack},
-    api::composed::load_page,
-    components::{Frame, Plain, WindowTitle},
+    admin::{ADMIN, page::Page},
+    api::{
+        asked::{Answer, Answers, answers},
+        composed::load_page,
+    },
+    components::{WindowTitle, frame, plain},
     elsewhere::GoTo,
     error::{AppError, ErrorKind},
-    kit::{Feedback, Kit, Shown, page},
+    kit::{Kit, feedback, page, shown},
+    markup::{Content, Element, el},
     viewer::viewer,
 };
 
@@ -20,8 +23,8 @@ pub fn ComposedPage() -> impl IntoView {
     let location = use_location();
     let path = location.pathname.get_untracked();
     match viewer() {
-        _ if path.starts_with(address::SET_PASSWORD) => view! { <Plain><Composed/></Plain> }.into_any(),
-        Some(account) => view! { <Frame account><Composed/></Frame> }.into_any(),
+        _ if path.starts_with(address::SET_PASSWORD) => plain(composed()),
+        Some(account) => frame(&account, composed()),
         None => {
             let here = address::whole(&path, &location.search.get_untracked());
             view! { <GoTo to=address::log_in(Some(&here), None)/> }.into_any()
@@ -29,75 +32,66 @@ pub fn ComposedPage() -> impl IntoView {
     }
 }
 
-/// Where, and what is there: an answer is never shown for another address.
-#[derive(Clone, Serialize, Deserialize)]
-struct Answer {
-    path: String,
-    query: String,
-    /// Packed.
-    page: Result<String, AppError>,
-}
-
 /// What is shown: the last page of an address, and what went wrong since.
 #[derive(Clone)]
 struct Sight {
-    path: String,
-    query: String,
+    here: String,
     page: Result<Page, AppError>,
     stale: Option<AppError>,
 }
 
 impl Sight {
     fn after(before: Option<&Self>, answer: Answer) -> Self {
-        let Answer { path, query, page } = answer;
-        let page = page.and_then(|page| unpack::<Page>(&page));
-        let kept = before.filter(|before| before.path == path && before.page.is_ok());
+        let here = answer.question.clone();
+        let page = answer.read();
+        let kept = before.filter(|before| before.path() == path_of(&here) && before.page.is_ok());
         match (&page, kept) {
             (Err(error), Some(before)) if matches!(error.kind, ErrorKind::Offline | ErrorKind::Unavailable) => {
-                Self { query, stale: Some(error.clone()), ..before.clone() }
+                Self { here, stale: Some(error.clone()), ..before.clone() }
             }
-            _ => Self { path, query, page, stale: None },
+            _ => Self { here, page, stale: None },
         }
     }
 
-    fn here(&self) -> String {
-        address::whole(&self.path, &self.query)
+    fn path(&self) -> &str {
+        path_of(&self.here)
     }
+}
+
+fn path_of(address: &str) -> &str {
+    address.split('?').next().unwrap_or_default()
 }
 
 fn is_composed(path: &str) -> bool {
     [ADMIN, address::ACCOUNT, address::SET_PASSWORD].iter().any(|ours| path.starts_with(ours))
 }
 
-#[component]
-fn Composed() -> impl IntoView {
+fn composed() -> AnyView {
     let kit = Kit::get();
     let location = use_location();
     // On the way to another page the address is no longer ours, while this one still stands.
-    let asked = Memo::new(move |before: Option<&(String, String)>| {
+    let asked = Memo::new(move |before: Option<&String>| {
         let path = location.pathname.get();
         match before.filter(|_| !is_composed(&path)) {
             Some(before) => before.clone(),
-            None => (path, location.search.get()),
+            None => address::whole(&path, &location.search.get()),
         }
     });
-    let answer = Resource::new(
+    let answer = answers(
         move || (asked.get(), kit.acted()),
-        |((path, query), _)| async move {
-            let page = load_page(path.clone(), query.clone()).await;
-            Answer { path, query, page }
+        |here| async move {
+            let (path, query) = here.split_once('?').unwrap_or((&here, ""));
+            load_page(path.to_owned(), query.to_owned()).await
         },
     );
     view! {
-        <Transition fallback=|| view! { <p class="loading">"Loading…"</p> }>
-            <Body asked answer/>
-        </Transition>
+        <Transition fallback=|| el("p").class("loading").child("Loading…")>{body(asked, answer)}</Transition>
     }
+    .into_any()
 }
 
 /// Reads the answer inside the transition, so that the page waits for it.
-#[component]
-fn Body(asked: Memo<(String, String)>, answer: Resource<Answer>) -> impl IntoView {
+fn body(asked: Memo<String>, answer: Answers) -> AnyView {
     let kit = Kit::get();
     let sight = Memo::new_with_compare(
         move |before: Option<&Option<Sight>>| {
@@ -106,15 +100,12 @@ fn Body(asked: Memo<(String, String)>, answer: Resource<Answer>) -> impl IntoVie
         },
         |_, _| true,
     );
-    let here = Memo::new(move |_| sight.with(|sight| sight.as_ref().map(Sight::here).unwrap_or_default()));
-    let path = Memo::new(move |_| sight.with(|sight| sight.as_ref().map(|sight| sight.path.clone())));
-    let waiting = move || {
-        let (path, query) = asked.get();
-        here.with(|here| *here != address::whole(&path, &query))
-    };
-    Effect::new(move |before: Option<Option<String>>| {
-        let path = path.get();
-        if before.flatten().is_some_and(|before| Some(before) != path) {
+    let here =
+        Memo::new(move |_| sight.with(|sight| sight.as_ref().map(|sight| sight.here.clone()).unwrap_or_default()));
+    let waiting = move || asked.with(|asked| here.with(|here| here != asked));
+    Effect::new(move |before: Option<String>| {
+        let path = here.with(|here| path_of(here).to_owned());
+        if before.is_some_and(|before| !before.is_empty() && before != path) {
             kit.turn();
             request_animation_frame(focus_heading);
         }
@@ -132,47 +123,45 @@ fn Body(asked: Memo<(String, String)>, answer: Resource<Answer>) -> impl IntoVie
     };
     let stale = move || {
         let stale = sight.with(|sight| sight.as_ref().and_then(|sight| sight.stale.clone()));
-        stale.map(|error| view! { <p class="stale">"This is no longer fresh. " {error.message}</p> })
+        stale.map(|error| el("p").class("stale").child("This is no longer fresh. ").child(error.message))
     };
     // Another address is another page, nothing of the old one stays; the same with another question is mended.
-    let content = move || {
-        sight.with(|sight| {
+    let body = move || {
+        let content = sight.with(|sight| {
             sight.as_ref().map(|sight| match &sight.page {
-                Ok(found) => page(found.clone(), kit, &sight.here()),
-                Err(error) => failed(error.clone(), &sight.here()),
+                Ok(found) => page(found.clone(), kit, &sight.here),
+                Err(error) => failed(error.clone(), &sight.here).content(),
             })
-        })
+        });
+        el("div")
+            .class("composed")
+            .key(here.with(|here| path_of(here).to_owned()))
+            .live("aria-busy", move || if waiting() { "true" } else { "false" })
+            .child(content)
     };
+    let status = el("div").attr("role", "status").child(stale);
     view! {
         <WindowTitle text=title/>
-        <div role="status">{stale}</div>
-        <Shown here/>
-        <div class="composed" aria-busy=move || if waiting() { "true" } else { "false" }>
-            <For each=move || path.get() key=Clone::clone children=move |_| content/>
-        </div>
-        <Feedback here/>
+        {(status, shown(here), body, feedback(here)).content()}
     }
     .into_any()
 }
 
 /// The page could not be had. Retrying is a link to itself, so it works without JavaScript too.
-fn failed(error: AppError, here: &str) -> AnyView {
+fn failed(error: AppError, here: &str) -> Element {
     let (label, target) = match error.kind {
         ErrorKind::LoggedOut => ("Log in again", address::log_in(Some(here), None)),
         ErrorKind::NotFound | ErrorKind::Forbidden | ErrorKind::Invalid => ("Go to the start", "/".to_owned()),
         _ => ("Retry", here.to_owned()),
     };
-    let fields =
-        error.fields.into_iter().map(|wrong| view! { <li><code>{wrong.field}</code> " " {wrong.message}</li> });
-    view! {
-        <section class="message failed">
-            <h1 tabindex="-1">"This page cannot be shown"</h1>
-            <p>{error.message}</p>
-            <ul>{fields.collect_view()}</ul>
-            <a class="button" href=target rel="external">{label}</a>
-        </section>
-    }
-    .into_any()
+    let fields = error.fields.into_iter();
+    let fields = fields.map(|wrong| el("li").child(el("code").child(wrong.field)).child(" ").child(wrong.message));
+    el("section")
+        .class("message failed")
+        .child(el("h1").attr("tabindex", "-1").child("This page cannot be shown"))
+        .child(el("p").child(error.message))
+        .child(el("ul").child(fields.collect::<Vec<_>>()))
+        .child(el("a").class("button").attr("href", target).attr("rel", "external").child(label))
 }
 
 /// Whoever listens hears where they are.

@@ -6,27 +6,29 @@ use model::{
     account::{Account, Role},
     stats::{Figures, StatsQuery},
 };
-use serde::{Deserialize, Serialize};
 
 use crate::{
     address,
     api::{
+        asked::{Answer, Answers, answers},
         figures::{Sheet, load_figures},
-        scopes::{Scope, load_scopes},
+        scopes::{Scope, Scopes, load_scopes},
     },
     components::{
-        Empty, Failed, Frame, Freshness, Loading, RangePicker, ScopePicker, Scorecard, Stale, TimeChart, WindowTitle,
+        Now, WindowTitle, empty, failed, frame, freshness, loading, range_picker, scope_picker, scorecard, stale,
+        time_chart,
     },
     days::Days,
     elsewhere::GoTo,
     error::{AppError, ErrorKind},
+    markup::{Content, Element, el},
     viewer::viewer,
 };
 
 #[component]
 pub fn DashboardPage() -> impl IntoView {
     match viewer() {
-        Some(account) => view! { <Dashboard account/> }.into_any(),
+        Some(account) => dashboard(&account),
         None => {
             let location = use_location();
             let search = location.search.get_untracked();
@@ -35,14 +37,6 @@ pub fn DashboardPage() -> impl IntoView {
             view! { <GoTo to=address::log_in(Some(&here), None)/> }.into_any()
         }
     }
-}
-
-/// What was asked and what came of it: an answer is never shown for another question.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Answer {
-    /// The question as [`key`] writes it.
-    asked: String,
-    sheet: Result<Sheet, AppError>,
 }
 
 /// What the page shows: the last figures of this question, and what went wrong since.
@@ -55,15 +49,15 @@ struct Shown {
 
 type Asked = Result<StatsQuery, AppError>;
 
-/// Tells questions apart.
-fn key(asked: &Asked) -> String {
-    asked.as_ref().map(|query| address::link("", query)).unwrap_or_default()
+/// The question as the server is asked it: what is wrong with an address, the server says of it too.
+fn question(asked: &Asked, search: &str) -> String {
+    asked.as_ref().map_or_else(|_| search.to_owned(), |query| address::link("", query))
 }
 
 impl Shown {
     fn after(before: Option<&Self>, answer: Answer) -> Self {
-        let Answer { asked, sheet } = answer;
-        match sheet {
+        let asked = answer.question.clone();
+        match answer.read() {
             Ok(sheet) => Self { asked, sheet: Some(sheet), error: None },
             Err(error) => {
                 let kept = before.filter(|before| before.asked == asked).and_then(|before| before.sheet.clone());
@@ -93,22 +87,13 @@ fn is_empty(figures: &Figures) -> bool {
     [clicks, bot_clicks, add_to_cart, signups, purchases, drop_offs].iter().all(|count| **count == 0)
 }
 
-#[component]
-fn Dashboard(account: Account) -> impl IntoView {
+fn dashboard(account: &Account) -> AnyView {
     let role = account.role;
     let params = use_query_map();
     let asked = Memo::new(move |_| params.with(|params| address::read(params, role)));
-    let answer = Resource::new(
-        move || asked.get(),
-        |asked| async move {
-            let key = key(&asked);
-            let sheet = match asked {
-                Ok(query) => load_figures(query).await,
-                Err(error) => Err(error),
-            };
-            Answer { asked: key, sheet }
-        },
-    );
+    let search = use_location().search;
+    let question = Memo::new(move |_| search.with(|search| asked.with(|asked| question(asked, search))));
+    let answer = answers(move || (question.get(), 0), load_figures);
     // An admin who asks for one influencer's figures sees them as that influencer does.
     let own = Memo::new(move |_| {
         let of_one = || asked.with(|asked| asked.as_ref().is_ok_and(|asked| asked.influencer_id.is_some()));
@@ -118,66 +103,58 @@ fn Dashboard(account: Account) -> impl IntoView {
         Role::Influencer => "Your figures",
         Role::Admin | Role::Advertiser => "Dashboard",
     };
+    let scopes = (role != Role::Influencer).then(|| scopes(asked, role == Role::Admin, own));
+    let head = el("div").class("head").child(el("h1").child(title)).child(scopes);
+    let figures = view! {
+        <Transition fallback=loading>
+            {(move || body(asked, question, answer, own.get())).content()}
+        </Transition>
+    };
     view! {
         <WindowTitle text=title/>
-        <Frame account>
-            <div class="head">
-                <h1>{title}</h1>
-                {(role != Role::Influencer).then(|| view! { <Scopes asked across=role == Role::Admin own/> })}
-            </div>
-            <Transition fallback=Loading>
-                {move || view! { <Body asked answer own=own.get()/> }}
-            </Transition>
-        </Frame>
+        {frame(account, (head, figures.into_any()))}
     }
+    .into_any()
 }
 
 /// What the figures can be narrowed to; without it the page still serves.
-#[component]
-fn Scopes(asked: Memo<Asked>, across: bool, own: Memo<bool>) -> impl IntoView {
-    let chosen = Memo::new(move |_| {
-        let ids = |asked: &StatsQuery| (asked.advertiser_id, asked.campaign_id, asked.influencer_id);
-        asked.with(|asked| asked.as_ref().map(ids).unwrap_or_default())
-    });
-    let choices = Resource::new(
-        move || chosen.get(),
-        |(advertiser, campaign, influencer)| load_scopes(advertiser, campaign, influencer),
-    );
-    let known = Signal::derive(move || asked.get().unwrap_or_default());
+fn scopes(asked: Memo<Asked>, across: bool, own: Memo<bool>) -> AnyView {
+    let question = move || {
+        let StatsQuery { advertiser_id, campaign_id, influencer_id, .. } = asked.get().unwrap_or_default();
+        let narrowed = StatsQuery { advertiser_id, campaign_id, influencer_id, ..StatsQuery::default() };
+        (address::link("", &narrowed), 0)
+    };
+    let choices = answers(question, load_scopes);
     let picker = move || {
-        choices.get().and_then(Result::ok).map(|scopes| match scopes.influencer.clone().filter(|_| own.get()) {
-            Some(Scope { id, name }) => seen_as(format!("/admin/influencers/{id}"), name),
-            None => {
-                let advertiser = scopes.advertisers.iter().find(|scope| Some(scope.id) == scopes.advertiser_id);
-                let seen = advertiser.filter(|_| across).cloned();
-                let seen = seen.map(|Scope { id, name }| seen_as(format!("/admin/advertisers/{id}"), name));
-                view! {
-                    {seen}
-                    <ScopePicker asked=known scopes across/>
+        choices.get().and_then(|answer| answer.read::<Scopes>().ok()).map(|scopes| {
+            match scopes.influencer.clone().filter(|_| own.get()) {
+                Some(Scope { id, name }) => seen_as(format!("/admin/influencers/{id}"), name).content(),
+                None => {
+                    let advertiser = scopes.advertisers.iter().find(|scope| Some(scope.id) == scopes.advertiser_id);
+                    let seen = advertiser.filter(|_| across).cloned();
+                    let seen = seen.map(|Scope { id, name }| seen_as(format!("/admin/advertisers/{id}"), name));
+                    (seen, scope_picker(move || asked.get().unwrap_or_default(), scopes, across)).content()
                 }
-                .into_any()
             }
         })
     };
-    view! {
-        <Transition>
-            <div class="scopes">{picker}</div>
-        </Transition>
-    }
+    view! { <Transition>{el("div").class("scopes").child(picker)}</Transition> }.into_any()
 }
 
 /// Says to an admin whose dashboard this is. It stays the admin's own session, and there is nothing to change here.
-fn seen_as(of: String, name: String) -> AnyView {
-    view! { <p class="seen">"As " <a href=of>{name}</a> " sees it"</p> }.into_any()
+fn seen_as(of: String, name: String) -> Element {
+    el("p").class("seen").child("As ").child(el("a").attr("href", of).child(name)).child(" sees it")
 }
 
-fn of_sheet<T: Clone + Send + Sync + 'static>(shown: Memo<Option<Shown>>, part: fn(&Sheet) -> T) -> Signal<Option<T>> {
-    Signal::derive(move || shown.with(|shown| shown.as_ref()?.sheet.as_ref().map(part)))
+fn of_sheet<T>(shown: Memo<Option<Shown>>, part: fn(&Sheet) -> T) -> impl Now<Option<T>>
+where
+    T: 'static,
+{
+    move || shown.with(|shown| shown.as_ref()?.sheet.as_ref().map(part))
 }
 
 /// Reads the answer inside the transition, so that the page waits for it.
-#[component]
-fn Body(asked: Memo<Asked>, answer: Resource<Answer>, own: bool) -> impl IntoView {
+fn body(asked: Memo<Asked>, question: Memo<String>, answer: Answers, own: bool) -> AnyView {
     let shown = Memo::new(move |before: Option<&Option<Shown>>| {
         let before = before.and_then(Option::as_ref);
         match answer.get() {
@@ -191,61 +168,47 @@ fn Body(asked: Memo<Asked>, answer: Resource<Answer>, own: bool) -> impl IntoVie
     let zone = of_sheet(shown, |sheet| format!("Times in {}", sheet.tz));
     let answered_days = of_sheet(shown, |sheet| Days::between(&sheet.from, &sheet.to));
     // Who steps twice in a row means two steps, also where the first answer is still on its way.
-    let days = Signal::derive(move || {
-        asked.with(|asked| asked.as_ref().ok().and_then(Days::asked)).or_else(|| answered_days.get().flatten())
-    });
+    let days =
+        move || asked.with(|asked| asked.as_ref().ok().and_then(Days::asked)).or_else(|| answered_days().flatten());
     // A last bucket that is not over reaches the present.
     let open = of_sheet(shown, |sheet| sheet.chart.points.last().is_some_and(|last| !last.complete));
-    let open = Signal::derive(move || open.get().unwrap_or_default());
-    let error = Signal::derive(move || shown.with(|shown| shown.as_ref().and_then(|shown| shown.error.clone())));
+    let error = move || shown.with(|shown| shown.as_ref().and_then(|shown| shown.error.clone()));
     let state = Memo::new(move |_| shown.with(|shown| shown.as_ref().map(Shown::state)));
     // The question as it stands in the address; the answer may still be on its way.
-    let question = Signal::derive(move || asked.get().unwrap_or_default());
+    let query = move || asked.get().unwrap_or_default();
     let waiting = move || {
-        let asked = asked.with(key);
-        shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.asked != asked))
+        question.with(|question| shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.asked != *question)))
     };
-    let retry = Callback::new(move |()| answer.refetch());
-    let refresh = Callback::new(move |()| {
+    let refresh = move || {
         // Only a new login helps, and that is offered.
-        if !error.get_untracked().is_some_and(|error| error.kind == ErrorKind::LoggedOut) {
+        if !untrack(error).is_some_and(|error| error.kind == ErrorKind::LoggedOut) {
             answer.refetch();
         }
-    });
-    let arrivals = Memo::new(move |before: Option<&u32>| {
-        let arrived = answer.with(|answer| answer.as_ref().is_some_and(|answer| answer.sheet.is_ok()));
-        before.copied().unwrap_or_default() + u32::from(arrived)
-    });
+    };
+    let arrived = move || answer.with(|answer| answer.as_ref().is_some_and(Answer::is_told));
 
     let content = move || match state.get() {
-        None => view! { <Loading/> }.into_any(),
+        None => loading().content(),
         Some(State::Failed) => {
-            let error = Signal::derive(move || error.get().unwrap_or_else(|| AppError::new(ErrorKind::Internal)));
-            view! { <Failed error retry/> }.into_any()
+            let error = move || error().unwrap_or_else(|| AppError::new(ErrorKind::Internal));
+            failed(error, move || answer.refetch()).content()
         }
         Some(State::Empty) => {
-            let label = Signal::derive(move || days.get().map(Days::label).unwrap_or_default());
-            view! { <Empty days=label asked=question/> }.into_any()
+            let label = move || days().map(Days::label).unwrap_or_default();
+            empty(label, query).content()
         }
         Some(State::Figures) => {
-            let bots = Signal::derive(move || question.with(|question| question.include_bots));
-            view! {
-                <Scorecard figures bots own/>
-                <TimeChart chart asked=question days/>
-            }
-            .into_any()
+            let bots = move || query().include_bots;
+            (scorecard(figures, bots, own), time_chart(chart, query, days)).content()
         }
     };
-    view! {
-        <RangePicker asked=question days open/>
-        <p class="facts">
-            <span>{zone}</span>
-            <Show when=move || zone.with(Option::is_some)>
-                <Freshness arrivals refresh/>
-            </Show>
-        </p>
-        <Stale error=Signal::derive(move || error.get().filter(|_| state.get() != Some(State::Failed)))/>
-        <div class="figures" aria-busy=move || if waiting() { "true" } else { "false" }>{content}</div>
-    }
-    .into_any()
+    let is_fresh = Memo::new(move |_| zone().is_some());
+    let age = move || is_fresh.get().then(|| freshness(arrived, refresh));
+    (
+        range_picker(query, days, move || open().unwrap_or_default()),
+        el("p").class("facts").child(el("span").child(zone)).child(age),
+        stale(move || error().filter(|_| state.get() != Some(State::Failed))),
+        el("div").class("figures").live("aria-busy", move || if waiting() { "true" } else { "false" }).child(content),
+    )
+        .content()
 }

@@ -1,14 +1,22 @@
 //! `/login`: one form, that works with and without JavaScript.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{
+    ev::{self, SubmitEvent},
+    prelude::*,
+    server_fn::ServerFn,
+    tachys::html::event::on,
+    task::spawn_local,
+};
 use leptos_router::hooks::{use_location, use_query_map};
 
 use crate::{
     address,
-    api::account::LogIn,
-    components::{Plain, WindowTitle},
+    api::account::{LogIn, log_in},
+    components::{WindowTitle, plain},
     elsewhere::GoTo,
     error::ErrorKind,
+    kit::{entered, send},
+    markup::el,
     viewer::viewer,
 };
 
@@ -22,64 +30,73 @@ pub fn LogInPage() -> impl IntoView {
 
 #[component]
 fn LogInForm() -> impl IntoView {
-    let log_in = ServerAction::<LogIn>::new();
+    // Entering stays true once it has succeeded: the next page is on its way.
+    let (entering, refused) = (RwSignal::new(false), RwSignal::new(None::<ErrorKind>));
     let params = use_query_map();
     let search = use_location().search;
     let next = move || search.with(|search| address::parameter(search, "next")).unwrap_or_default();
     // What a form without JavaScript came back with stands until the next try.
-    let problem = Memo::new(move |_| match log_in.value().get() {
-        Some(Ok(_)) => None,
-        Some(Err(error)) => Some(error.kind),
-        None => params.with(|params| params.get_str("problem").and_then(ErrorKind::named)),
-    });
+    let problem =
+        move || refused.get().or_else(|| params.with(|params| params.get_str("problem").and_then(ErrorKind::named)));
     let set = move || params.with(|params| params.get_str("notice") == Some(address::PASSWORD_SET));
-    let wrong = move || (problem.get() == Some(ErrorKind::WrongCredentials)).then_some("true");
-    let entering = move || log_in.pending().get() || matches!(log_in.value().get(), Some(Ok(_)));
-    // A new page, so that nothing of before stays in memory.
-    Effect::new(move |_| {
-        if let Some(Ok(target)) = log_in.value().get() {
-            // The address is one of ours: the server has checked it.
-            let _ = window().location().assign(&target);
+    let wrong = move || (problem() == Some(ErrorKind::WrongCredentials)).then_some("true");
+    let enter = move |event: SubmitEvent| {
+        event.prevent_default();
+        if entering.get_untracked() {
+            return;
         }
-    });
+        entering.set(true);
+        let mut fields = entered(&event);
+        let mut field = |name: &str| {
+            let at = fields.iter().position(|(found, _)| found == name);
+            at.map(|at| fields.swap_remove(at).1).unwrap_or_default()
+        };
+        let entering_with = log_in(field("email"), field("password"), field("next"));
+        spawn_local(async move {
+            match entering_with.await {
+                // A new page, so that nothing of before stays in memory. The address is one of ours: the server has
+                // checked it.
+                Ok(target) => {
+                    refused.set(None);
+                    let _ = window().location().assign(&target);
+                }
+                Err(error) => {
+                    entering.set(false);
+                    refused.set(Some(error.kind));
+                }
+            }
+        });
+    };
+    let notice = move || set().then(|| el("p").class("notice good").child("Your password is set. Log in with it."));
+    let words = move || problem().map(|kind| el("p").class("problem").child(kind.words()));
+    let input = move |name: &'static str, autocomplete: &'static str| {
+        el("input")
+            .attr("id", name)
+            .attr("type", name)
+            .attr("name", name)
+            .attr("autocomplete", autocomplete)
+            .attr("required", true)
+            .live("aria-invalid", wrong)
+            .attr("aria-describedby", "problem")
+    };
+    let fields = (
+        el("div").attr("id", "problem").attr("role", "alert").child(words),
+        el("input").attr("type", "hidden").attr("name", "next").live("value", next),
+        (el("label").attr("for", "email").child("E-mail"), input("email", "username").attr("autofocus", true)),
+        (el("label").attr("for", "password").child("Password"), input("password", "current-password")),
+        send("button primary")
+            .live("aria-disabled", move || entering.get().then_some("true"))
+            .child(move || if entering.get() { "Logging in…" } else { "Log in" }),
+    );
+    let form = el("form").attr("method", "post").attr("action", LogIn::PATH).with(on(ev::submit, enter)).child(fields);
+    let panel = el("section")
+        .class("panel login")
+        .child(el("h1").child("Log in"))
+        .child(notice)
+        .child(form)
+        .child(el("p").class("note").child("Forgotten it? An admin can give you a link to set a new password."));
     view! {
         <WindowTitle text="Log in"/>
-        <Plain>
-            <section class="panel login">
-                <h1>"Log in"</h1>
-                {move || set().then(|| view! { <p class="notice good">"Your password is set. Log in with it."</p> })}
-                <ActionForm action=log_in>
-                    <div id="problem" role="alert">
-                        {move || problem.get().map(|kind| view! { <p class="problem">{kind.words()}</p> })}
-                    </div>
-                    <input r#type="hidden" name="next" value=next/>
-                    <label for="email">"E-mail"</label>
-                    <input
-                        id="email"
-                        r#type="email"
-                        name="email"
-                        autocomplete="username"
-                        autofocus
-                        required
-                        aria-invalid=wrong
-                        aria-describedby="problem"
-                    />
-                    <label for="password">"Password"</label>
-                    <input
-                        id="password"
-                        r#type="password"
-                        name="password"
-                        autocomplete="current-password"
-                        required
-                        aria-invalid=wrong
-                        aria-describedby="problem"
-                    />
-                    <button class="button primary" r#type="submit" aria-disabled=move || entering().then_some("true")>
-                        {move || if entering() { "Logging in…" } else { "Log in" }}
-                    </button>
-                </ActionForm>
-                <p class="note">"Forgotten it? An admin can give you a link to set a new password."</p>
-            </section>
-        </Plain>
+        {plain(panel)}
     }
 }

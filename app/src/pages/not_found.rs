@@ -5,7 +5,8 @@ use model::account::Role;
 
 use crate::{
     address,
-    components::{Frame, Plain, WindowTitle},
+    components::{WindowTitle, frame, plain},
+    markup::el,
     viewer::viewer,
 };
 
@@ -18,17 +19,18 @@ pub fn NotFoundPage() -> impl IntoView {
         Some(account) => (address::landing(account.role), "Go to the dashboard"),
         None => (address::LOG_IN, "Log in"),
     };
-    let message = view! {
-        <WindowTitle text="Not found"/>
-        <section class="message">
-            <h1>"There is no such page"</h1>
-            <p>"The address may be mistyped, or the page may have moved."</p>
-            <p><a class="button" href=target>{label}</a></p>
-        </section>
+    let message = el("section")
+        .class("message")
+        .child(el("h1").child("There is no such page"))
+        .child(el("p").child("The address may be mistyped, or the page may have moved."))
+        .child(el("p").child(el("a").class("button").attr("href", target).child(label)));
+    let page = match known {
+        Some(account) => frame(&account, message),
+        None => plain(message),
     };
-    match known {
-        Some(account) => view! { <Frame account>{message}</Frame> }.into_any(),
-        None => view! { <Plain>{message}</Plain> }.into_any(),
+    view! {
+        <WindowTitle text="Not found"/>
+        {page}
     }
 }
 

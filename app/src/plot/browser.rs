@@ -15,7 +15,7 @@ const STILL: &str = "(prefers-reduced-motion: reduce)";
 /// Charts of one group point at the same bucket.
 const GROUP: &str = "over-time";
 
-pub fn draw(clicks: NodeRef<Div>, conversions: NodeRef<Div>, bars: Signal<Option<Bars>>) -> Signal<bool> {
+pub fn draw(clicks: NodeRef<Div>, conversions: NodeRef<Div>, bars: Memo<Option<Bars>>) -> Signal<bool> {
     let loaded = RwSignal::new(false);
     let failed = RwSignal::new(false);
     Effect::new(move |_| {

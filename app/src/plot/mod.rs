@@ -26,12 +26,12 @@ pub struct Bars {
 
 /// Keeps the bars drawn into both elements. The signal says that it cannot be done.
 #[cfg(feature = "hydrate")]
-pub fn draw(clicks: NodeRef<Div>, conversions: NodeRef<Div>, bars: Signal<Option<Bars>>) -> Signal<bool> {
+pub fn draw(clicks: NodeRef<Div>, conversions: NodeRef<Div>, bars: Memo<Option<Bars>>) -> Signal<bool> {
     browser::draw(clicks, conversions, bars)
 }
 
 /// On the server there is nothing to draw on: the table says it all.
 #[cfg(not(feature = "hydrate"))]
-pub fn draw(_clicks: NodeRef<Div>, _conversions: NodeRef<Div>, _bars: Signal<Option<Bars>>) -> Signal<bool> {
+pub fn draw(_clicks: NodeRef<Div>, _conversions: NodeRef<Div>, _bars: Memo<Option<Bars>>) -> Signal<bool> {
     Signal::stored(false)
 }

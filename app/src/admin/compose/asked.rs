@@ -2,7 +2,6 @@
 
 use std::str::FromStr;
 
-use leptos_router::location::Url;
 use model::page::{ListQuery, Sort};
 
 use crate::{
@@ -26,11 +25,8 @@ pub fn id<T: FromStr>(text: &str) -> Result<T, AppError> {
 
 impl<'a> Asked<'a> {
     pub fn new(path: &'a str, query: &str) -> Self {
-        let pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
-        let decoded = |text: &str| Url::unescape(&text.replace('+', " "));
-        let pairs = pairs.map(|(name, value)| (decoded(name), decoded(value)));
         // What is empty counts as absent: a form sends all its fields.
-        Self { path, pairs: pairs.filter(|(_, value)| !value.is_empty()).collect() }
+        Self { path, pairs: address::decoded(query).filter(|(_, value)| !value.is_empty()).collect() }
     }
 
     pub fn segments(&self) -> Vec<&str> {
