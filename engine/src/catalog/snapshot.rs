@@ -217,7 +217,7 @@ mod tests {
             id: Uuid::from_u128(n).into(),
             code: format!("code{n}").into(),
             campaign_id: Uuid::from_u128(7).into(),
-            influencer_id: (n % 2 == 0).then(|| Uuid::from_u128(8).into()),
+            influencer_id: n.is_multiple_of(2).then(|| Uuid::from_u128(8).into()),
             status: if n == 3 { LinkStatus::Replaced } else { LinkStatus::Active },
             owner: Arc::clone(owner),
             location: Arc::clone(location),
