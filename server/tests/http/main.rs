@@ -17,6 +17,7 @@ mod edits;
 mod events;
 mod examples;
 mod failures;
+mod front;
 mod links;
 mod lists;
 mod openapi;
