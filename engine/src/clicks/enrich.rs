@@ -52,8 +52,8 @@ impl Enricher {
             influencer_id: click.influencer_id.map(|id| id.0),
             at: click.at,
             device: agent.device,
-            browser: agent.browser,
-            os: agent.os,
+            browser: agent.browser.map(str::to_owned),
+            os: agent.os.map(str::to_owned),
             referrer_host: referrer.as_deref().and_then(host),
             referrer,
             ip: stored_ip(click.ip, self.ip_storage),
@@ -66,9 +66,9 @@ impl Enricher {
 
     fn agent(&mut self, user_agent: &str) -> Agent {
         if let Some(known) = self.agents.get(user_agent) {
-            return known.clone();
+            return *known;
         }
-        // The parsers are other people's, the text is anybody's: no text may stop the drain.
+        // The matchers are other people's, the text is anybody's: no text may stop the drain.
         let agent = std::panic::catch_unwind(|| agent::classify(user_agent)).unwrap_or_else(|_| {
             tracing::error!("a user agent could not be classified");
             Agent { device: "other", browser: None, os: None, is_bot: false }
@@ -76,7 +76,7 @@ impl Enricher {
         if self.agents.len() >= MOST_AGENTS {
             self.agents.clear();
         }
-        self.agents.insert(user_agent.to_owned(), agent.clone());
+        self.agents.insert(user_agent.to_owned(), agent);
         agent
     }
 

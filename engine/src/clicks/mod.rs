@@ -5,8 +5,10 @@
 //! where [`enrich`] has found out the rest.
 
 mod agent;
+mod bots;
 pub mod drain;
 pub mod enrich;
+mod families;
 pub mod location;
 mod reader;
 mod recent;
