@@ -24,7 +24,7 @@ use tokio::{
 
 use crate::{
     catalog::{Catalog, LinkFact},
-    clicks::{Click, RecentClicks, drain::Drain, enrich::IpStorage, spool::Spool},
+    clicks::{Click, CountryFile, RecentClicks, drain::Drain, enrich::IpStorage, spool::Spool},
     clock::{Clock, new_id},
     db::{self, Db, clicks::Position, failures::StoredFailure},
     error::{Error, Result},
@@ -60,6 +60,8 @@ pub struct Options {
     /// Where links are reached from outside, without a slash at the end.
     pub public_url: String,
     pub ip_storage: IpStorage,
+    /// Tells clicks' countries.
+    pub country_file: CountryFile,
     pub clock: Clock,
 }
 
@@ -122,6 +124,7 @@ impl Engine {
         let secrets = Secrets::load_or_create(&options.secret_key_file, &mut rand::rng()).map_err(|error| {
             Error::Internal(format!("secret key file {}: {error}", options.secret_key_file.display()))
         })?;
+        let countries = options.country_file.open().map_err(Error::Internal)?;
         let now = options.clock.now();
         let spool = Spool::open(&options.data_dir.join("clicks"), || new_id(now, &mut rand::rng()))
             .map_err(|error| Error::Internal(format!("click log: {error}")))?;
@@ -140,6 +143,7 @@ impl Engine {
             db: db.clone(),
             clock: options.clock.clone(),
             ip_storage: options.ip_storage,
+            countries,
             visitor_secret: secrets.visitors,
             nonce: new_id(now, &mut rand::rng()),
             drained: drained_sender,

@@ -23,7 +23,7 @@ pub fn time_zones() -> Vec<String> {
 
 pub use self::{
     accounts::Session,
-    clicks::enrich::IpStorage,
+    clicks::{CountryFile, enrich::IpStorage},
     clock::Clock,
     db::page::PageAt,
     engine::{Engine, FailedCall, Health, Options, Visit, Workers},

@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use engine::{Clock, IpStorage, Options};
+use engine::{Clock, CountryFile, IpStorage, Options};
+
+/// Where set-up puts the country file.
+const FETCHED_COUNTRIES: &str = "node_modules/@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb";
 
 #[derive(Debug, Parser)]
 #[command(
@@ -61,6 +64,9 @@ pub struct DataConfig {
     /// How much of a visitor's address is stored with a click.
     #[arg(long, env = "TRIBUTARY_IP_STORAGE", value_enum, default_value_t = IpConfig::Truncated)]
     pub ip_storage: IpConfig,
+    /// A GeoLite2-style country file. Default: country.mmdb in the data folder, else the one that set-up fetched.
+    #[arg(long, env = "TRIBUTARY_COUNTRY_DB")]
+    pub country_db: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -103,7 +109,16 @@ impl DataConfig {
                 IpConfig::Full => IpStorage::Full,
                 IpConfig::None => IpStorage::None,
             },
+            country_file: self.country_file(),
             clock: Clock::System,
         }
+    }
+
+    fn country_file(&self) -> CountryFile {
+        if let Some(named) = &self.country_db {
+            return CountryFile::Named(named.clone());
+        }
+        let places = [self.data_dir.join("country.mmdb"), PathBuf::from(FETCHED_COUNTRIES)];
+        places.into_iter().find(|path| path.exists()).map_or(CountryFile::None, CountryFile::Found)
     }
 }

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
+    country::Countries,
     enrich::{Enricher, IpStorage},
     reader::{self, Chunk},
     spool::{Spool, segment_path, segments},
@@ -43,6 +44,7 @@ pub struct Drain {
     pub db: Db,
     pub clock: Clock,
     pub ip_storage: IpStorage,
+    pub countries: Countries,
     /// From this each UTC day's key for visitors is made.
     pub visitor_secret: [u8; 32],
     /// Names this process to the database: only the last to claim a spool may drain it.
@@ -70,7 +72,7 @@ impl Drain {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut backoff = FIRST_BACKOFF;
         let mut state = State {
-            enricher: Enricher::new(self.ip_storage, self.visitor_secret),
+            enricher: Enricher::new(self.ip_storage, self.visitor_secret, self.countries.clone()),
             is_claimed: false,
             position: None,
             careful: 0,

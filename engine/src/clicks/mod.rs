@@ -6,6 +6,7 @@
 
 mod agent;
 mod bots;
+mod country;
 pub mod drain;
 pub mod enrich;
 mod families;
@@ -15,5 +16,6 @@ mod recent;
 pub mod record;
 pub mod spool;
 
+pub use country::CountryFile;
 pub use recent::RecentClicks;
 pub use record::Click;

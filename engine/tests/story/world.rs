@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use engine::{Clock, Engine, IpStorage, Options, Session, Visit, Workers};
+use engine::{Clock, CountryFile, Engine, IpStorage, Options, Session, Visit, Workers};
 use model::{
     AdvertiserId, Fields, FromFields, Timestamp,
     account::{Account, AccountStatus, Credentials, Role},
@@ -154,6 +154,7 @@ fn options(folder: &TempDir, database: &Database, clock: &Arc<AtomicI64>) -> Opt
         secret_key_file: folder.path().join("secret.key"),
         public_url: "http://127.0.0.1:3000".into(),
         ip_storage: IpStorage::Truncated,
+        country_file: CountryFile::None,
         clock: Clock::Set(Arc::clone(clock)),
     }
 }

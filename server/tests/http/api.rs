@@ -42,6 +42,10 @@ pub struct Running {
 
 impl Api {
     pub async fn start(database: Database) -> Self {
+        Self::start_with(database, |config| config).await
+    }
+
+    pub async fn start_with(database: Database, change: impl FnOnce(ServeConfig) -> ServeConfig) -> Self {
         let folder = tempfile::tempdir().unwrap();
         write_site(&folder);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -50,7 +54,7 @@ impl Api {
         let shutdown = async {
             let _ = stopped.await;
         };
-        let server = tokio::spawn(server::run(config(&folder, &database, addr), listener, shutdown));
+        let server = tokio::spawn(server::run(change(config(&folder, &database, addr)), listener, shutdown));
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
         let mut api = Self {
             base: format!("http://{addr}"),
@@ -220,6 +224,7 @@ fn config(folder: &TempDir, database: &Database, addr: SocketAddr) -> ServeConfi
             secret_key_file: None,
             public_url: format!("http://{addr}"),
             ip_storage: IpConfig::Truncated,
+            country_db: None,
         },
         site_dir: Some(folder.path().join("site")),
         admin_email: EMAIL.into(),
