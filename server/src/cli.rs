@@ -5,6 +5,8 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::{Clock, CountryFile, IpStorage, Options};
 
+use crate::client_ip::{ForwardedHeader, TrustedProxies};
+
 /// Where set-up puts the country file.
 const FETCHED_COUNTRIES: &str = "node_modules/@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb";
 
@@ -36,6 +38,12 @@ pub struct ServeConfig {
     pub addr: SocketAddr,
     #[command(flatten)]
     pub data: DataConfig,
+    /// Proxies whose word on a client's address is believed: addresses, networks, `loopback`, `private`; commas between.
+    #[arg(long, env = "TRIBUTARY_TRUSTED_PROXIES", default_value = "", hide_default_value = true)]
+    pub trusted_proxies: TrustedProxies,
+    /// Which header those proxies write. Name it where they write only one: clients can send the other.
+    #[arg(long, env = "TRIBUTARY_FORWARDED_HEADER", value_enum, default_value_t)]
+    pub forwarded_header: ForwardedHeader,
     /// The built pages' folder. Default: what the binary carries, else target/site.
     #[arg(long, env = "TRIBUTARY_SITE_DIR")]
     pub site_dir: Option<PathBuf>,

@@ -20,7 +20,8 @@ pub async fn run(
     first_start::ensure_admin(&engine, &config).await?;
     let site = Site::find(config.site_dir.as_deref())?;
     let secure_cookies = config.data.public_url.starts_with("https://");
-    let state = AppState::new(engine.clone(), Arc::new(site), secure_cookies);
+    let state = AppState::new(engine.clone(), Arc::new(site), secure_cookies)
+        .behind(config.trusted_proxies.clone().read_from(config.forwarded_header));
     let router = routes::router(state)?.into_make_service_with_connect_info::<SocketAddr>();
 
     tracing::info!("listening on http://{}", listener.local_addr()?);

@@ -8,7 +8,10 @@ use std::{
 use model::account::LoggedIn;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
-use server::cli::{DataConfig, IpConfig, ServeConfig};
+use server::{
+    cli::{DataConfig, IpConfig, ServeConfig},
+    client_ip::{ForwardedHeader, TrustedProxies},
+};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
@@ -226,6 +229,8 @@ fn config(folder: &TempDir, database: &Database, addr: SocketAddr) -> ServeConfi
             ip_storage: IpConfig::Truncated,
             country_db: None,
         },
+        trusted_proxies: TrustedProxies::default(),
+        forwarded_header: ForwardedHeader::default(),
         site_dir: Some(folder.path().join("site")),
         admin_email: EMAIL.into(),
         admin_password: Some(PASSWORD.into()),
