@@ -1,6 +1,6 @@
 # Everything one does with Tributary, one target each; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run demo build site dev test test-mysql test-kill schemathesis bench fmt clean
+.PHONY: help run demo build site dev test test-mysql test-kill schemathesis agents bench fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test-kill: ## 100 rounds of kill -9 under load
 
 schemathesis: site ## fuzz a debug server by its own OpenAPI document (needs Python 3.10)
 	scripts/schemathesis.sh
+
+agents: ## renew the list of machines' names from npm, and measure it on real agents
+	scripts/agents.sh
 
 bench: build ## measure against the yardsticks, in one run (8 to 12 minutes; wants a quiet machine)
 	RUNLEVEL=1 scripts/ensure-apt.sh build-essential=cc nginx-light=nginx wrk=wrk util-linux=taskset

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use engine::{Clock, Engine, IpStorage, Options, Session};
+use engine::{Clock, CountryFile, Engine, IpStorage, Options, Session};
 use model::{
     AccountId, CouponId, Fields, FromFields, Timestamp,
     account::{Account, AccountStatus, Role},
@@ -52,6 +52,7 @@ async fn measure_on(name: &str, url: &str, folder: &Path, scale: Scale, report: 
         public_url: "http://127.0.0.1:3000".into(),
         spool: engine::SpoolOptions::default(),
         ip_storage: IpStorage::Truncated,
+        country_file: CountryFile::None,
         clock: Clock::System,
     };
     let (engine, workers) = Engine::open(options).await?;

@@ -25,7 +25,7 @@ use tokio::{
 use crate::{
     catalog::{Catalog, LinkFact, snapshot},
     clicks::{
-        Click, ClickBatch, RecentClicks,
+        Click, ClickBatch, CountryFile, RecentClicks,
         disk::ClickDurability,
         drain::Drain,
         enrich::IpStorage,
@@ -64,6 +64,8 @@ pub struct Options {
     pub public_url: String,
     pub ip_storage: IpStorage,
     pub spool: SpoolOptions,
+    /// Tells clicks' countries.
+    pub country_file: CountryFile,
     pub clock: Clock,
 }
 
@@ -129,6 +131,7 @@ impl Engine {
         let secrets = Secrets::load_or_create(&options.secret_key_file, &mut rand::rng()).map_err(|error| {
             Error::Internal(format!("secret key file {}: {error}", options.secret_key_file.display()))
         })?;
+        let countries = options.country_file.open().map_err(Error::Internal)?;
         let now = options.clock.now();
         let spool = Spool::open(&options.data_dir.join("clicks"), options.spool, || new_id(now, &mut rand::rng()))
             .map_err(|error| Error::Internal(format!("click log: {error}")))?;
@@ -163,6 +166,7 @@ impl Engine {
             database_url: options.database_url,
             clock: options.clock.clone(),
             ip_storage: options.ip_storage,
+            countries,
             visitor_secret: secrets.visitors,
             nonce: new_id(now, &mut rand::rng()),
             drained: drained_sender,

@@ -26,7 +26,7 @@ pub fn time_zones() -> Vec<String> {
 pub use self::{
     accounts::Session,
     clicks::{
-        ClickBatch,
+        ClickBatch, CountryFile,
         disk::{ClickDurability, Disk},
         enrich::IpStorage,
         spool::SpoolOptions,

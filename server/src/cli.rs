@@ -3,7 +3,12 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use engine::{ClickDurability, Clock, IpStorage, Options, SpoolOptions};
+use engine::{ClickDurability, Clock, CountryFile, IpStorage, Options, SpoolOptions};
+
+use crate::client_ip::{ForwardedHeader, TrustedProxies};
+
+/// Where set-up puts the country file.
+const FETCHED_COUNTRIES: &str = "node_modules/@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb";
 
 #[derive(Debug, Parser)]
 #[command(
@@ -33,6 +38,12 @@ pub struct ServeConfig {
     pub addr: SocketAddr,
     #[command(flatten)]
     pub data: DataConfig,
+    /// Proxies whose word on a client's address is believed: addresses, networks, `loopback`, `private`; commas between.
+    #[arg(long, env = "TRIBUTARY_TRUSTED_PROXIES", default_value = "", hide_default_value = true)]
+    pub trusted_proxies: TrustedProxies,
+    /// Which header those proxies write. Name it where they write only one: clients can send the other.
+    #[arg(long, env = "TRIBUTARY_FORWARDED_HEADER", value_enum, default_value_t)]
+    pub forwarded_header: ForwardedHeader,
     /// The built pages' folder. Default: what the binary carries, else target/site.
     #[arg(long, env = "TRIBUTARY_SITE_DIR")]
     pub site_dir: Option<PathBuf>,
@@ -64,6 +75,9 @@ pub struct DataConfig {
     /// What an answered click has survived when its redirect leaves.
     #[arg(long, env = "TRIBUTARY_CLICK_DURABILITY", value_enum, default_value_t = DurabilityConfig::Interval)]
     pub click_durability: DurabilityConfig,
+    /// A GeoLite2-style country file. Default: country.mmdb in the data folder, else the one that set-up fetched.
+    #[arg(long, env = "TRIBUTARY_COUNTRY_DB")]
+    pub country_db: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -127,7 +141,16 @@ impl DataConfig {
                 IpConfig::None => IpStorage::None,
             },
             spool: SpoolOptions { durability: self.click_durability.into(), ..SpoolOptions::default() },
+            country_file: self.country_file(),
             clock: Clock::System,
         }
+    }
+
+    fn country_file(&self) -> CountryFile {
+        if let Some(named) = &self.country_db {
+            return CountryFile::Named(named.clone());
+        }
+        let places = [self.data_dir.join("country.mmdb"), PathBuf::from(FETCHED_COUNTRIES)];
+        places.into_iter().find(|path| path.exists()).map_or(CountryFile::None, CountryFile::Found)
     }
 }

@@ -23,16 +23,17 @@ pub async fn run(
         // Whoever finds the server listening can log in.
         first_start::ensure_admin(&engine, &config).await?;
     }
+    let proxies = Arc::new(config.trusted_proxies.clone().read_from(config.forwarded_header));
     let listener = listener.into_std()?;
     let (others, connections) = mpsc::unbounded_channel();
-    let mut front = Front::start(&listener, &engine, &others)?;
+    let mut front = Front::start(&listener, &engine, &proxies, &others)?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
     drop(listener);
 
     // Links redirect by now; what else is asked for waits the moment this takes.
     let site = Site::find(config.site_dir.as_deref())?;
     let secure_cookies = config.data.public_url.starts_with("https://");
-    let state = AppState::new(engine.clone(), Arc::new(site), secure_cookies);
+    let state = AppState::new(engine.clone(), Arc::new(site), secure_cookies).behind(proxies);
     let router = routes::router(state)?;
 
     let (stopping, stopped) = oneshot::channel();

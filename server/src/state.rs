@@ -6,13 +6,14 @@ use axum::extract::FromRef;
 use engine::Engine;
 use leptos::config::LeptosOptions;
 
-use crate::assets::Site;
+use crate::{assets::Site, client_ip::TrustedProxies};
 
 #[derive(Clone)]
 pub struct AppState {
     pub engine: Engine,
     pub site: Arc<Site>,
     pub secure_cookies: bool,
+    pub trusted_proxies: Arc<TrustedProxies>,
     pub leptos: LeptosOptions,
 }
 
@@ -20,7 +21,13 @@ impl AppState {
     pub fn new(engine: Engine, site: Arc<Site>, secure_cookies: bool) -> Self {
         let leptos =
             LeptosOptions::builder().output_name("tributary").site_root("target/site").site_pkg_dir("pkg").build();
-        Self { engine, site, secure_cookies, leptos }
+        Self { engine, site, secure_cookies, trusted_proxies: Arc::default(), leptos }
+    }
+
+    /// Behind proxies: clients' addresses are what these forward.
+    #[must_use]
+    pub fn behind(self, proxies: Arc<TrustedProxies>) -> Self {
+        Self { trusted_proxies: proxies, ..self }
     }
 }
 

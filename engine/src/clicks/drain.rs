@@ -20,6 +20,7 @@ use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
 use super::{
+    country::Countries,
     enrich::{Enricher, IpStorage},
     reader,
     spool::{Spool, segment_path, segments},
@@ -47,7 +48,7 @@ const KEEP_SEGMENTS: Duration = Duration::from_secs(24 * 3600);
 /// Days a visitor is remembered; clicks may reach the database late.
 const KEEP_VISITORS_DAYS: i64 = 3;
 /// Nice value.
-const LOWEST_PRIORITY: i32 = 19;
+pub const LOWEST_PRIORITY: i32 = 19;
 const MOST_CLOSING: Duration = Duration::from_millis(300);
 
 pub struct Drain {
@@ -56,6 +57,7 @@ pub struct Drain {
     pub database_url: String,
     pub clock: Clock,
     pub ip_storage: IpStorage,
+    pub countries: Countries,
     /// From this each UTC day's key for visitors is made.
     pub visitor_secret: [u8; 32],
     /// Names this process to the database: only the last to claim a spool may drain it.
@@ -116,7 +118,7 @@ impl Drain {
     async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut backoff = FIRST_BACKOFF;
         let mut state = State {
-            enricher: Enricher::new(self.ip_storage, self.visitor_secret),
+            enricher: Enricher::new(self.ip_storage, self.visitor_secret, self.countries.clone()),
             is_claimed: false,
             position: None,
             batch: MOST_BATCH,

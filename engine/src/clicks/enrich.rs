@@ -1,4 +1,4 @@
-//! What the redirect did not stop to find out: device, bot, referrer's host, and who the visitor is.
+//! What the redirect did not stop to find out: device, bot, country, referrer's host, and who the visitor is.
 
 use std::{collections::HashMap, net::IpAddr};
 
@@ -7,6 +7,7 @@ use url::Url;
 use super::{
     Click,
     agent::{self, Agent},
+    country::Countries,
 };
 use crate::{db::clicks::ClickRow, secret::keyed_hash};
 
@@ -27,6 +28,7 @@ const MOST_AGENTS: usize = 4096;
 pub struct Enricher {
     ip_storage: IpStorage,
     visitor_secret: [u8; 32],
+    countries: Countries,
     /// The UTC day the key is for.
     day_key: (i64, [u8; 32]),
     /// Reading a user agent costs more than all else here, and most were seen before.
@@ -34,8 +36,8 @@ pub struct Enricher {
 }
 
 impl Enricher {
-    pub fn new(ip_storage: IpStorage, visitor_secret: [u8; 32]) -> Self {
-        Self { ip_storage, visitor_secret, day_key: (i64::MIN, [0; 32]), agents: HashMap::new() }
+    pub fn new(ip_storage: IpStorage, visitor_secret: [u8; 32], countries: Countries) -> Self {
+        Self { ip_storage, visitor_secret, countries, day_key: (i64::MIN, [0; 32]), agents: HashMap::new() }
     }
 
     pub fn row(&mut self, click: &Click<'_>) -> ClickRow {
@@ -52,12 +54,13 @@ impl Enricher {
             influencer_id: click.influencer_id.map(|id| id.0),
             at: click.at,
             device: agent.device,
-            browser: agent.browser,
-            os: agent.os,
+            browser: agent.browser.map(str::to_owned),
+            os: agent.os.map(str::to_owned),
             referrer_host: referrer.as_deref().and_then(host),
             referrer,
             ip: stored_ip(click.ip, self.ip_storage),
-            country: None,
+            // By the whole address, of which less is stored.
+            country: self.countries.of(click.ip),
             is_bot,
             visitor,
             user_agent,
@@ -66,9 +69,9 @@ impl Enricher {
 
     fn agent(&mut self, user_agent: &str) -> Agent {
         if let Some(known) = self.agents.get(user_agent) {
-            return known.clone();
+            return *known;
         }
-        // The parsers are other people's, the text is anybody's: no text may stop the drain.
+        // The matchers are other people's, the text is anybody's: no text may stop the drain.
         let agent = std::panic::catch_unwind(|| agent::classify(user_agent)).unwrap_or_else(|_| {
             tracing::error!("a user agent could not be classified");
             Agent { device: "other", browser: None, os: None, is_bot: false }
@@ -76,7 +79,7 @@ impl Enricher {
         if self.agents.len() >= MOST_AGENTS {
             self.agents.clear();
         }
-        self.agents.insert(user_agent.to_owned(), agent.clone());
+        self.agents.insert(user_agent.to_owned(), agent);
         agent
     }
 
@@ -88,6 +91,7 @@ impl Enricher {
         }
         let address = match click.ip {
             IpAddr::V4(ip) => ip.to_ipv6_mapped().octets(),
+            // An IPv4 address that is written as an IPv6 one is the same bytes.
             IpAddr::V6(ip) => ip.octets(),
         };
         keyed_hash(&self.day_key.1, &[&address, click.user_agent, &[u8::from(is_bot)]])
@@ -101,8 +105,9 @@ fn text(bytes: &[u8]) -> Option<String> {
 }
 
 fn host(referrer: &str) -> Option<String> {
-    let host = Url::parse(referrer).ok()?.host_str()?.to_owned();
-    (host.len() <= 255).then_some(host)
+    // What is no web address, such as android-app://, keeps its case.
+    let host = Url::parse(referrer).ok()?.host_str()?.trim_end_matches('.').to_lowercase();
+    (!host.is_empty() && host.len() <= 255).then_some(host)
 }
 
 /// Each UTC day has its own key, so that a visitor cannot be followed from one day to the next.
@@ -113,7 +118,7 @@ fn day_key(secret: &[u8; 32], utc_day: i64) -> [u8; 32] {
 }
 
 fn stored_ip(ip: IpAddr, storage: IpStorage) -> Option<String> {
-    match (storage, ip) {
+    match (storage, ip.to_canonical()) {
         (IpStorage::None, _) => None,
         (IpStorage::Full, ip) => Some(ip.to_string()),
         (IpStorage::Truncated, IpAddr::V4(ip)) => {
@@ -137,6 +142,73 @@ mod tests {
         assert_eq!(stored("203.0.113.77", IpStorage::Truncated).as_deref(), Some("203.0.113.0"));
         assert_eq!(stored("2001:db8:1:2::3", IpStorage::Truncated).as_deref(), Some("2001:db8:1::"));
         assert_eq!(stored("203.0.113.77", IpStorage::None), None);
+    }
+
+    #[test]
+    fn an_ipv4_address_written_as_ipv6_is_cut_as_ipv4() {
+        let stored = |storage| stored_ip("::ffff:203.0.113.77".parse().unwrap(), storage);
+        assert_eq!(stored(IpStorage::Truncated).as_deref(), Some("203.0.113.0"));
+        assert_eq!(stored(IpStorage::Full).as_deref(), Some("203.0.113.77"));
+    }
+
+    #[test]
+    fn a_referrers_host_is_lower_case_ascii_whatever_its_scheme() {
+        for (referrer, expected) in [
+            ("https://WWW.Instagram.COM/p/1?x=2", Some("www.instagram.com")),
+            ("https://l.instagram.com:443/", Some("l.instagram.com")),
+            ("https://user:secret@example.com./a", Some("example.com")),
+            ("https://bücher.example/", Some("xn--bcher-kva.example")),
+            ("android-app://com.Google.android.gm/", Some("com.google.android.gm")),
+            ("http://[2001:DB8::1]/", Some("[2001:db8::1]")),
+            ("not a url", None),
+            ("about:blank", None),
+            ("/path", None),
+        ] {
+            assert_eq!(host(referrer).as_deref(), expected, "{referrer}");
+        }
+    }
+
+    fn click(at: i64) -> Click<'static> {
+        Click {
+            id: uuid::Uuid::from_u128(1).into(),
+            advertiser_id: uuid::Uuid::from_u128(2).into(),
+            campaign_id: uuid::Uuid::from_u128(3).into(),
+            link_id: uuid::Uuid::from_u128(4).into(),
+            influencer_id: None,
+            at: model::Timestamp(at),
+            ip: "203.0.113.9".parse().unwrap(),
+            is_prefetch: false,
+            user_agent: b"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
+            referrer: b"",
+        }
+    }
+
+    #[test]
+    fn a_visitor_is_address_agent_and_utc_day_and_a_prefetch_is_another() {
+        let mut enricher = Enricher::new(IpStorage::None, [7; 32], Countries::default());
+        let day = 86_400_000;
+        let last = click(20_000 * day - 1);
+        let first = click(20_000 * day);
+        let visitor = enricher.row(&first).visitor;
+        assert_ne!(enricher.row(&last).visitor, visitor, "the day has ended");
+        // Out of order, as after an outage.
+        assert_eq!(enricher.row(&click(20_001 * day - 1)).visitor, visitor, "the same day");
+        let mapped = Click { ip: "::ffff:203.0.113.9".parse().unwrap(), ..first.clone() };
+        assert_eq!(enricher.row(&mapped).visitor, visitor, "the same address");
+        for other in [
+            Click { ip: "203.0.113.10".parse().unwrap(), ..first.clone() },
+            Click { user_agent: b"Mozilla/5.0", ..first.clone() },
+            Click { is_prefetch: true, ..first.clone() },
+        ] {
+            assert_ne!(enricher.row(&other).visitor, visitor);
+        }
+        // Another node shares the secret; another installation does not.
+        let node = |secret| Enricher::new(IpStorage::Full, secret, Countries::default()).row(&first).visitor;
+        assert_eq!(node([7; 32]), visitor);
+        assert_ne!(node([8; 32]), visitor);
+        let prefetch = enricher.row(&Click { is_prefetch: true, ..first });
+        assert!(prefetch.is_bot);
+        assert_eq!((prefetch.device, prefetch.ip), ("desktop", None));
     }
 
     #[test]

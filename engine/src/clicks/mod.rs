@@ -6,9 +6,12 @@
 
 mod agent;
 mod batch;
+mod bots;
+mod country;
 pub mod disk;
 pub mod drain;
 pub mod enrich;
+mod families;
 pub mod location;
 mod reader;
 mod recent;
@@ -16,5 +19,6 @@ pub mod record;
 pub mod spool;
 
 pub use batch::ClickBatch;
+pub use country::CountryFile;
 pub use recent::RecentClicks;
 pub use record::Click;

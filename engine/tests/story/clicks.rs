@@ -116,6 +116,39 @@ crate::on_both! {
         world.end().await;
     }
 
+    async fn of_two_nodes_one_has_a_visitors_first_click(world: World) {
+        let running = world.running().await;
+        let other = tempfile::tempdir().unwrap();
+        let mut options = world.options();
+        options.data_dir = other.path().to_owned();
+        let (second, workers) = Engine::open(options).await.unwrap();
+        let fact = second.link(&running.link.code).unwrap();
+        for _ in 0..3 {
+            world.click(&running.link, "203.0.113.7", CHROME);
+            // The same visitor, as a socket of both kinds names its address.
+            let ip = "::ffff:203.0.113.7".parse().unwrap();
+            let visit = engine::Visit { ip, is_prefetch: false, user_agent: CHROME.as_bytes(), referrer: b"" };
+            second.record_click(&fact, &visit);
+        }
+        second.drained().await.unwrap();
+        world.engine.drained().await.unwrap();
+        let figures = world.figures(StatsQuery::default()).await;
+        assert_eq!((figures.clicks, figures.unique_visitors), (6, 1));
+        workers.stop(second).await.unwrap();
+        world.end().await;
+    }
+
+    async fn a_bot_takes_nothing_from_a_person_with_its_address(world: World) {
+        let running = world.running().await;
+        for agent in ["curl/8.5.0", "", CHROME, "WhatsApp/2.23.20.0 A", CHROME] {
+            world.click(&running.link, "203.0.113.7", agent);
+        }
+        world.engine.drained().await.unwrap();
+        let figures = world.figures(StatsQuery::default()).await;
+        assert_eq!((figures.clicks, figures.bot_clicks, figures.unique_visitors), (2, 3, 1));
+        world.end().await;
+    }
+
     async fn the_process_that_was_displaced_stops_counting_and_nothing_is_mixed_up(world: World) {
         let running = world.running().await;
         world.click(&running.link, "203.0.113.7", CHROME);

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use engine::{Clock, Engine, IpStorage, Options, Session, SpoolOptions, Visit, Workers};
+use engine::{Clock, CountryFile, Engine, IpStorage, Options, Session, SpoolOptions, Visit, Workers};
 use model::{
     AdvertiserId, Fields, FromFields, Timestamp,
     account::{Account, AccountStatus, Credentials, Role},
@@ -221,6 +221,7 @@ fn options(folder: &TempDir, database: &Database, clock: &Arc<AtomicI64>) -> Opt
         public_url: "http://127.0.0.1:3000".into(),
         spool: SpoolOptions::default(),
         ip_storage: IpStorage::Truncated,
+        country_file: CountryFile::None,
         clock: Clock::Set(Arc::clone(clock)),
     }
 }

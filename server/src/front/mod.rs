@@ -25,6 +25,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use self::connection::HandedOver;
 use self::worker::Worker;
+use crate::client_ip::TrustedProxies;
 
 pub struct Front {
     threads: Vec<JoinHandle<()>>,
@@ -39,6 +40,7 @@ impl Front {
     pub fn start(
         listener: &TcpListener,
         engine: &Engine,
+        proxies: &Arc<TrustedProxies>,
         others: &mpsc::UnboundedSender<HandedOver>,
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
@@ -46,8 +48,13 @@ impl Front {
         let (running, ended) = mpsc::channel(1);
         let (mut threads, mut wakers) = (Vec::new(), Vec::new());
         for number in 0..thread::available_parallelism()?.get() {
-            let (worker, waker) =
-                Worker::new(listener.try_clone()?, engine.clone(), others.clone(), Arc::clone(&stop))?;
+            let (worker, waker) = Worker::new(
+                listener.try_clone()?,
+                engine.clone(),
+                Arc::clone(proxies),
+                others.clone(),
+                Arc::clone(&stop),
+            )?;
             wakers.push(waker);
             let running = running.clone();
             threads.push(thread::Builder::new().name(format!("front-{number}")).spawn(move || {

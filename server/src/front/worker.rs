@@ -22,6 +22,7 @@ use super::{
     connection::{Connection, HandedOver},
     request::{Follow, MOST_HEADERS, Parsed, Persistence, parse},
 };
+use crate::client_ip::{TrustedProxies, client_ip};
 
 const LISTENER: Token = Token(usize::MAX);
 const WAKER: Token = Token(usize::MAX - 1);
@@ -32,7 +33,7 @@ const MOST_ANSWERS: usize = 256;
 const MOST_READ: usize = 64 << 10;
 
 pub struct Worker {
-    engine: Engine,
+    asked: Asked,
     others: mpsc::UnboundedSender<HandedOver>,
     stop: Arc<AtomicBool>,
     poll: Poll,
@@ -42,6 +43,12 @@ pub struct Worker {
     connections: Slab<Connection>,
     swept: Instant,
     round: Round,
+}
+
+/// Whom a redirect asks.
+struct Asked {
+    engine: Engine,
+    proxies: Arc<TrustedProxies>,
 }
 
 /// What is gathered until the answers leave; kept between rounds for the room it has.
@@ -74,6 +81,7 @@ impl Worker {
     pub fn new(
         listener: TcpListener,
         engine: Engine,
+        proxies: Arc<TrustedProxies>,
         others: mpsc::UnboundedSender<HandedOver>,
         stop: Arc<AtomicBool>,
     ) -> io::Result<(Self, Waker)> {
@@ -91,7 +99,17 @@ impl Worker {
             replies: Vec::new(),
         };
         let connections = Slab::new();
-        let worker = Self { engine, others, stop, poll, listener, must_accept: false, connections, swept: now, round };
+        let worker = Self {
+            asked: Asked { engine, proxies },
+            others,
+            stop,
+            poll,
+            listener,
+            must_accept: false,
+            connections,
+            swept: now,
+            round,
+        };
         Ok((worker, waker))
     }
 
@@ -182,7 +200,7 @@ impl Worker {
                     return;
                 }
             };
-            then = self.round.take(&self.engine, connection, length);
+            then = self.round.take(&self.asked, connection, length);
             // Less than there was room for: that was all, unless the end came with it.
             if length < MOST_READ && !is_read_closed {
                 break;
@@ -198,7 +216,7 @@ impl Worker {
     /// Writes the round's clicks down, and only then sends its answers.
     fn answer(&mut self) {
         if !self.round.clicks.is_empty() {
-            self.engine.keep_clicks(&self.round.clicks);
+            self.asked.engine.keep_clicks(&self.round.clicks);
             self.round.clicks.clear();
         }
         for Reply { connection: key, bytes, then } in self.round.replies.drain(..) {
@@ -235,7 +253,7 @@ impl Worker {
 
 impl Round {
     /// Answers every request among what was just read.
-    fn take(&mut self, engine: &Engine, connection: &mut Connection, length: usize) -> Then {
+    fn take(&mut self, asked: &Asked, connection: &mut Connection, length: usize) -> Then {
         let mut begun = std::mem::take(&mut connection.begun);
         if begun.is_empty() {
             connection.since = self.now;
@@ -249,7 +267,7 @@ impl Round {
             match parse(&bytes[at..], &mut headers) {
                 Parsed::Follow(follow, length) => {
                     let peer = connection.peer;
-                    let Some(()) = redirect(engine, peer, &follow, &self.date, &mut self.clicks, &mut self.answers)
+                    let Some(()) = redirect(asked, peer, &follow, &self.date, &mut self.clicks, &mut self.answers)
                     else {
                         return Then::HandOver(bytes[at..].to_vec());
                     };
@@ -272,7 +290,7 @@ impl Round {
 
 /// Notes the click and writes the answer. None where the link does not redirect: the router says so.
 fn redirect(
-    engine: &Engine,
+    Asked { engine, proxies }: &Asked,
     peer: SocketAddr,
     follow: &Follow<'_, '_>,
     date: &Date,
@@ -283,8 +301,12 @@ fn redirect(
     if !link.redirects() {
         return None;
     }
+    let lines = |name: &'static str| {
+        let found = follow.headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
+        found.map(|header| header.value)
+    };
     let visit = Visit {
-        ip: peer.ip(),
+        ip: client_ip(proxies, peer.ip(), lines("x-forwarded-for"), lines("forwarded")),
         is_prefetch: follow.is_prefetch,
         user_agent: follow.user_agent,
         referrer: follow.referrer,

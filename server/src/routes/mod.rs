@@ -43,7 +43,7 @@ pub fn router(state: AppState) -> serde_json::Result<Router> {
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(middleware::from_fn(problem::layer));
     // The redirect stands beside all layers: nothing is done for it that it does not need.
-    Ok(redirect::router(state.engine.clone()).merge(rest.with_state(state)))
+    Ok(redirect::router(state.engine.clone(), state.trusted_proxies.clone()).merge(rest.with_state(state)))
 }
 
 /// What is documented: these modules add routes with their description alone, which a test holds them to.

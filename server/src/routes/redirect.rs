@@ -1,7 +1,7 @@
 //! `/r/{code}`, where [`crate::front`] has not answered already: dead ends, `HEAD`, and whoever came to a connection
 //! of the router. Writes the click down, then sends the shopper on. No database, no parsing of user agents.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
@@ -15,17 +15,18 @@ use engine::{ClickBatch, Engine, Visit, catalog::LinkFact};
 use model::ClickId;
 
 use crate::{
+    client_ip::{TrustedProxies, client_ip},
     problem::{ApiError, PROBLEM_JSON},
     visit::says_prefetch,
 };
 
 /// With a state of its own: less is cloned for each click.
-pub fn router(engine: Engine) -> Router {
-    Router::new().route("/r/{code}", any(redirect)).with_state(engine)
+pub fn router(engine: Engine, proxies: Arc<TrustedProxies>) -> Router {
+    Router::new().route("/r/{code}", any(redirect)).with_state((engine, proxies))
 }
 
 async fn redirect(
-    State(engine): State<Engine>,
+    State((engine, proxies)): State<(Engine, Arc<TrustedProxies>)>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     method: Method,
     code: Result<Path<String>, PathRejection>,
@@ -43,7 +44,7 @@ async fn redirect(
         return dead_end(&headers, StatusCode::GONE);
     }
     let click = if method == Method::GET {
-        record(&engine, &link, &visit(peer, &headers)).await
+        record(&engine, &link, &visit(&proxies, peer, &headers)).await
     } else {
         // Not a visit: the same answer, and nothing is recorded.
         engine.new_click_id()
@@ -74,10 +75,11 @@ async fn record(engine: &Engine, link: &LinkFact, visit: &Visit<'_>) -> ClickId 
     id
 }
 
-fn visit(peer: SocketAddr, headers: &HeaderMap) -> Visit<'_> {
+fn visit<'a>(proxies: &TrustedProxies, peer: SocketAddr, headers: &'a HeaderMap) -> Visit<'a> {
+    let lines = |name| headers.get_all(name).into_iter().map(HeaderValue::as_bytes);
     let bytes = |name: HeaderName| headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
     Visit {
-        ip: peer.ip(),
+        ip: client_ip(proxies, peer.ip(), lines("x-forwarded-for"), lines("forwarded")),
         is_prefetch: is_prefetch(headers),
         user_agent: bytes(header::USER_AGENT),
         referrer: bytes(header::REFERER),

@@ -8,7 +8,10 @@ use std::{
 use model::account::LoggedIn;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
-use server::cli::{DataConfig, DurabilityConfig, IpConfig, ServeConfig};
+use server::{
+    cli::{DataConfig, DurabilityConfig, IpConfig, ServeConfig},
+    client_ip::{ForwardedHeader, TrustedProxies},
+};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
@@ -42,6 +45,10 @@ pub struct Running {
 
 impl Api {
     pub async fn start(database: Database) -> Self {
+        Self::start_with(database, |config| config).await
+    }
+
+    pub async fn start_with(database: Database, change: impl FnOnce(ServeConfig) -> ServeConfig) -> Self {
         let folder = tempfile::tempdir().unwrap();
         write_site(&folder);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -50,7 +57,7 @@ impl Api {
         let shutdown = async {
             let _ = stopped.await;
         };
-        let server = tokio::spawn(server::run(config(&folder, &database, addr), listener, shutdown));
+        let server = tokio::spawn(server::run(change(config(&folder, &database, addr)), listener, shutdown));
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
         let mut api = Self {
             base: format!("http://{addr}"),
@@ -221,7 +228,10 @@ fn config(folder: &TempDir, database: &Database, addr: SocketAddr) -> ServeConfi
             public_url: format!("http://{addr}"),
             ip_storage: IpConfig::Truncated,
             click_durability: DurabilityConfig::Interval,
+            country_db: None,
         },
+        trusted_proxies: TrustedProxies::default(),
+        forwarded_header: ForwardedHeader::default(),
         site_dir: Some(folder.path().join("site")),
         admin_email: EMAIL.into(),
         admin_password: Some(PASSWORD.into()),

@@ -1,7 +1,10 @@
 //! `/r/{code}`.
 
+use std::path::Path;
+
 use reqwest::{Method, StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
+use server::cli::{DataConfig, IpConfig, ServeConfig};
 use url::Url;
 
 use crate::api::{Api, CHROME};
@@ -27,7 +30,7 @@ crate::on_both! {
         let click = location.query_pairs().find(|(name, _)| name == "click_id").unwrap().1.into_owned();
         api.wait_for("/api/v1/stats/overview", "clicks", json!(1)).await;
         let answer = api.event(&running.key, json!({ "action": "purchase", "click_id": click })).await;
-        let answer: serde_json::Value = answer.json().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
         assert_eq!(answer["attribution"]["method"], "click_id");
         assert_eq!(answer["attribution"]["click_id"], click.as_str());
         api.end().await;
@@ -109,7 +112,7 @@ async fn paused_ended_and_coming_campaigns_still_redirect_and_earn_nothing() {
         let path = format!("/api/v1/stats/overview?advertiser_id={}", running.advertiser);
         api.wait_for(&path, "clicks", json!(1)).await;
         let answer = api.event(&running.key, json!({ "action": "purchase", "ref_code": running.code })).await;
-        let answer: serde_json::Value = answer.json().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
         assert_eq!(answer["attribution"]["method"], "none", "{campaign}");
         assert_eq!(answer["attribution"]["trace"][0]["outcome"], "rejected");
     }
@@ -137,4 +140,97 @@ async fn bots_and_prefetches_are_recorded_apart() {
     api.wait_for("/api/v1/stats/overview", "bot_clicks", json!(4)).await;
     api.wait_for("/api/v1/stats/overview", "clicks", json!(1)).await;
     api.end().await;
+}
+
+/// The addresses and countries of clicks that came with these headers, as they are stored.
+async fn stored(api: &Api, visits: &[&[(&str, &str)]]) -> Vec<(Value, Value)> {
+    let running = api.running().await;
+    for headers in visits {
+        let mut request = api.client.get(api.url(&format!("/r/{}", running.code))).header("User-Agent", CHROME);
+        for (name, value) in *headers {
+            request = request.header(*name, *value);
+        }
+        assert_eq!(request.send().await.unwrap().status(), StatusCode::FOUND);
+    }
+    api.wait_for("/api/v1/stats/overview", "clicks", json!(visits.len())).await;
+    let clicks = api.got("/api/v1/clicks").await;
+    let newest_first = clicks["items"].as_array().unwrap();
+    newest_first.iter().rev().map(|click| (click["ip"].clone(), click["country"].clone())).collect()
+}
+
+#[tokio::test]
+async fn an_address_that_somebody_sent_along_is_not_believed() {
+    let api = Api::start(crate::databases::Database::sqlite()).await;
+    let visits: &[&[_]] = &[&[("X-Forwarded-For", "203.0.113.7")], &[("Forwarded", "for=203.0.113.7")]];
+    for (ip, country) in stored(&api, visits).await {
+        assert_eq!((ip, country), (json!("127.0.0.0"), Value::Null));
+    }
+    api.end().await;
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_the_address_it_saw_is_the_clients() {
+    let trusting = |config| ServeConfig { trusted_proxies: "loopback, 10.0.0.0/8".parse().unwrap(), ..config };
+    let api = Api::start_with(crate::databases::Database::sqlite(), trusting).await;
+    let visits: &[&[_]] = &[
+        &[("X-Forwarded-For", "203.0.113.7")],
+        // What the client made up stands to the left, on its own line or on the proxy's.
+        &[("X-Forwarded-For", "1.2.3.4, 203.0.113.7, 10.1.1.1")],
+        &[("X-Forwarded-For", "1.2.3.4"), ("X-Forwarded-For", "203.0.113.7")],
+        &[("X-Forwarded-For", "203.0.113.7"), ("Forwarded", "for=1.2.3.4")],
+        &[("Forwarded", "for=1.2.3.4, for=\"203.0.113.7:4711\";proto=https")],
+        &[("X-Forwarded-For", "203.0.113.7, nonsense")],
+        &[("X-Forwarded-For", "2001:db8:1:2::3")],
+        &[],
+    ];
+    let ips: Vec<_> = stored(&api, visits).await.into_iter().map(|(ip, _)| ip).collect();
+    let seen = "203.0.113.0";
+    assert_eq!(json!(ips), json!([seen, seen, seen, seen, seen, "127.0.0.0", "2001:db8:1::", "127.0.0.0"]));
+    api.end().await;
+}
+
+/// With the file that set-up fetches; where it was not fetched there is nothing to test.
+#[tokio::test]
+async fn a_click_has_its_countrys_two_letters() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../node_modules/@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb"
+    );
+    if !Path::new(file).exists() {
+        eprintln!("skipped: {file} is missing");
+        return;
+    }
+    let api = Api::start_with(crate::databases::Database::sqlite(), |mut config| {
+        config.data.country_db = Some(file.into());
+        ServeConfig { trusted_proxies: "loopback".parse().unwrap(), ..config }
+    })
+    .await;
+    let visits: &[&[_]] = &[
+        &[("X-Forwarded-For", "193.0.6.139")],
+        &[("X-Forwarded-For", "133.11.0.1")],
+        &[("X-Forwarded-For", "10.1.2.3")],
+    ];
+    let countries: Vec<_> = stored(&api, visits).await.into_iter().map(|(_, country)| country).collect();
+    assert_eq!(json!(countries), json!(["NL", "JP", null]));
+    api.end().await;
+}
+
+#[tokio::test]
+async fn a_country_file_that_was_named_and_is_none_ends_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("country.mmdb");
+    std::fs::write(&file, "not a database").unwrap();
+    let config = DataConfig {
+        database_url: None,
+        data_dir: folder.path().to_owned(),
+        secret_key_file: None,
+        public_url: "http://127.0.0.1:3000".into(),
+        ip_storage: IpConfig::Truncated,
+        country_db: Some(file.clone()),
+    };
+    let Err(error) = engine::Engine::open(config.options()).await else { panic!("it must not start") };
+    assert!(error.to_string().contains(&*file.to_string_lossy()), "{error}");
+    // Not named, only lying there: it is told, and the server starts.
+    let (engine, workers) = engine::Engine::open(DataConfig { country_db: None, ..config }.options()).await.unwrap();
+    workers.stop(engine).await.unwrap();
 }
