@@ -4,7 +4,7 @@ use std::path::Path;
 
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
-use server::cli::{DataConfig, IpConfig, ServeConfig};
+use server::cli::{DataConfig, DurabilityConfig, IpConfig, ServeConfig};
 use url::Url;
 
 use crate::api::{Api, CHROME};
@@ -225,6 +225,7 @@ async fn a_country_file_that_was_named_and_is_none_ends_the_start() {
         data_dir: folder.path().to_owned(),
         secret_key_file: None,
         public_url: "http://127.0.0.1:3000".into(),
+        click_durability: DurabilityConfig::Interval,
         ip_storage: IpConfig::Truncated,
         country_db: Some(file.clone()),
     };
