@@ -55,6 +55,8 @@ browser_tests() {
 export CARGO_TERM_COLOR=never
 
 scripts/ensure-apt.sh build-essential=cc
+# Some tests read what npm brings: the country file.
+scripts/ensure-node.sh
 step fmt "format" cargo fmt --all --check
 count 0 0
 step clippy "lints, server side" cargo clippy --workspace --exclude frontend --all-targets -- -D warnings
