@@ -31,6 +31,8 @@ const SWEEP: Duration = Duration::from_secs(1);
 /// Answers of one round: the first of them waits for the last.
 const MOST_ANSWERS: usize = 256;
 const MOST_READ: usize = 64 << 10;
+/// Bytes of answers that one connection gets in a round.
+const MOST_ANSWERED: usize = 256 << 10;
 
 pub struct Worker {
     asked: Asked,
@@ -201,6 +203,10 @@ impl Worker {
                 }
             };
             then = self.round.take(&self.asked, connection, length);
+            // Whoever sends without end would keep all others waiting: the router answers no faster than is read.
+            if then == Then::Stay && self.round.answers.len() - begin > MOST_ANSWERED {
+                then = Then::HandOver(std::mem::take(&mut connection.begun));
+            }
             // Less than there was room for: that was all, unless the end came with it.
             if length < MOST_READ && !is_read_closed {
                 break;

@@ -1,7 +1,7 @@
 //! What comes over a connection, byte by byte: requests in a row, in pieces, and of all kinds.
 
 use std::{
-    io::{Read, Write},
+    io::{BufRead, Read, Write},
     net::{Shutdown, TcpStream},
     time::Duration,
 };
@@ -82,6 +82,29 @@ async fn requests_in_a_row_and_in_pieces_are_each_answered_and_counted_once() {
     })
     .await;
     api.wait_for("/api/v1/stats/overview", "clicks", json!(7)).await;
+    api.end().await;
+}
+
+#[tokio::test]
+async fn whoever_sends_without_end_is_answered_to_the_last_request() {
+    const REQUESTS: usize = 8_000;
+    let api = Api::start(crate::databases::Database::sqlite()).await;
+    let code = api.running().await.code;
+    let all = follow(&code).repeat(REQUESTS);
+    on_a_connection(&api, move |mut raw| {
+        let mut writer = raw.0.try_clone().unwrap();
+        let sending = std::thread::spawn(move || writer.write_all(all.as_bytes()).unwrap());
+        let mut answers = std::io::BufReader::new(&mut raw.0);
+        let (mut line, mut count) = (String::new(), 0);
+        while count < REQUESTS {
+            line.clear();
+            assert!(answers.read_line(&mut line).unwrap() > 0, "{count} answers");
+            count += usize::from(line.starts_with("HTTP/1.1 302 "));
+        }
+        sending.join().unwrap();
+    })
+    .await;
+    api.wait_for("/api/v1/stats/overview", "clicks", json!(REQUESTS)).await;
     api.end().await;
 }
 
