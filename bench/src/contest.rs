@@ -28,7 +28,7 @@ pub struct Contestant<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Round {
     pub counted: Counted,
-    /// CPU time of the server for each answer, in microseconds.
+    /// CPU time of the server's threads that serve, for each answer, in microseconds.
     pub cpu_each: f64,
     /// The server's part of its core, 0 to 1: well below 1, something else was the limit.
     pub busy: f64,
@@ -85,10 +85,11 @@ fn measure(contestant: &Contestant<'_>, load: &Load, seconds: u64) -> Result<Rou
     let hold = contestant.held.as_deref().map(Hold::take).transpose()?;
     // What the previous one left to the kernel (closed connections, dirty pages) is not this one's.
     std::thread::sleep(Duration::from_millis(50));
-    let (cpu, core, start) = (contestant.server.cpu(), core_time(SERVER_CORE)?, Instant::now());
+    let server = contestant.server;
+    let (serving, cpu, core, start) = (server.serving_cpu(), server.cpu(), core_time(SERVER_CORE)?, Instant::now());
     let counted = load.run(seconds);
-    let (cpu_after, core_after, time) =
-        (contestant.server.cpu(), core_time(SERVER_CORE)?, start.elapsed().as_secs_f64());
+    let (serving_after, cpu_after, core_after, time) =
+        (server.serving_cpu(), server.cpu(), core_time(SERVER_CORE)?, start.elapsed().as_secs_f64());
     drop(hold);
     if contestant.has_backlog {
         contestant.server.pause()?;
@@ -97,7 +98,12 @@ fn measure(contestant: &Contestant<'_>, load: &Load, seconds: u64) -> Result<Rou
     ensure!(counted.answers > 0, "{} answered nothing", contestant.name);
     let used = cpu_after - cpu;
     let others = (core_after.0 - core.0 - used).max(0.0) + core_after.1 - core.1;
-    Ok(Round { counted, cpu_each: used * 1e6 / number(counted.answers), busy: used / time, others: others / time })
+    Ok(Round {
+        counted,
+        cpu_each: (serving_after - serving) * 1e6 / number(counted.answers),
+        busy: used / time,
+        others: others / time,
+    })
 }
 
 impl Outcome {

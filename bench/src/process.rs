@@ -17,6 +17,8 @@ pub const GENERATOR_CORE: u32 = 1;
 
 /// The kernel's clock ticks in `/proc`: `USER_HZ`, 100 on every Linux.
 const TICKS: f64 = 100.0;
+/// The nicest value.
+const LOWEST_PRIORITY: i32 = 19;
 const GRACE: Duration = Duration::from_secs(10);
 
 /// A command that runs on one core alone, under the same process id as its child, and gets `at_our_end`
@@ -71,6 +73,12 @@ impl Server {
     /// CPU time so far, in seconds, of all its processes.
     pub fn cpu(&self) -> f64 {
         self.processes().into_iter().filter_map(cpu_of).sum()
+    }
+
+    /// The same of its threads but those of the lowest priority, which take what is left of a core: an answer waits
+    /// for none of them, and how much there is for them depends on the load.
+    pub fn serving_cpu(&self) -> f64 {
+        self.processes().into_iter().map(serving_cpu_of).sum()
     }
 
     /// Resident memory of all its processes, in MiB; `key` is a line of `/proc/PID/status`.
@@ -141,11 +149,28 @@ fn send(signal: &str, processes: &[u32]) -> Result<()> {
 
 /// CPU time of a process, threads included, in seconds. Also of one that has ended but was not waited for.
 pub fn cpu_of(id: u32) -> Option<f64> {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    // The name, in brackets, may hold anything; utime and stime are the 12th and 13th words behind it.
-    let words: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
-    let ticks = |at: usize| words.get(at)?.parse::<f64>().ok();
-    Some((ticks(11)? + ticks(12)?) / TICKS)
+    Some(Stat::read(&format!("/proc/{id}/stat"))?.cpu)
+}
+
+fn serving_cpu_of(id: u32) -> f64 {
+    let threads = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten();
+    let stats = threads.filter_map(|thread| Stat::read(thread.path().join("stat").to_str()?));
+    stats.filter(|stat| stat.nice < LOWEST_PRIORITY).map(|stat| stat.cpu).sum()
+}
+
+struct Stat {
+    cpu: f64,
+    nice: i32,
+}
+
+impl Stat {
+    fn read(path: &str) -> Option<Self> {
+        let stat = fs::read_to_string(path).ok()?;
+        // The name, in brackets, may hold anything; utime, stime and nice are the 12th, 13th and 17th words behind it.
+        let words: Vec<&str> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
+        let ticks = |at: usize| words.get(at)?.parse::<f64>().ok();
+        Some(Self { cpu: (ticks(11)? + ticks(12)?) / TICKS, nice: words.get(16)?.parse().ok()? })
+    }
 }
 
 /// What a core has spent in programs and the kernel for them, and what the hypervisor took, in seconds.

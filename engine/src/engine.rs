@@ -23,7 +23,10 @@ use tokio::{
 };
 
 use crate::{
-    catalog::{Catalog, LinkFact, snapshot},
+    catalog::{
+        Catalog, LinkFact,
+        snapshot::{self, Snapshot},
+    },
     clicks::{
         Click, ClickBatch, CountryFile, RecentClicks,
         disk::ClickDurability,
@@ -122,6 +125,12 @@ pub struct Health {
     pub is_displaced: bool,
 }
 
+/// To be called while the process has one thread: the catalog's maps make themselves known to the kernel, which then
+/// need not wait for every other thread (10 ms).
+pub fn before_threads() {
+    drop(papaya::HashMap::<u8, u8>::new());
+}
+
 impl Engine {
     pub async fn open(options: Options) -> Result<(Self, Workers)> {
         // The database and the log hold what is nobody else's to read.
@@ -142,14 +151,14 @@ impl Engine {
             tracing::warn!(%error, "the snapshot of the links cannot be read; redirects wait for the database");
             None
         });
-        let links = snapshot.as_ref().map_or(0, |snapshot| snapshot.links.len());
+        let links = snapshot.as_ref().map_or(0, Snapshot::count);
         let catalog = Arc::new(Catalog::new(secrets.sealing, links));
         let start = Start { db: db.clone(), catalog: Arc::clone(&catalog), fingerprint: secrets.fingerprint };
         let (ready_sender, ready) = watch::channel(false);
         let (stop, stopped) = watch::channel(false);
         let starter = if let Some(snapshot) = snapshot {
             // Shoppers need not wait for the database.
-            catalog.hold_snapshot(snapshot);
+            catalog.hold_snapshot(&snapshot);
             tokio::spawn(start.until_ready(ready_sender, stopped.clone()))
         } else {
             start.prepare().await?;

@@ -33,7 +33,7 @@ pub use self::{
     },
     clock::Clock,
     db::page::PageAt,
-    engine::{Engine, FailedCall, Health, Options, Visit, Workers},
+    engine::{Engine, FailedCall, Health, Options, Visit, Workers, before_threads},
     error::{Error, Result},
     overview::Beginnings,
     setup::{CampaignStart, CampaignStarted, CouponRequest, Held, SignatureFault, random_password},

@@ -72,14 +72,16 @@ impl Catalog {
     }
 
     /// Takes over what a snapshot brought. Only redirects ask before the database was read, and they know codes alone.
-    pub(crate) fn hold_snapshot(&self, snapshot: Snapshot) {
-        let links = self.links.pin();
-        for link in snapshot.links {
-            let link = Arc::new(link);
-            self.owners.pin().insert(link.owner.id, Arc::clone(&link.owner));
-            links.insert(Arc::clone(&link.code), link);
+    pub(crate) fn hold_snapshot(&self, snapshot: &Snapshot) {
+        let owners = self.owners.pin();
+        for owner in &snapshot.head.owners {
+            owners.insert(owner.id, Arc::clone(owner));
         }
-        self.links_version.store(snapshot.version, Ordering::Release);
+        let links = self.links.pin();
+        for link in snapshot.links() {
+            links.insert(Arc::clone(&link.code), Arc::new(link));
+        }
+        self.links_version.store(snapshot.head.version, Ordering::Release);
     }
 
     /// Writes the links where [`snapshot::read`] finds them.

@@ -25,10 +25,34 @@ use crate::clicks::location::Location;
 
 const MAGIC: &[u8; 8] = b"TRBLNK01";
 
-/// What a snapshot brought.
+/// What a snapshot brought. Its links are made one by one, as they are asked for: a start has no time to gather them.
 pub struct Snapshot {
+    pub head: Head,
+    bytes: Vec<u8>,
+    /// Where in the bytes the links begin.
+    links_at: usize,
+}
+
+/// All before the links.
+pub struct Head {
     pub version: i64,
-    pub links: Vec<LinkFact>,
+    pub owners: Vec<Arc<Owner>>,
+    locations: Vec<Arc<Location>>,
+    /// How many links come.
+    count: usize,
+}
+
+impl Snapshot {
+    /// How many links it has.
+    pub fn count(&self) -> usize {
+        self.head.count
+    }
+
+    pub fn links(&self) -> impl Iterator<Item = LinkFact> {
+        let mut reader = Reader(&self.bytes[self.links_at..]);
+        // What the checksum has passed is whole.
+        (0..self.head.count).map_while(move |_| reader.link(&self.head))
+    }
 }
 
 /// Reads a snapshot. None where there is none, or it was made with another secret.
@@ -46,7 +70,9 @@ pub fn read(path: &Path, fingerprint: &[u8; 32]) -> io::Result<Option<Snapshot>>
     if reader.take(MAGIC.len()) != Some(MAGIC) || reader.take(fingerprint.len()) != Some(fingerprint) {
         return Ok(None);
     }
-    reader.snapshot().map(Some).ok_or_else(damaged)
+    let head = reader.head().ok_or_else(damaged)?;
+    let links_at = body.len() - reader.0.len();
+    Ok(Some(Snapshot { head, bytes, links_at }))
 }
 
 /// Writes a snapshot in place of the one before: a crash leaves the one or the other.
@@ -138,7 +164,7 @@ impl Checked {
 struct Reader<'b>(&'b [u8]);
 
 impl<'b> Reader<'b> {
-    fn snapshot(&mut self) -> Option<Snapshot> {
+    fn head(&mut self) -> Option<Head> {
         let version = i64::from_le_bytes(self.array()?);
         let owners: Option<Vec<Arc<Owner>>> = (0..self.count()?)
             .map(|_| {
@@ -155,22 +181,19 @@ impl<'b> Reader<'b> {
                 Location::build(destination, append_click_id).ok().map(Arc::new)
             })
             .collect();
-        let locations = locations?;
-        let count = self.count()?;
-        let links: Option<Vec<LinkFact>> = (0..count)
-            .map(|_| {
-                let id = self.uuid()?.into();
-                let owner = Arc::clone(owners.get(self.count()?)?);
-                let campaign_id = self.uuid()?.into();
-                let influencer_id = Some(self.uuid()?).filter(|id| !id.is_nil()).map(Into::into);
-                let status = status_of(self.byte()?)?;
-                let location = Arc::clone(locations.get(self.count()?)?);
-                let length = self.byte()?;
-                let code = str::from_utf8(self.take(length.into())?).ok()?.into();
-                Some(LinkFact { id, code, campaign_id, influencer_id, status, owner, location })
-            })
-            .collect();
-        Some(Snapshot { version, links: links? })
+        Some(Head { version, owners, locations: locations?, count: self.count()? })
+    }
+
+    fn link(&mut self, head: &Head) -> Option<LinkFact> {
+        let id = self.uuid()?.into();
+        let owner = Arc::clone(head.owners.get(self.count()?)?);
+        let campaign_id = self.uuid()?.into();
+        let influencer_id = Some(self.uuid()?).filter(|id| !id.is_nil()).map(Into::into);
+        let status = status_of(self.byte()?)?;
+        let location = Arc::clone(head.locations.get(self.count()?)?);
+        let length = self.byte()?;
+        let code = str::from_utf8(self.take(length.into())?).ok()?.into();
+        Some(LinkFact { id, code, campaign_id, influencer_id, status, owner, location })
     }
 
     fn take(&mut self, length: usize) -> Option<&'b [u8]> {
@@ -239,8 +262,8 @@ mod tests {
         write(&path, &[1; 32], 42, &links.iter().collect::<Vec<_>>()).unwrap();
 
         let snapshot = read(&path, &[1; 32]).unwrap().unwrap();
-        assert_eq!(snapshot.version, 42);
-        let read_again: Vec<String> = snapshot.links.iter().map(described).collect();
+        assert_eq!(snapshot.head.version, 42);
+        let read_again: Vec<String> = snapshot.links().map(|link| described(&link)).collect();
         assert_eq!(read_again, links.iter().map(|link| described(link)).collect::<Vec<_>>());
 
         assert!(read(&path, &[2; 32]).unwrap().is_none(), "another installation's");

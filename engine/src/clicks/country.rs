@@ -4,6 +4,8 @@
 //! operator does to the file later (cut it, replace it in place) can reach the drain. It is looked at again each hour.
 
 use std::{
+    fs::File,
+    io::{self, Read, Seek, SeekFrom},
     net::IpAddr,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock, RwLock, Weak},
@@ -73,11 +75,13 @@ impl Countries {
     pub fn open(path: &Path) -> Result<Self, String> {
         let named = |error: String| format!("country file {}: {error}", path.display());
         let seen = modified(path);
-        let reader = Reader::open_readfile(path).map_err(|error| named(error.to_string()))?;
+        if !is_whole(path).map_err(|error| named(error.to_string()))? {
+            return Err(named("it is no MaxMind database, or a part of one".into()));
+        }
         let shared = Arc::new(Shared::default());
         let follow = {
             let (shared, path) = (Arc::downgrade(&shared), path.to_owned());
-            move || follow(&shared, reader, &path, seen)
+            move || follow(&shared, &path, seen)
         };
         let thread = std::thread::Builder::new().name("country file".into()).spawn(follow);
         thread.map_err(|error| named(error.to_string()))?;
@@ -98,16 +102,16 @@ impl Countries {
 }
 
 /// Reads the file, and again each time it has changed, until nobody asks any more.
-fn follow(shared: &Weak<Shared>, first: Reader<Vec<u8>>, path: &Path, mut seen: Option<SystemTime>) {
+fn follow(shared: &Weak<Shared>, path: &Path, mut seen: Option<SystemTime>) {
     // Whoever starts has better things to do.
     if let Err(error) = setpriority_process(None, LOWEST_PRIORITY) {
         tracing::warn!(%error, "the reader of the country file keeps its priority");
     }
-    let mut reader = Some(first);
+    let mut is_to_be_read = true;
     loop {
         // The reader is other people's, the file is anybody's: whatever happens, nobody waits for ever.
-        let table = reader.take().map(|reader| {
-            std::panic::catch_unwind(|| Table::from(&reader)).unwrap_or_else(|_| Err("it cannot be read".into()))
+        let table = is_to_be_read.then(|| {
+            std::panic::catch_unwind(|| Table::read(path)).unwrap_or_else(|_| Err("it cannot be read".into()))
         });
         let Some(shared) = shared.upgrade() else { return };
         match table {
@@ -126,16 +130,23 @@ fn follow(shared: &Weak<Shared>, first: Reader<Vec<u8>>, path: &Path, mut seen: 
         drop(shared);
         std::thread::sleep(REREAD);
         let now = modified(path);
-        if now.is_some() && now != seen {
+        is_to_be_read = now.is_some() && now != seen;
+        if is_to_be_read {
             seen = now;
-            match Reader::open_readfile(path) {
-                Ok(changed) => reader = Some(changed),
-                Err(error) => {
-                    tracing::warn!(file = %path.display(), %error, "the changed country file cannot be opened; the old one serves on")
-                }
-            }
         }
     }
+}
+
+/// Whether the file has an end such as these have: its metadata, behind a marker. All of it is read behind the start.
+fn is_whole(path: &Path) -> io::Result<bool> {
+    const MARKER: &[u8] = b"\xab\xcd\xefMaxMind.com";
+    const MOST_METADATA: u64 = 128 << 10;
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(MOST_METADATA)))?;
+    let mut end = Vec::new();
+    file.read_to_end(&mut end)?;
+    Ok(end.windows(MARKER.len()).any(|bytes| bytes == MARKER))
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
@@ -147,7 +158,8 @@ impl Table {
         self.v4.0.len() + self.v6.0.len()
     }
 
-    fn from(reader: &Reader<Vec<u8>>) -> Result<Self, String> {
+    fn read(path: &Path) -> Result<Self, String> {
+        let reader = Reader::open_readfile(path).map_err(|error| error.to_string())?;
         let mut table = Self::default();
         // Many networks share one record: each is decoded once.
         let mut last = (usize::MAX, UNKNOWN);
