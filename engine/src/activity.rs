@@ -95,7 +95,7 @@ impl Engine {
         if failure.event_id.is_some() {
             return Err(Error::Conflict("this failure has become an event already".into()));
         }
-        if !failure.is_whole {
+        if !failure.body.is_whole {
             return Err(Error::Conflict(
                 "this failure cannot be tried again: not all of what was sent could be kept".into(),
             ));
@@ -112,7 +112,7 @@ impl Engine {
     }
 
     async fn try_again(&self, failure: &StoredFailure) -> Result<EventAnswer> {
-        let mut fields = Fields::parse(failure.body.as_bytes())
+        let mut fields = Fields::parse(failure.body.text.as_bytes())
             .map_err(|_| Error::invalid("", "the body is no JSON object: its sender must mend it"))?;
         let arrival = Arrival {
             now: self.clock.now(),
@@ -123,6 +123,6 @@ impl Engine {
         let event = fields.finish(event).map_err(Error::Invalid)?;
         // An event that has no id of its own takes the failure's: however many retries there are, it is one event.
         let id = EventId(failure.id.0);
-        self.ingest.record_as(failure.advertiser_id, event, failure.received_at, Some(id)).await
+        self.ingest.retry(failure.advertiser_id, event, failure.received_at, id).await
     }
 }

@@ -14,40 +14,46 @@ use model::{
     link::LinkStatus,
 };
 
-use crate::catalog::{CampaignFact, CouponFact, LinkFact};
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::{CampaignFact, CouponFact};
 
 /// Longest part of a candidate's value that is kept in a trace.
 const MOST_VALUE: usize = 100;
 
 /// A link with what decides whether it stands.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LinkFacts {
-    pub link: Arc<LinkFact>,
+    pub id: LinkId,
+    pub advertiser_id: AdvertiserId,
+    pub campaign_id: CampaignId,
+    pub influencer_id: Option<InfluencerId>,
+    pub status: LinkStatus,
     pub owner: OwnerFacts,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CouponFacts {
     pub coupon: Arc<CouponFact>,
     pub owner: OwnerFacts,
 }
 
 /// The campaign and influencer a link or coupon belongs to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OwnerFacts {
     pub campaign: Option<Arc<CampaignFact>>,
     pub influencer: Option<InfluencerStatus>,
 }
 
 /// A key as the event sent it, and what it names; None where it names nothing known.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Key<T> {
     pub sent: String,
     pub found: Option<T>,
 }
 
 /// A click the event names.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ClickFacts {
     pub id: ClickId,
     pub advertiser_id: AdvertiserId,
@@ -55,7 +61,7 @@ pub struct ClickFacts {
 }
 
 /// All that a decision rests on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Facts {
     pub advertiser_id: AdvertiserId,
     pub advertiser_active: bool,
@@ -87,7 +93,7 @@ pub fn decide(facts: &Facts) -> Attribution {
         decision.weigh(Method::Coupon, &key.sent, || weigh_coupon(facts, key, &mut generic));
     }
     if !facts.touches.is_empty() {
-        let own_campaign = own_link(facts).map(|own| own.link.campaign_id);
+        let own_campaign = own_link(facts).map(|own| own.campaign_id);
         weigh_touches(facts, own_campaign, &mut decision);
     }
     if let Some(key) = &facts.click {
@@ -165,7 +171,7 @@ fn own_link(facts: &Facts) -> Option<&LinkFacts> {
     let of_codes = [&facts.ref_code, &facts.landing, &facts.referrer]
         .into_iter()
         .filter_map(|key| key.as_ref().and_then(|key| key.found.as_ref()));
-    of_click.into_iter().chain(of_codes).find(|link| link.link.advertiser_id() == facts.advertiser_id)
+    of_click.into_iter().chain(of_codes).find(|link| link.advertiser_id == facts.advertiser_id)
 }
 
 fn weigh_coupon<'a>(
@@ -200,8 +206,8 @@ fn weigh_coupon<'a>(
 fn weigh_touches(facts: &Facts, own_campaign: Option<CampaignId>, decision: &mut Decision) {
     for touch in &facts.touches {
         let was_won = decision.won.is_some();
-        decision.weigh(Method::FirstTouch, &touch.link.id.to_string(), || {
-            if own_campaign.is_some_and(|own| own != touch.link.campaign_id) {
+        decision.weigh(Method::FirstTouch, &touch.id.to_string(), || {
+            if own_campaign.is_some_and(|own| own != touch.campaign_id) {
                 return Err("the event names a link of another campaign".into());
             }
             let credit = weigh_link(facts, Some(touch))?;
@@ -223,15 +229,14 @@ fn weigh_click(facts: &Facts, key: &Key<ClickFacts>) -> Result<Credit, String> {
 
 fn weigh_link(facts: &Facts, found: Option<&LinkFacts>) -> Result<Credit, String> {
     // Another advertiser's link is nobody's business here: it looks like none at all.
-    let LinkFacts { link, owner } = found
-        .filter(|found| found.link.advertiser_id() == facts.advertiser_id)
-        .ok_or("this advertiser has no such link")?;
+    let link =
+        found.filter(|found| found.advertiser_id == facts.advertiser_id).ok_or("this advertiser has no such link")?;
     match link.status {
         LinkStatus::Active => {}
         LinkStatus::Inactive => return Err("the link is inactive".into()),
         LinkStatus::Replaced => return Err("the link was replaced by another".into()),
     }
-    let campaign = stands(facts, owner, link.influencer_id)?;
+    let campaign = stands(facts, &link.owner, link.influencer_id)?;
     if !campaign.source.takes_links() {
         return Err("the campaign credits coupons alone".into());
     }

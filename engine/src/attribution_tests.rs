@@ -1,12 +1,9 @@
 //! The waterfall as a table: what the event names, what is true, who is credited.
 
-use std::sync::atomic::AtomicBool;
-
 use model::campaign::AttributionSource;
 use uuid::Uuid;
 
 use super::*;
-use crate::{catalog::Owner, clicks::location::Location};
 
 const SHOP: AdvertiserId = AdvertiserId(Uuid::from_u128(1));
 const OTHER_SHOP: AdvertiserId = AdvertiserId(Uuid::from_u128(2));
@@ -28,15 +25,11 @@ fn campaign() -> CampaignFact {
 
 fn link_in(campaign: CampaignFact, influencer_id: Option<InfluencerId>) -> LinkFacts {
     LinkFacts {
-        link: Arc::new(LinkFact {
-            id: LinkId(Uuid::from_u128(31)),
-            code: "CODE".into(),
-            owner: Arc::new(Owner { id: campaign.advertiser_id, active: AtomicBool::new(true) }),
-            campaign_id: campaign.id,
-            influencer_id,
-            status: LinkStatus::Active,
-            location: Arc::new(Location::build("https://shop.example", false).unwrap()),
-        }),
+        id: LinkId(Uuid::from_u128(31)),
+        advertiser_id: campaign.advertiser_id,
+        campaign_id: campaign.id,
+        influencer_id,
+        status: LinkStatus::Active,
         owner: OwnerFacts { campaign: Some(Arc::new(campaign)), influencer: Some(InfluencerStatus::Active) },
     }
 }
@@ -46,7 +39,7 @@ fn link() -> LinkFacts {
 }
 
 fn with_status(mut facts: LinkFacts, status: LinkStatus) -> LinkFacts {
-    Arc::get_mut(&mut facts.link).unwrap().status = status;
+    facts.status = status;
     facts
 }
 

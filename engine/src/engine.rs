@@ -14,8 +14,8 @@ use std::{
 };
 
 use model::{
-    AdvertiserId, ApiKeyId, ClickId, FieldError, Timestamp,
-    event::{Action, EventAnswer, NewEvent},
+    AdvertiserId, ClickId, FieldError, Timestamp,
+    event::{EventAnswer, EventStatus, NewEvent},
 };
 use tokio::{
     sync::{Semaphore, oneshot, watch},
@@ -28,18 +28,18 @@ use crate::{
         snapshot::{self, Snapshot},
     },
     clicks::{
-        Click, ClickBatch, CountryFile, RecentClicks,
+        Click, ClickBatch, CountryFile, Drained, RecentClicks,
         disk::ClickDurability,
         drain::Drain,
         enrich::IpStorage,
         spool::{Spool, SpoolOptions},
     },
     clock::{Clock, new_id},
-    db::{self, Db, clicks::Position, failures::StoredFailure},
+    db::{self, Db, failures::StoredFailure},
     error::{Error, Result},
     events::{
-        Failures, Ingest, Writer,
-        failures::{kept_body, new_failure_id, write as write_failures},
+        Aside, AsideState, Call, Failures, Ingest, Recorder, Replay, Taken, Writer,
+        failures::{new_failure_id, write as write_failures},
     },
     overview::Counted,
     poller::Poller,
@@ -88,10 +88,12 @@ pub struct Shared {
     pub(crate) counted: Counted,
     spool: Arc<Spool>,
     pub(crate) ingest: Ingest,
+    recorder: Recorder,
+    aside: Arc<Aside>,
     failures: Failures,
     recent: Arc<RecentClicks>,
     is_displaced: Arc<AtomicBool>,
-    drained: watch::Receiver<Option<Position>>,
+    drained: Drained,
     ready: watch::Receiver<bool>,
 }
 
@@ -108,6 +110,7 @@ pub struct Workers {
     stop: watch::Sender<bool>,
     drain: oneshot::Receiver<()>,
     writer: JoinHandle<()>,
+    replay: JoinHandle<()>,
     flusher: JoinHandle<()>,
     poller: JoinHandle<()>,
     starter: JoinHandle<Result<()>>,
@@ -142,9 +145,13 @@ impl Engine {
         })?;
         let countries = options.country_file.open().map_err(Error::Internal)?;
         let now = options.clock.now();
+        let disk = options.spool.disk.clone();
         let spool = Spool::open(&options.data_dir.join("clicks"), options.spool, || new_id(now, &mut rand::rng()))
             .map_err(|error| Error::Internal(format!("click log: {error}")))?;
         let spool = Arc::new(spool);
+        let aside = Aside::open(&options.data_dir.join("events"), disk)
+            .map_err(|error| Error::Internal(format!("the log of events aside: {error}")))?;
+        let aside = Arc::new(aside);
         let db = Db::open(&options.database_url)?;
         let snapshot_path = options.data_dir.join("links.snapshot");
         let snapshot = snapshot::read(&snapshot_path, &secrets.fingerprint).unwrap_or_else(|error| {
@@ -181,8 +188,12 @@ impl Engine {
             drained: drained_sender,
             is_displaced: Arc::clone(&is_displaced),
         };
-        let (ingest, submissions) = Ingest::new(Arc::clone(&catalog), secrets.customers);
-        let writer = Writer { db: db.clone(), catalog: Arc::clone(&catalog), recent: Arc::clone(&recent) };
+        let drained = Drained { spool: Arc::clone(&spool), position: drained };
+        let (ingest, submissions) = Ingest::new(Arc::clone(&catalog), Arc::clone(&recent), secrets.customers);
+        let recorder = Recorder { db: db.clone(), catalog: Arc::clone(&catalog), recent: Arc::clone(&recent) };
+        let writer = Writer { recorder: recorder.clone(), aside: Arc::clone(&aside) };
+        let replay =
+            Replay { recorder: recorder.clone(), aside: Arc::clone(&aside), db: db.clone(), clicks: drained.clone() };
         let (failures, failed) = Failures::new();
         let key_uses = Arc::new(KeyUses::default());
         let workers = Workers {
@@ -191,6 +202,7 @@ impl Engine {
                 .start(ready.clone(), stopped.clone())
                 .map_err(|error| Error::Internal(format!("the drain of the click log cannot start: {error}")))?,
             writer: tokio::spawn(writer.run(submissions, stopped.clone())),
+            replay: tokio::spawn(replay.run(ready.clone(), stopped.clone())),
             flusher: tokio::spawn(flush_regularly(Arc::clone(&spool), stopped.clone())),
             poller: tokio::spawn(
                 Poller {
@@ -216,6 +228,8 @@ impl Engine {
             counted: Counted::default(),
             spool,
             ingest,
+            recorder,
+            aside,
             failures,
             recent,
             drained,
@@ -300,9 +314,31 @@ impl Shared {
         self.spool.durability() == ClickDurability::Fsync
     }
 
-    /// An event of an advertiser whose key was checked.
-    pub async fn record_event(&self, advertiser: AdvertiserId, event: NewEvent) -> Result<EventAnswer> {
-        self.ingest.record(advertiser, event, self.clock.now()).await
+    /// An event of an advertiser whose key and signature were checked.
+    pub async fn record_event(&self, advertiser: AdvertiserId, event: NewEvent, call: Call) -> Result<Taken> {
+        let taken = self.record_events(advertiser, vec![(event, call)]).await?.pop();
+        taken.unwrap_or_else(|| Err(Error::Internal("an event was not answered".into())))
+    }
+
+    /// Events of one call, each with what is kept of it should it fail. One result for each, in order.
+    pub async fn record_events(
+        &self,
+        advertiser: AdvertiserId,
+        events: Vec<(NewEvent, Call)>,
+    ) -> Result<Vec<Result<Taken>>> {
+        self.ingest.record(advertiser, events, self.clock.now()).await
+    }
+
+    /// What recording an event would answer now. Nothing is written.
+    pub async fn weigh_event(&self, advertiser: AdvertiserId, event: NewEvent) -> Result<EventAnswer> {
+        let prepared = self.ingest.prepare(advertiser, event, self.clock.now());
+        let answer = self.recorder.weigh(&prepared).await?;
+        Ok(EventAnswer { status: EventStatus::Valid, ..answer })
+    }
+
+    /// Events that were accepted and wait for the database.
+    pub fn events_aside(&self) -> AsideState {
+        self.aside.state()
     }
 
     pub async fn health(&self) -> Health {
@@ -321,7 +357,7 @@ impl Shared {
     }
 
     pub(crate) fn spool_health(&self) -> SpoolHealth {
-        let position = *self.drained.borrow();
+        let position = self.drained.position();
         SpoolHealth {
             waiting_bytes: self.spool.waiting_bytes(position.unwrap_or_default()).unwrap_or_default(),
             lost: self.spool.lost(),
@@ -331,29 +367,27 @@ impl Shared {
 
     /// When the oldest click was recorded that is not in the database yet.
     pub(crate) async fn oldest_waiting(&self) -> Option<Timestamp> {
-        let from = (*self.drained.borrow())?;
+        let from = self.drained.position()?;
         let spool = Arc::clone(&self.spool);
         // Its folder is read, which may take a moment.
         tokio::task::spawn_blocking(move || spool.first_click_after(from)).await.ok().flatten()
     }
 
-    /// Keeps what an authenticated call got wrong. `failed`: the call and its answer.
-    pub fn keep_failure(&self, failed: FailedCall<'_>) {
+    /// Keeps what an authenticated call got wrong.
+    pub fn keep_failure(&self, advertiser: AdvertiserId, call: Call, fault: Fault<'_>) {
         let now = self.clock.now();
-        let (body, is_text) = kept_body(failed.body);
         self.failures.keep(StoredFailure {
             id: new_failure_id(now),
-            advertiser_id: failed.advertiser,
-            api_key_id: failed.key,
-            code: failed.code.to_owned(),
-            status: failed.status,
-            detail: failed.detail.to_owned(),
-            errors: failed.errors.to_vec(),
-            action: failed.action,
-            idempotency_key: failed.idempotency_key.map(str::to_owned),
-            body,
-            is_whole: is_text && failed.is_whole,
-            request_id: failed.request_id.to_owned(),
+            advertiser_id: advertiser,
+            api_key_id: call.key,
+            code: fault.code.to_owned(),
+            status: fault.status,
+            detail: fault.detail.to_owned(),
+            errors: fault.errors.to_vec(),
+            action: call.action,
+            idempotency_key: call.idempotency_key,
+            body: call.body,
+            request_id: call.request_id,
             received_at: now,
             retried_at: None,
             event_id: None,
@@ -362,34 +396,17 @@ impl Shared {
 
     /// Waits until every click written down by now is in the database.
     pub async fn drained(&self) -> Result<()> {
-        let tail = self.spool.tail();
-        let mut drained = self.drained.clone();
-        // A tail at the start of a segment that is not begun yet is reached at the end of the one before.
-        let reached = |at: &Option<Position>| {
-            at.is_some_and(|at| at >= tail)
-                || self.spool.waiting_bytes(at.unwrap_or_default()).is_ok_and(|bytes| bytes == 0)
-        };
-        drained.wait_for(reached).await.map_err(|_| Error::unavailable("the drain has stopped"))?;
-        Ok(())
+        self.drained.all().await
     }
 }
 
-/// A call whose key was right, and what was wrong with the rest.
+/// What a call was answered that was not taken.
 #[derive(Clone, Copy, Debug)]
-pub struct FailedCall<'a> {
-    pub advertiser: AdvertiserId,
-    pub key: ApiKeyId,
+pub struct Fault<'a> {
     pub code: &'a str,
     pub status: u16,
     pub detail: &'a str,
     pub errors: &'a [FieldError],
-    /// The action of the path, where the path names one.
-    pub action: Option<Action>,
-    pub idempotency_key: Option<&'a str>,
-    pub body: &'a [u8],
-    /// Whether the signature, where one is needed, had passed, and all that was sent is here: then it can be tried again.
-    pub is_whole: bool,
-    pub request_id: &'a str,
 }
 
 pub(crate) struct SpoolHealth {
@@ -413,6 +430,7 @@ impl Workers {
         let which = tokio::select! {
             _ = &mut self.drain => "the drain of the click log",
             _ = &mut self.writer => "the writer of events",
+            _ = &mut self.replay => "the recording of events that were put aside",
             _ = &mut self.flusher => "the flusher of the click log",
             _ = &mut self.keeper => "the keeper of failed events",
             _ = &mut self.poller => "the poller of the catalog",
@@ -429,7 +447,7 @@ impl Workers {
     pub async fn stop(self, engine: Engine) -> io::Result<bool> {
         self.stop.send_replace(true);
         let ended = async {
-            for worker in [self.writer, self.keeper, self.flusher, self.poller] {
+            for worker in [self.writer, self.replay, self.keeper, self.flusher, self.poller] {
                 if let Err(error) = worker.await {
                     tracing::error!(%error, "a worker ended with a fault");
                 }

@@ -33,8 +33,12 @@ pub use self::{
     },
     clock::Clock,
     db::page::PageAt,
-    engine::{Engine, FailedCall, Health, Options, Visit, Workers, before_threads},
+    engine::{Engine, Fault, Health, Options, Visit, Workers, before_threads},
     error::{Error, Result},
+    events::{
+        Call, Taken,
+        failures::{KeptBody, kept_body},
+    },
     overview::Beginnings,
     setup::{CampaignStart, CampaignStarted, CouponRequest, Held, SignatureFault, random_password},
 };

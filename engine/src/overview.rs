@@ -42,13 +42,19 @@ impl Engine {
         let latency_ms = asked.elapsed().as_secs_f64() * 1000.0;
         let newest = ListQuery { limit: Some(SIGN_UPS), ..ListQuery::default() };
         let (depth, capacity) = self.ingest.depth();
+        let aside = self.events_aside();
         Ok(Diagnostics {
             totals: Totals { clicks, events, ..db::overview::totals(&mut conn).await? },
             active_advertisers,
             events_this_month,
             recent_sign_ups: db::accounts::list(&mut conn, &newest).await?.items,
             spool,
-            queue: QueueState { depth: depth as u64, capacity: capacity as u64 },
+            queue: QueueState {
+                depth: depth as u64,
+                capacity: capacity as u64,
+                aside: aside.events,
+                oldest_aside_age_ms: aside.oldest.map(|at| now.0.saturating_sub(at.0).max(0)),
+            },
             database: DatabaseState { answers: true, latency_ms: Some(latency_ms) },
             failures_by_code: db::failures::by_code(&mut conn).await?,
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Currency, EventId, Fields, Money, Timestamp,
+    Currency, EventId, Fields, Money, Problem, Timestamp,
     attribution::Attribution,
     time::{DAY, MINUTE},
     words::words,
@@ -25,7 +25,7 @@ pub const MOST_URL: usize = 4 * 1024;
 pub const MOST_COUPON_CODES: usize = 20;
 
 /// An event as it was sent, whole and within the rules.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NewEvent {
     pub action: Action,
     pub name: Option<String>,
@@ -202,7 +202,11 @@ fn read_url(fields: &mut Fields, field: &'static str) -> Option<String> {
 }
 
 words! {
-    EventStatus { Recorded = "recorded", Queued = "queued", Valid = "valid" }
+    EventStatus { Recorded = "recorded", Valid = "valid" }
+}
+
+words! {
+    QueuedStatus { Queued = "queued" }
 }
 
 /// What `POST /api/v1/events` answers.
@@ -214,6 +218,41 @@ pub struct EventAnswer {
     /// Whether this `event_id` had been recorded before.
     pub duplicate: bool,
     pub attribution: Attribution,
+}
+
+/// What it answers while the database is away: the event is on disk, and is recorded once that is back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct QueuedAnswer {
+    pub id: EventId,
+    pub status: QueuedStatus,
+}
+
+/// What `POST /api/v1/events/batch` answers: one result for each event, in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BatchAnswer {
+    pub results: Vec<BatchResult>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BatchResult {
+    /// The event's place in the request, from 0.
+    pub index: usize,
+    /// The status that this event alone would have had.
+    pub code: u16,
+    #[serde(flatten)]
+    pub outcome: BatchOutcome,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(untagged)]
+pub enum BatchOutcome {
+    Recorded(EventAnswer),
+    Queued(QueuedAnswer),
+    Failed(Problem),
 }
 
 #[cfg(test)]

@@ -56,12 +56,17 @@ pub struct SpoolState {
     pub is_displaced: bool,
 }
 
-/// Events that wait for the writer.
+/// Events that wait to be recorded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct QueueState {
+    /// Requests that wait for the writer.
     pub depth: u64,
     pub capacity: u64,
+    /// Events that were answered 202 and wait on disk for the database.
+    pub aside: u64,
+    /// Milliseconds since the oldest of them; null where none waits.
+    pub oldest_aside_age_ms: Option<i64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -44,6 +44,12 @@ pub struct ServeConfig {
     /// Which header those proxies write. Name it where they write only one: clients can send the other.
     #[arg(long, env = "TRIBUTARY_FORWARDED_HEADER", value_enum, default_value_t)]
     pub forwarded_header: ForwardedHeader,
+    /// Events a second that one API key may send; a batch counts its events. 0: as many as it likes.
+    #[arg(long, env = "TRIBUTARY_EVENTS_PER_SECOND", default_value_t = 1000)]
+    pub events_per_second: u32,
+    /// Events that one API key may send at once after a pause. 0: as many as it likes.
+    #[arg(long, env = "TRIBUTARY_EVENTS_BURST", default_value_t = 5000)]
+    pub events_burst: u32,
     /// The built pages' folder. Default: what the binary carries, else target/site.
     #[arg(long, env = "TRIBUTARY_SITE_DIR")]
     pub site_dir: Option<PathBuf>,

@@ -13,10 +13,10 @@ use std::{
 };
 
 use anyhow::Context;
-use engine::{Clock, Engine, Session, Visit, random_password};
+use engine::{Call, Clock, Engine, Session, Visit, kept_body, random_password};
 use futures_util::future::try_join_all;
 use model::{
-    Fields, FromFields, Timestamp,
+    ApiKeyId, Fields, FromFields, Timestamp,
     account::{NewAccount, Role},
     advertiser::{Advertiser, NewAdvertiser},
     api_key::NewApiKey,
@@ -54,6 +54,7 @@ const BOTS: [&str; 2] =
 /// Who works with which codes.
 struct Cast {
     advertiser: Advertiser,
+    key: ApiKeyId,
     people: Vec<(Influencer, Link, String)>,
 }
 
@@ -136,7 +137,8 @@ fn read<T>(body: Value, read: impl FnOnce(&mut Fields) -> Option<T>) -> anyhow::
 async fn cast(engine: &Engine, admin: &Session) -> anyhow::Result<Cast> {
     let new = read(json!({ "name": "Fjord Outdoor", "time_zone": "Europe/Berlin" }), NewAdvertiser::read)?;
     let advertiser = engine.create_advertiser(admin, new).await?;
-    engine.issue_api_key(admin, advertiser.id, read(json!({ "name": "Shop backend" }), NewApiKey::read)?).await?;
+    let key = read(json!({ "name": "Shop backend" }), NewApiKey::read)?;
+    let key = engine.issue_api_key(admin, advertiser.id, key).await?.id;
     let mut campaigns: Vec<Campaign> = Vec::new();
     for (name, path, percent) in
         [("Autumn hiking", "/collections/hiking", 10), ("Winter launch", "/collections/winter", 12)]
@@ -160,7 +162,7 @@ async fn cast(engine: &Engine, admin: &Session) -> anyhow::Result<Cast> {
         let coupon = engine.create_coupon(admin, read(body, NewCoupon::read)?).await?;
         people.push((person, link, coupon.code));
     }
-    Ok(Cast { advertiser, people })
+    Ok(Cast { advertiser, key, people })
 }
 
 /// Clicks and what came of them, hour by hour: evenings and weekends are busy, one day goes viral.
@@ -281,7 +283,14 @@ fn price(random: &mut StdRng) -> String {
 
 async fn record(engine: &Engine, cast: &Cast, body: Value) -> anyhow::Result<()> {
     let now = engine.now();
+    let call = Call {
+        key: cast.key,
+        action: None,
+        idempotency_key: None,
+        body: kept_body(body.to_string().as_bytes()),
+        request_id: String::new(),
+    };
     let event = read(body, |fields| NewEvent::read(fields, Arrival { now, action: None, idempotency_key: None }))?;
-    engine.record_event(cast.advertiser.id, event).await?;
+    engine.record_event(cast.advertiser.id, event, call).await?;
     Ok(())
 }

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod client_ip;
 pub mod demo;
 pub mod edits;
+pub mod event_limit;
 pub mod first_start;
 pub mod front;
 pub mod logging;

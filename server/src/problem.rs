@@ -11,11 +11,13 @@ use engine::Error;
 use model::{FieldError, Problem};
 use uuid::Uuid;
 
+use crate::event_limit::Allowance;
+
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// An error on its way out. The request's id is added by [`layer`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ApiError {
     pub status: StatusCode,
     /// The last part of `type`.
@@ -25,13 +27,15 @@ pub struct ApiError {
     pub errors: Vec<FieldError>,
     /// Seconds after which trying again may help.
     pub retry_after: Option<u32>,
+    /// What the API key may still send, where that is what is wrong.
+    pub allowance: Option<Allowance>,
 }
 
 pub type ApiResult<T> = Result<T, ApiError>;
 
 impl ApiError {
     pub fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, kind, title, detail: detail.into(), errors: Vec::new(), retry_after: None }
+        Self { status, kind, title, detail: detail.into(), errors: Vec::new(), retry_after: None, allowance: None }
     }
 
     pub fn invalid(errors: Vec<FieldError>) -> Self {
@@ -102,6 +106,9 @@ impl IntoResponse for ApiError {
         let mut response = self.status.into_response();
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        if let Some(allowance) = self.allowance {
+            allowance.write(response.headers_mut());
         }
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -8,7 +8,10 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 
-use crate::{assets::Site, cli::ServeConfig, first_start, front::Front, routes, serve::serve, state::AppState};
+use crate::{
+    assets::Site, cli::ServeConfig, event_limit::EventLimit, first_start, front::Front, routes, serve::serve,
+    state::AppState,
+};
 
 /// How long answers in progress may take once the server is to stop.
 const GRACE: Duration = Duration::from_secs(2);
@@ -33,7 +36,9 @@ pub async fn run(
     // Links redirect by now; what else is asked for waits the moment this takes.
     let site = Site::find(config.site_dir.as_deref())?;
     let secure_cookies = config.data.public_url.starts_with("https://");
-    let state = AppState::new(engine.clone(), Arc::new(site), secure_cookies).behind(proxies);
+    let state = AppState::new(engine.clone(), Arc::new(site), secure_cookies)
+        .behind(proxies)
+        .limited(EventLimit::new(config.events_per_second, config.events_burst));
     let router = routes::router(state)?;
 
     let (stopping, stopped) = oneshot::channel();

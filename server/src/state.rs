@@ -6,7 +6,7 @@ use axum::extract::FromRef;
 use engine::Engine;
 use leptos::config::LeptosOptions;
 
-use crate::{assets::Site, client_ip::TrustedProxies};
+use crate::{assets::Site, client_ip::TrustedProxies, event_limit::EventLimit};
 
 #[derive(Clone)]
 pub struct AppState {
@@ -14,6 +14,7 @@ pub struct AppState {
     pub site: Arc<Site>,
     pub secure_cookies: bool,
     pub trusted_proxies: Arc<TrustedProxies>,
+    pub event_limit: Arc<EventLimit>,
     pub leptos: LeptosOptions,
 }
 
@@ -21,7 +22,14 @@ impl AppState {
     pub fn new(engine: Engine, site: Arc<Site>, secure_cookies: bool) -> Self {
         let leptos =
             LeptosOptions::builder().output_name("tributary").site_root("target/site").site_pkg_dir("pkg").build();
-        Self { engine, site, secure_cookies, trusted_proxies: Arc::default(), leptos }
+        Self {
+            engine,
+            site,
+            secure_cookies,
+            trusted_proxies: Arc::default(),
+            event_limit: Arc::new(EventLimit::new(0, 0)),
+            leptos,
+        }
     }
 
     /// Behind proxies: clients' addresses are what these forward.
@@ -29,11 +37,23 @@ impl AppState {
     pub fn behind(self, proxies: Arc<TrustedProxies>) -> Self {
         Self { trusted_proxies: proxies, ..self }
     }
+
+    /// Each API key sends no faster than this.
+    #[must_use]
+    pub fn limited(self, limit: EventLimit) -> Self {
+        Self { event_limit: Arc::new(limit), ..self }
+    }
 }
 
 impl FromRef<AppState> for Engine {
     fn from_ref(state: &AppState) -> Self {
         state.engine.clone()
+    }
+}
+
+impl FromRef<AppState> for Arc<EventLimit> {
+    fn from_ref(state: &AppState) -> Self {
+        Self::clone(&state.event_limit)
     }
 }
 

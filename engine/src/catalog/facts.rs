@@ -15,6 +15,8 @@ use model::{
     link::LinkStatus,
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::clicks::location::Location;
 
 #[derive(Clone, Debug)]
@@ -38,7 +40,7 @@ impl From<Advertiser> for AdvertiserFact {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CampaignFact {
     pub id: CampaignId,
     pub advertiser_id: AdvertiserId,
@@ -93,7 +95,7 @@ pub struct Owner {
     pub active: AtomicBool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CouponFact {
     pub id: CouponId,
     pub advertiser_id: AdvertiserId,

@@ -10,6 +10,7 @@ mod bots;
 mod country;
 pub mod disk;
 pub mod drain;
+mod drained;
 pub mod enrich;
 mod families;
 pub mod location;
@@ -20,5 +21,6 @@ pub mod spool;
 
 pub use batch::ClickBatch;
 pub use country::CountryFile;
+pub use drained::Drained;
 pub use recent::RecentClicks;
 pub use record::Click;

@@ -15,7 +15,10 @@ use super::{
     list::{Arg, Select, limit, wrong_cursor},
     on, word,
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    events::failures::KeptBody,
+};
 
 /// A failure as it is stored.
 #[derive(Clone, Debug)]
@@ -29,8 +32,7 @@ pub struct StoredFailure {
     pub errors: Vec<FieldError>,
     pub action: Option<Action>,
     pub idempotency_key: Option<String>,
-    pub body: String,
-    pub is_whole: bool,
+    pub body: KeptBody,
     pub request_id: String,
     pub received_at: Timestamp,
     pub retried_at: Option<Timestamp>,
@@ -48,8 +50,8 @@ impl From<StoredFailure> for Failure {
             detail: stored.detail,
             errors: stored.errors,
             action: stored.action,
-            body: stored.body,
-            can_retry: stored.is_whole && stored.event_id.is_none(),
+            body: stored.body.text,
+            can_retry: stored.body.is_whole && stored.event_id.is_none(),
             request_id: stored.request_id,
             received_at: stored.received_at,
             retried_at: stored.retried_at,
@@ -93,8 +95,7 @@ impl TryFrom<Row> for StoredFailure {
             errors,
             action: row.action.as_deref().map(word).transpose()?,
             idempotency_key: row.idempotency_key,
-            body: row.body,
-            is_whole: row.is_whole,
+            body: KeptBody { text: row.body, is_whole: row.is_whole },
             request_id: row.request_id,
             received_at: Timestamp(row.received_at),
             retried_at: row.retried_at.map(Timestamp),
@@ -107,7 +108,9 @@ const COLUMNS: &str =
     "SELECT id, advertiser_id, api_key_id, code, status, detail, errors, action, idempotency_key, body,
         is_whole, request_id, received_at, retried_at, event_id FROM ingest_failures";
 
+/// One that is there already stays as it is.
 pub async fn insert(conn: &mut Conn, failures: &[StoredFailure]) -> Result<()> {
+    let keep = conn.or_keep("id");
     on!(conn, c => {
         let mut insert = QueryBuilder::new(
             "INSERT INTO ingest_failures (id, advertiser_id, api_key_id, code, status, detail, errors, action,
@@ -123,11 +126,12 @@ pub async fn insert(conn: &mut Conn, failures: &[StoredFailure]) -> Result<()> {
                 .push_bind(serde_json::to_string(&failure.errors).unwrap_or_default())
                 .push_bind(failure.action.map(Action::as_str))
                 .push_bind(&failure.idempotency_key)
-                .push_bind(&failure.body)
-                .push_bind(failure.is_whole)
+                .push_bind(&failure.body.text)
+                .push_bind(failure.body.is_whole)
                 .push_bind(&failure.request_id)
                 .push_bind(failure.received_at.0);
         });
+        insert.push(keep);
         insert.build().execute(&mut *c).await?;
     });
     Ok(())

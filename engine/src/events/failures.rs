@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use model::{AdvertiserId, FailureId, Timestamp};
+use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
@@ -90,7 +91,8 @@ async fn insert_or_say(db: &Db, batch: &[StoredFailure]) {
     }
 }
 
-async fn insert(db: &Db, batch: &[StoredFailure]) -> Result<()> {
+/// Keeps failures, each once by its id, and forgets the oldest beyond what is kept.
+pub(super) async fn insert(db: &Db, batch: &[StoredFailure]) -> Result<()> {
     let mut conn = db.begin().await?;
     db::failures::insert(&mut conn, batch).await?;
     let advertisers: BTreeSet<AdvertiserId> = batch.iter().map(|failure| failure.advertiser_id).collect();
@@ -100,13 +102,21 @@ async fn insert(db: &Db, batch: &[StoredFailure]) -> Result<()> {
     conn.commit().await
 }
 
-/// The beginning of a body as text, and whether that is all of it, unchanged.
-pub fn kept_body(body: &[u8]) -> (String, bool) {
+/// What was sent, as far as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptBody {
+    pub text: String,
+    /// Whether the text is all of it, unchanged: then it can be tried again.
+    pub is_whole: bool,
+}
+
+/// The beginning of a body as text.
+pub fn kept_body(body: &[u8]) -> KeptBody {
     let cut = &body[..body.len().min(MOST_BODY)];
     match std::str::from_utf8(cut) {
         // Texts with NUL are no JSON, and not every column takes them.
-        Ok(text) if !text.contains('\0') => (text.to_owned(), cut.len() == body.len()),
-        _ => (String::from_utf8_lossy(cut).replace('\0', "\u{fffd}"), false),
+        Ok(text) if !text.contains('\0') => KeptBody { text: text.to_owned(), is_whole: cut.len() == body.len() },
+        _ => KeptBody { text: String::from_utf8_lossy(cut).replace('\0', "\u{fffd}"), is_whole: false },
     }
 }
 
@@ -120,9 +130,9 @@ mod tests {
 
     #[test]
     fn only_a_whole_body_of_text_can_be_sent_again() {
-        assert_eq!(kept_body(b"{}"), ("{}".to_owned(), true));
-        assert!(!kept_body(&[b'x'; MOST_BODY + 1]).1);
-        assert!(!kept_body(b"\xff").1);
-        assert!(!kept_body(b"a\0b").1);
+        assert_eq!(kept_body(b"{}"), KeptBody { text: "{}".to_owned(), is_whole: true });
+        assert!(!kept_body(&[b'x'; MOST_BODY + 1]).is_whole);
+        assert!(!kept_body(b"\xff").is_whole);
+        assert!(!kept_body(b"a\0b").is_whole);
     }
 }

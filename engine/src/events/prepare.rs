@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use model::{AdvertiserId, ClickId, EventId, InfluencerId, Timestamp, event::NewEvent, text::normal_code};
+use model::{AdvertiserId, ClickId, EventId, InfluencerId, LinkId, Timestamp, event::NewEvent, text::normal_code};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::ref_code;
 use crate::{
-    attribution::{CouponFacts, Facts, Key, LinkFacts, OwnerFacts},
-    catalog::Catalog,
+    attribution::{ClickFacts, CouponFacts, Facts, Key, LinkFacts, OwnerFacts},
+    catalog::{Catalog, LinkFact},
+    clicks::RecentClicks,
     clock::new_id,
     secret::{keyed_hash, sha256},
 };
 
 /// An event with everything but what only the database knows: earlier events, and clicks.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Prepared {
     pub receipt_id: Uuid,
     pub id: EventId,
@@ -28,19 +30,36 @@ pub struct Prepared {
     pub customer: Option<[u8; 16]>,
     /// The click the event names, where that is a UUID at all.
     pub click_id: Option<ClickId>,
-    /// `click` and `touches` are filled in by the writer.
+    /// As of the arrival. A click that memory does not know, and `touches`, are filled in by the recorder.
     pub facts: Facts,
+}
+
+impl Prepared {
+    /// Whether it names a click that memory did not know.
+    pub fn is_click_open(&self) -> bool {
+        self.click_id.is_some() && self.facts.click.as_ref().is_some_and(|click| click.found.is_none())
+    }
 }
 
 pub fn prepare(
     catalog: &Catalog,
+    recent: &RecentClicks,
     customer_secret: &[u8; 32],
     advertiser_id: AdvertiserId,
     event: NewEvent,
     now: Timestamp,
 ) -> Prepared {
     let occurred_at = event.occurred_at.unwrap_or(now);
-    let link_key = |sent: &str| Key { sent: sent.to_owned(), found: link_facts(catalog, sent.trim()) };
+    let click_id: Option<ClickId> = event.click_id.as_deref().and_then(|id| id.trim().parse().ok());
+    let recent_click = || {
+        let id = click_id?;
+        let (advertiser_id, link) = recent.find(id)?;
+        Some(ClickFacts { id, advertiser_id, link: link_facts(catalog, link) })
+    };
+    let link_key = |sent: &str| {
+        let found = catalog.link(sent.trim()).map(|link| facts_of(catalog, &link));
+        Key { sent: sent.to_owned(), found }
+    };
     let lazy_key = |address: &Option<String>| address.as_deref().and_then(ref_code::find).map(|code| link_key(&code));
     let facts = Facts {
         advertiser_id,
@@ -52,7 +71,7 @@ pub fn prepare(
             .map(|sent| Key { sent: sent.clone(), found: coupon_facts(catalog, advertiser_id, sent) })
             .collect(),
         touches: Vec::new(),
-        click: event.click_id.as_ref().map(|sent| Key { sent: sent.clone(), found: None }),
+        click: event.click_id.as_ref().map(|sent| Key { sent: sent.clone(), found: recent_click() }),
         ref_code: event.ref_code.as_deref().map(link_key),
         landing: lazy_key(&event.landing_url),
         referrer: lazy_key(&event.referrer),
@@ -69,7 +88,7 @@ pub fn prepare(
             .customer_id
             .as_deref()
             .map(|id| keyed_hash(customer_secret, &[advertiser_id.0.as_bytes(), id.as_bytes()])),
-        click_id: event.click_id.as_deref().and_then(|id| id.trim().parse().ok()),
+        click_id,
         facts,
         event,
     }
@@ -88,12 +107,23 @@ pub fn derived_id(advertiser: AdvertiserId, event_id: &str) -> EventId {
     EventId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
-pub fn link_facts(catalog: &Catalog, code: &str) -> Option<LinkFacts> {
-    let link = catalog.link(code)?;
-    Some(LinkFacts { owner: owner(catalog, link.campaign_id, link.influencer_id), link })
+/// A link as it stands now.
+pub fn link_facts(catalog: &Catalog, id: LinkId) -> Option<LinkFacts> {
+    catalog.link_by_id(id).map(|link| facts_of(catalog, &link))
 }
 
-pub fn owner(catalog: &Catalog, campaign: model::CampaignId, influencer: Option<InfluencerId>) -> OwnerFacts {
+fn facts_of(catalog: &Catalog, link: &LinkFact) -> LinkFacts {
+    LinkFacts {
+        id: link.id,
+        advertiser_id: link.advertiser_id(),
+        campaign_id: link.campaign_id,
+        influencer_id: link.influencer_id,
+        status: link.status,
+        owner: owner(catalog, link.campaign_id, link.influencer_id),
+    }
+}
+
+fn owner(catalog: &Catalog, campaign: model::CampaignId, influencer: Option<InfluencerId>) -> OwnerFacts {
     OwnerFacts {
         campaign: catalog.campaign(campaign),
         influencer: influencer.and_then(|influencer| catalog.influencer_status(influencer)),

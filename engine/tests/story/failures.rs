@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use engine::{Error, FailedCall, db::Db};
+use engine::{Call, Error, Fault, db::Db, kept_body};
 use model::{
     ApiKeyId, FromFields,
     activity::{ActivityQuery, Failure, FailureQuery},
@@ -17,20 +17,11 @@ async fn key(world: &World, running: &Running) -> ApiKeyId {
     world.engine.issue_api_key(&admin(), running.advertiser.id, new).await.unwrap().id
 }
 
-fn call<'a>(running: &Running, key: ApiKeyId, body: &'a str) -> FailedCall<'a> {
-    FailedCall {
-        advertiser: running.advertiser.id,
-        key,
-        code: "validation",
-        status: 422,
-        detail: "One field is wrong.",
-        errors: &[],
-        action: None,
-        idempotency_key: None,
-        body: body.as_bytes(),
-        is_whole: true,
-        request_id: "request-1",
-    }
+const FAULT: Fault<'_> = Fault { code: "validation", status: 422, detail: "One field is wrong.", errors: &[] };
+
+fn call(key: ApiKeyId, body: &str) -> Call {
+    let body = kept_body(body.as_bytes());
+    Call { key, action: None, idempotency_key: None, body, request_id: "request-1".into() }
 }
 
 /// The newest first, once there are so many: failures are written behind the answer.
@@ -50,7 +41,7 @@ crate::on_both! {
     async fn failures_are_kept_bounded_and_tried_again_as_of_their_arrival(world: World) {
         let running = world.running().await;
         let body = json!({ "action": "purchase", "event_id": "A-1", "occurred_at": "2027-01-15T08:10:00Z" }).to_string();
-        world.engine.keep_failure(call(&running, key(&world, &running).await, &body));
+        world.engine.keep_failure(running.advertiser.id, call(key(&world, &running).await, &body), FAULT);
         let kept = failures(&world, 1).await.remove(0);
         assert!(kept.can_retry);
         let other = world.advertiser("Other").await;
@@ -72,7 +63,7 @@ crate::on_both! {
         let holding = world.hold("UPDATE api_keys SET name = 'Held'").await;
         let nobodys = uuid::Uuid::from_u128(7).into();
         for key in [key, nobodys, key, key] {
-            world.engine.keep_failure(call(&running, key, "{}"));
+            world.engine.keep_failure(running.advertiser.id, call(key, "{}"), FAULT);
         }
         tokio::time::sleep(Duration::from_millis(2300)).await;
         holding.end().await;
@@ -82,7 +73,7 @@ crate::on_both! {
 
     async fn retries_at_once_or_after_a_crash_record_one_event(world: World) {
         let running = world.running().await;
-        world.engine.keep_failure(call(&running, key(&world, &running).await, r#"{"action":"purchase","value":5}"#));
+        world.engine.keep_failure(running.advertiser.id, call(key(&world, &running).await, r#"{"action":"purchase","value":5}"#), FAULT);
         let kept = failures(&world, 1).await.remove(0);
         let (engine, session) = (&world.engine, admin());
         let answers = futures_util::future::join_all((0..4).map(|_| engine.retry_failure(&session, kept.id))).await;

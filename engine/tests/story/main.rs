@@ -6,6 +6,7 @@
 mod databases;
 
 mod accounts;
+mod aside;
 mod changes;
 mod clicks;
 mod coupons;

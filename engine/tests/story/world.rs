@@ -8,7 +8,9 @@ use std::{
     },
 };
 
-use engine::{Clock, CountryFile, Engine, IpStorage, Options, Session, SpoolOptions, Visit, Workers};
+use engine::{
+    Call, Clock, CountryFile, Engine, IpStorage, Options, Session, SpoolOptions, Taken, Visit, Workers, kept_body,
+};
 use model::{
     AdvertiserId, Fields, FromFields, Timestamp,
     account::{Account, AccountStatus, Credentials, Role},
@@ -73,6 +75,12 @@ impl World {
     /// Stops the engine in order. Its data stay.
     pub async fn stop(mut self) -> Stopped {
         assert!(self.workers.take().unwrap().stop(self.engine).await.unwrap(), "all is written");
+        Stopped { clock: self.clock, folder: self.folder, database: self.database }
+    }
+
+    /// Stops the engine while the database does not take everything. What waits is in the folder.
+    pub async fn stop_waiting(mut self) -> Stopped {
+        self.workers.take().unwrap().stop(self.engine).await.unwrap();
         Stopped { clock: self.clock, folder: self.folder, database: self.database }
     }
 
@@ -161,7 +169,10 @@ impl World {
         let now = self.engine.now();
         let read_event =
             |fields: &mut Fields| NewEvent::read(fields, Arrival { now, action: None, idempotency_key: None });
-        self.engine.record_event(advertiser, read(body, read_event)).await
+        match self.engine.record_event(advertiser, read(body, read_event), call()).await? {
+            Taken::Recorded(answer) => Ok(answer),
+            Taken::Queued(id) => panic!("{id} was put aside"),
+        }
     }
 
     pub async fn credit(&self, advertiser: AdvertiserId, body: Value) -> Attribution {
@@ -223,6 +234,17 @@ fn options(folder: &TempDir, database: &Database, clock: &Arc<AtomicI64>) -> Opt
         ip_storage: IpStorage::Truncated,
         country_file: CountryFile::None,
         clock: Clock::Set(Arc::clone(clock)),
+    }
+}
+
+/// A call of a key that nobody has.
+pub fn call() -> Call {
+    Call {
+        key: uuid::Uuid::nil().into(),
+        action: None,
+        idempotency_key: None,
+        body: kept_body(b"{}"),
+        request_id: String::new(),
     }
 }
 

@@ -10,7 +10,7 @@ const MAY_BE_ABSENT: [(&str, &str); 4] =
     [("Problem", "errors"), ("Click", "ip"), ("Influencer", "email"), ("CreatedAccount", "set_password_url")];
 
 /// The errors, each with the kind its example is of and what it means.
-const PROBLEMS: [(u16, &str, &str); 12] = [
+const PROBLEMS: [(u16, &str, &str); 13] = [
     (400, "not-json", "The body is not JSON."),
     (401, "unauthenticated", "No session, no key, or one that has ended."),
     (403, "forbidden", "Closed to this role, or a cookie's write from a foreign page."),
@@ -21,6 +21,7 @@ const PROBLEMS: [(u16, &str, &str); 12] = [
     (413, "too-large", "The body is too large."),
     (415, "media-type", "The body is not sent as JSON."),
     (422, "validation", "The request breaks rules; all of them are named."),
+    (429, "rate-limited", "Faster than is allowed. Nothing was changed; wait for `Retry-After`."),
     (500, "internal", "The fault is ours, and is in the log under this request id."),
     (503, "unavailable", "The database does not answer. Nothing was changed; send the same request again."),
 ];
@@ -139,7 +140,7 @@ fn response((status, kind, meaning): (u16, &str, &str)) -> Value {
     }
     let content = json!({ "schema": { "$ref": "#/components/schemas/Problem" }, "example": example });
     let mut response = json!({ "description": meaning, "content": { "application/problem+json": content } });
-    if status == 503 {
+    if matches!(status, 429 | 503) {
         let seconds = json!({ "type": "integer", "minimum": 0 });
         response["headers"] = json!({ "Retry-After": { "description": "Seconds.", "schema": seconds } });
     }

@@ -175,6 +175,13 @@ pub struct EventBody {
     rest: EventFields,
 }
 
+/// Many events.
+#[derive(ToSchema)]
+pub struct BatchBody {
+    #[schema(max_items = 1000)]
+    events: Vec<EventBody>,
+}
+
 /// As an event, whose action is in the path.
 #[derive(ToSchema)]
 pub struct ShortEventBody {

@@ -232,6 +232,8 @@ fn config(folder: &TempDir, database: &Database, addr: SocketAddr) -> ServeConfi
         },
         trusted_proxies: TrustedProxies::default(),
         forwarded_header: ForwardedHeader::default(),
+        events_per_second: 1000,
+        events_burst: 5000,
         site_dir: Some(folder.path().join("site")),
         admin_email: EMAIL.into(),
         admin_password: Some(PASSWORD.into()),

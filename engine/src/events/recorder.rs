@@ -1,0 +1,233 @@
+//! Makes events rows, many in one transaction: what stands already, who is credited, what is stored.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use model::{
+    AdvertiserId, EventId, Timestamp,
+    attribution::Attribution,
+    event::{EventAnswer, EventStatus},
+};
+
+use super::prepare::{self, Prepared};
+use crate::{
+    attribution::{self, ClickFacts},
+    catalog::Catalog,
+    clicks::RecentClicks,
+    db::{
+        self, Conn, Db,
+        events::{EventRow, Recorded},
+    },
+    error::{Error, Result},
+};
+
+/// A transient fault (busy, deadlock, lost connection) is tried again.
+const TRIES: u32 = 2;
+const PAUSE: Duration = Duration::from_millis(50);
+
+#[derive(Clone)]
+pub struct Recorder {
+    pub db: Db,
+    pub catalog: Arc<Catalog>,
+    pub recent: Arc<RecentClicks>,
+}
+
+impl Recorder {
+    /// Records events, and says of each what stands under its id. An error: the database is away, and whether any of
+    /// them is recorded is unknown; to record them again does no harm.
+    pub(super) async fn record(&self, events: &[&Prepared]) -> Result<Vec<Result<EventAnswer>>> {
+        let mut tries = 1;
+        loop {
+            match self.transact(events).await {
+                Ok(answers) => return Ok(answers),
+                Err(Error::Unavailable(_)) if tries < TRIES => {
+                    tokio::time::sleep(PAUSE).await;
+                    tries += 1;
+                }
+                Err(error @ Error::Unavailable(_)) => return Err(error),
+                Err(error) if events.len() == 1 => return Ok(vec![Err(error)]),
+                Err(error) => {
+                    tracing::error!(%error, events = events.len(), "a batch was refused; its events are tried one by one");
+                    let mut answers = Vec::with_capacity(events.len());
+                    for event in events {
+                        answers.extend(Box::pin(self.record(std::slice::from_ref(event))).await?);
+                    }
+                    return Ok(answers);
+                }
+            }
+        }
+    }
+
+    /// What recording an event would answer now. Nothing is written.
+    pub(crate) async fn weigh(&self, event: &Prepared) -> Result<EventAnswer> {
+        let mut conn = self.db.read().await?;
+        let mut standing = Standing::new();
+        if event.may_stand {
+            look_up(&mut conn, &[event.id], &mut standing).await?;
+        }
+        if let Some(standing) = standing.get(&event.id) {
+            return answer(event, Some(standing));
+        }
+        let mut rows = self.credit(&mut conn, &[event]).await?;
+        let row = rows.pop().ok_or_else(|| Error::Internal("an event was not credited".into()))?;
+        answer(event, Some(&row.recorded()))
+    }
+
+    /// One transaction: what stands already, the credits of what does not, the rows, and whose they are.
+    async fn transact(&self, events: &[&Prepared]) -> Result<Vec<Result<EventAnswer>>> {
+        let mut conn = self.db.begin().await?;
+        let mut standing = Standing::new();
+        let known = ids_of(events.iter().copied().filter(|event| event.may_stand));
+        look_up(&mut conn, &known, &mut standing).await?;
+        let new: Vec<&Prepared> = first_of_each_id(events, &standing);
+        let rows = self.credit(&mut conn, &new).await?;
+        if !rows.is_empty() {
+            db::events::insert_or_keep(&mut conn, &rows).await?;
+            let used = |row: &EventRow| Some((row.attribution.coupon_id?.0, row.occurred_at));
+            db::uses::note(&mut conn, rows.iter().filter_map(used)).await?;
+        }
+        if conn.is_only_writer() {
+            standing.extend(rows.iter().map(|row| (row.id, row.recorded())));
+        } else {
+            // Another node may have been first with some of them: what stands now is read back.
+            look_up(&mut conn, &ids_of(new.iter().copied()), &mut standing).await?;
+        }
+        conn.commit().await?;
+        Ok(events.iter().map(|event| answer(event, standing.get(&event.id))).collect())
+    }
+
+    /// Credits every event, in the order they came: the first of a new customer is the touch of the next.
+    async fn credit(&self, conn: &mut Conn, events: &[&Prepared]) -> Result<Vec<EventRow>> {
+        let click_ids: Vec<_> =
+            events.iter().filter(|event| event.is_click_open()).filter_map(|event| event.click_id).collect();
+        let clicks: HashMap<_, _> = db::clicks::links_of(conn, &click_ids)
+            .await?
+            .into_iter()
+            .map(|(id, advertiser, link)| (id, (advertiser, link)))
+            .collect();
+        let mut touches = self.touches(conn, events).await?;
+        let mut rows: Vec<EventRow> = Vec::with_capacity(events.len());
+        for event in events {
+            let mut facts = event.facts.clone();
+            if let (Some(key), Some(id)) = (&mut facts.click, event.click_id)
+                && key.found.is_none()
+                && let Some((advertiser_id, link)) = clicks.get(&id).copied().or_else(|| self.recent.find(id))
+            {
+                key.found = Some(ClickFacts { id, advertiser_id, link: prepare::link_facts(&self.catalog, link) });
+            }
+            let known = event.customer.map(|customer| touches.entry((event.advertiser_id, customer)).or_default());
+            if let Some(known) = &known {
+                facts.touches =
+                    known.iter().filter_map(|(_, link)| prepare::link_facts(&self.catalog, *link)).collect();
+            }
+            let attribution = attribution::decide(&facts);
+            if let (Some(known), Some(link)) = (known, attribution.link_id) {
+                touch(known, (event.occurred_at, event.id), link);
+            }
+            rows.push(row(event, attribution));
+        }
+        Ok(rows)
+    }
+
+    async fn touches(&self, conn: &mut Conn, events: &[&Prepared]) -> Result<Touches> {
+        let customers: HashSet<(AdvertiserId, [u8; 16])> =
+            events.iter().filter_map(|event| Some((event.advertiser_id, event.customer?))).collect();
+        let customers: Vec<_> = customers.into_iter().collect();
+        // A customer's hash holds its advertiser: one hash is one tenant's.
+        let owners: HashMap<[u8; 16], AdvertiserId> =
+            customers.iter().map(|(advertiser, customer)| (*customer, *advertiser)).collect();
+        let mut touches = Touches::new();
+        for touch in db::events::touches(conn, &customers).await? {
+            if let Some(owner) = owners.get(&touch.customer) {
+                let known = touches.entry((*owner, touch.customer)).or_default();
+                known.push(((touch.occurred_at, touch.event_id), touch.link_id));
+            }
+        }
+        Ok(touches)
+    }
+}
+
+/// Each customer's links, by the (time, id) of the event that was credited through them first.
+type Touches = HashMap<(AdvertiserId, [u8; 16]), Vec<Touched>>;
+type Touched = ((Timestamp, EventId), model::LinkId);
+
+/// What stands under an event's id.
+type Standing = HashMap<EventId, Recorded>;
+
+async fn look_up(conn: &mut Conn, ids: &[EventId], standing: &mut Standing) -> Result<()> {
+    if !ids.is_empty() {
+        let found = db::events::recorded(conn, ids).await?;
+        standing.extend(found.into_iter().map(|recorded| (recorded.id, recorded)));
+    }
+    Ok(())
+}
+
+fn ids_of<'a>(events: impl Iterator<Item = &'a Prepared>) -> Vec<EventId> {
+    events.map(|event| event.id).collect()
+}
+
+/// Notes that a link was credited for an event, keeping each link once, at its earliest event, in order.
+fn touch(known: &mut Vec<Touched>, at: (Timestamp, EventId), link: model::LinkId) {
+    let before = known.iter().position(|(_, touched)| *touched == link).map(|place| known.remove(place));
+    let at = before.map_or(at, |(earlier, _)| earlier.min(at));
+    let place = known.partition_point(|(other, _)| *other < at);
+    known.insert(place, (at, link));
+}
+
+fn row(event: &Prepared, attribution: Attribution) -> EventRow {
+    let sent = &event.event;
+    let keys = serde_json::json!({
+        "coupon_codes": sent.coupon_codes,
+        "ref_code": sent.ref_code,
+        "click_id": sent.click_id,
+        "landing_url": sent.landing_url,
+        "referrer": sent.referrer,
+    });
+    EventRow {
+        receipt_id: event.receipt_id,
+        id: event.id,
+        advertiser_id: event.advertiser_id,
+        fingerprint: event.fingerprint,
+        event: event.event.clone(),
+        occurred_at: event.occurred_at,
+        received_at: event.received_at,
+        customer: event.customer,
+        attribution_keys: keys.to_string(),
+        attribution,
+    }
+}
+
+/// Those that may be new. Twice the same id in one batch: the first stands for all, as it would in the database.
+fn first_of_each_id<'a>(events: &[&'a Prepared], standing: &Standing) -> Vec<&'a Prepared> {
+    let mut seen = HashSet::new();
+    events.iter().copied().filter(|event| !standing.contains_key(&event.id) && seen.insert(event.id)).collect()
+}
+
+fn answer(event: &Prepared, standing: Option<&Recorded>) -> Result<EventAnswer> {
+    let standing =
+        standing.ok_or_else(|| Error::Internal(format!("event {} did not stand after its insert", event.id)))?;
+    let duplicate = standing.receipt_id != event.receipt_id;
+    if duplicate && differs(event, standing) {
+        return Err(Error::Conflict(
+            "this event_id was recorded before with a different body; the first one stands".into(),
+        ));
+    }
+    Ok(EventAnswer {
+        id: standing.id,
+        status: EventStatus::Recorded,
+        duplicate,
+        attribution: standing.attribution.clone(),
+    })
+}
+
+/// An absent `occurred_at` is not compared.
+fn differs(event: &Prepared, standing: &Recorded) -> bool {
+    let moved = match (event.event.occurred_at, standing.sent_occurred_at) {
+        (Some(ours), Some(theirs)) => ours != theirs,
+        _ => false,
+    };
+    moved || event.fingerprint != standing.fingerprint
+}
