@@ -168,6 +168,19 @@ impl Api {
         answer.json().await.unwrap()
     }
 
+    /// The failures that are kept, newest first, once there are so many: they are written behind the answers.
+    pub async fn failures(&self, count: usize) -> Vec<Value> {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let mut list = self.got("/api/v1/ingest-failures").await;
+            let Value::Array(items) = list["items"].take() else { panic!("{list} is no list") };
+            if items.len() >= count || Instant::now() > deadline {
+                assert!(items.len() >= count, "{items:?}");
+                return items;
+            }
+        }
+    }
+
     pub async fn event(&self, key: &str, body: Value) -> Response {
         self.client.post(self.url("/api/v1/events")).header("X-API-KEY", key).json(&body).send().await.unwrap()
     }

@@ -12,6 +12,7 @@ mod api;
 mod api_keys;
 mod auth;
 mod bad_input;
+mod batches;
 mod coupons;
 mod edits;
 mod events;
