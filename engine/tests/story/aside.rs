@@ -60,14 +60,6 @@ impl<'w> Shop<'w> {
     }
 }
 
-async fn recorded(world: &World) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while world.engine.events_aside().events > 0 {
-        assert!(Instant::now() < deadline, "{:?}", world.engine.events_aside());
-        tokio::task::yield_now().await;
-    }
-}
-
 fn order(id: &str, value: &str) -> Value {
     json!({ "action": "purchase", "event_id": id, "value": value, "coupon_code": "ANNA10" })
 }
@@ -87,7 +79,7 @@ crate::on_both! {
         let state = world.engine.events_aside();
         assert_eq!((state.events, state.oldest), (5, Some(world.engine.now())));
         held.end().await;
-        recorded(&world).await;
+        world.none_aside().await;
 
         let figures = world.figures(StatsQuery { influencer_id: Some(running.influencer.id), ..StatsQuery::default() }).await;
         assert_eq!((figures.conversions, figures.signups, figures.attributed_conversions), (2, 1, 2));
@@ -120,7 +112,7 @@ crate::on_both! {
         engine.invalidate_coupon(&admin(), coupon.id).await.unwrap();
         workers.stop(engine).await.unwrap();
         let world = stopped.open().await;
-        recorded(&world).await;
+        world.none_aside().await;
         let event = world.engine.look_up(&admin(), &id.to_string()).await.unwrap().items;
         let event = serde_json::to_value(&event[0]).unwrap();
         assert_eq!(event["record"]["attribution"]["method"], "coupon", "as of its arrival: {event}");

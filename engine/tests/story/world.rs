@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use engine::{
@@ -166,12 +167,25 @@ impl World {
     }
 
     pub async fn send(&self, advertiser: AdvertiserId, body: Value) -> engine::Result<EventAnswer> {
+        match self.take(advertiser, body).await? {
+            Taken::Recorded(answer) => Ok(answer),
+            Taken::Queued(id) => panic!("{id} was put aside"),
+        }
+    }
+
+    pub async fn take(&self, advertiser: AdvertiserId, body: Value) -> engine::Result<Taken> {
         let now = self.engine.now();
         let read_event =
             |fields: &mut Fields| NewEvent::read(fields, Arrival { now, action: None, idempotency_key: None });
-        match self.engine.record_event(advertiser, read(body, read_event), call()).await? {
-            Taken::Recorded(answer) => Ok(answer),
-            Taken::Queued(id) => panic!("{id} was put aside"),
+        self.engine.record_event(advertiser, read(body, read_event), call()).await
+    }
+
+    /// Waits until no event is aside.
+    pub async fn none_aside(&self) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while self.engine.events_aside().events > 0 {
+            assert!(Instant::now() < deadline, "{:?}", self.engine.events_aside());
+            tokio::task::yield_now().await;
         }
     }
 

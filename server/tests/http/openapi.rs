@@ -30,13 +30,14 @@ fn concrete(path: &str) -> String {
 fn api_modules_register_routes_with_their_description_alone() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/routes");
     let mut registered = 0;
-    for file in std::fs::read_dir(folder).unwrap() {
-        let file = file.unwrap();
-        let name = file.file_name().into_string().unwrap();
+    let entries = |folder: &Path| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = entries(&folder).flat_map(|path| if path.is_dir() { entries(&path).collect() } else { vec![path] });
+    for file in files {
+        let name = file.strip_prefix(&folder).unwrap().display().to_string();
         if NOT_API.contains(&name.as_str()) {
             continue;
         }
-        let text = std::fs::read_to_string(file.path()).unwrap();
+        let text = std::fs::read_to_string(file).unwrap();
         for undocumented in [".route(", ".route_service(", ".nest(", ".nest_service(", "axum::routing"] {
             assert!(!text.contains(undocumented), "{name} has {undocumented}");
         }

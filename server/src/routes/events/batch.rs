@@ -55,7 +55,8 @@ pub async fn record_batch(
     let sender = Sender::of(&engine, &headers, None, &request_id)?;
     sender.within(&limit, 1)?;
     let sent = sender.read(body, MOST_BYTES).await;
-    let items = sent.passed.and_then(|()| read_items(&sender, &sent.bytes));
+    let passed = sent.passed.and_then(|()| sender.check_advertiser());
+    let items = passed.and_then(|()| read_items(&sender, &sent.bytes));
     let (items, key) = match items.and_then(|items| Ok((items, sender.idempotency_key()?))) {
         Ok(read) => read,
         Err(error) => {

@@ -121,6 +121,7 @@ async fn validate(
     let allowance = sender.within(&limit, 1)?;
     let sent = sender.read(body, body::MOST_BYTES).await;
     sent.passed?;
+    sender.check_advertiser()?;
     let event = read_event(&sender, &sent.bytes, sender.idempotency_key()?)?;
     let answer = engine.weigh_event(sender.advertiser.id, event).await?;
     let mut response = Json(answer).into_response();
@@ -139,6 +140,7 @@ async fn ingest(sender: Sender<'_>, limit: &EventLimit, body: Body) -> ApiResult
     let call = || sender.call(&sent.bytes, known_key.map(str::to_owned));
     let recorded = async {
         sent.passed?;
+        sender.check_advertiser()?;
         let event = read_event(&sender, &sent.bytes, idempotency_key?)?;
         Ok(sender.engine.record_event(sender.advertiser.id, event, call()).await?)
     };
