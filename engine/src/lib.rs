@@ -13,6 +13,7 @@ mod error;
 pub mod events;
 mod overview;
 mod poller;
+mod reattribute;
 pub mod secret;
 mod setup;
 mod start;
@@ -40,5 +41,6 @@ pub use self::{
         failures::{KeptBody, kept_body},
     },
     overview::Beginnings,
+    reattribute::{Change, Reattribution},
     setup::{CampaignStart, CampaignStarted, CouponRequest, Held, SignatureFault, random_password},
 };

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::{ClickDurability, Clock, CountryFile, IpStorage, Options, SpoolOptions};
+use model::{AdvertiserId, Timestamp};
 
 use crate::client_ip::{ForwardedHeader, TrustedProxies};
 
@@ -27,6 +28,8 @@ pub struct Cli {
 pub enum Command {
     /// Serves pages, redirects and the API.
     Serve(ServeConfig),
+    /// Works out again who is credited, under what stands now, shows what would change, and changes it.
+    Reattribute(ReattributeConfig),
     /// Fills an empty database with a small campaign history to look at, and prints its logins.
     Demo(DataConfig),
 }
@@ -59,6 +62,33 @@ pub struct ServeConfig {
     /// The first admin's password; without one a random one is made and printed once.
     #[arg(long, env = "TRIBUTARY_ADMIN_PASSWORD", hide_env_values = true)]
     pub admin_password: Option<String>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct ReattributeConfig {
+    /// Events that occurred since: a day (UTC) or an RFC 3339 time.
+    #[arg(long, value_parser = moment)]
+    pub since: Timestamp,
+    /// Only this advertiser's.
+    #[arg(long, value_parser = id)]
+    pub advertiser: Option<AdvertiserId>,
+    /// Shows what would change, and changes nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Changes it without asking.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub yes: bool,
+    #[command(flatten)]
+    pub data: DataConfig,
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
+    whole.parse().map_err(|_| "must be a day such as 2026-01-31, or an RFC 3339 time".to_owned())
+}
+
+fn id(text: &str) -> Result<AdvertiserId, String> {
+    text.parse().map_err(|_| "must be an advertiser's id".to_owned())
 }
 
 #[derive(Args, Clone, Debug)]

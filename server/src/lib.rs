@@ -15,6 +15,7 @@ pub mod openapi;
 pub mod origin;
 pub mod path;
 pub mod problem;
+pub mod reattribute;
 pub mod routes;
 mod run;
 mod serve;

@@ -16,6 +16,7 @@ fn main() -> anyhow::Result<()> {
                     .map_err(|error| anyhow::anyhow!("cannot listen on {}: {error}", config.addr))?;
                 server::run(config, listener, server::shutdown::signal()).await
             }
+            Command::Reattribute(config) => server::reattribute::run(config).await,
             Command::Demo(config) => server::demo::fill(config).await,
         }
     })

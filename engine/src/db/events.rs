@@ -191,3 +191,111 @@ pub async fn touches(conn: &mut Conn, customers: &[(AdvertiserId, [u8; 16])]) ->
     };
     rows.into_iter().map(touch).collect()
 }
+
+/// An event as far as its credit goes, with all that it was worked out from but the state of things.
+#[derive(Clone, Debug)]
+pub struct CreditedEvent {
+    pub id: EventId,
+    pub receipt_id: Uuid,
+    pub event_id: Option<String>,
+    pub action: String,
+    pub occurred_at: Timestamp,
+    pub received_at: Timestamp,
+    pub customer: Option<[u8; 16]>,
+    pub attribution_keys: String,
+    pub attribution: Attribution,
+}
+
+#[derive(sqlx::FromRow)]
+struct CreditedRow {
+    event_id: Option<String>,
+    action: String,
+    received_at: i64,
+    customer: Option<Vec<u8>>,
+    attribution_keys: String,
+    #[sqlx(flatten)]
+    row: Row,
+}
+
+/// The events of an advertiser that occurred since a moment, in the order they arrived.
+pub async fn since(conn: &mut Conn, advertiser: AdvertiserId, since: Timestamp) -> Result<Vec<EventId>> {
+    const SQL: &str =
+        "SELECT id FROM events WHERE advertiser_id = ? AND occurred_at >= ? ORDER BY received_at, receipt_id";
+    let ids: Vec<Uuid> = on!(conn, c => sqlx::query_scalar(SQL).bind(advertiser.0).bind(since.0).fetch_all(c).await)?;
+    Ok(ids.into_iter().map(Into::into).collect())
+}
+
+/// These events of an advertiser, in the order they arrived.
+pub async fn credited(conn: &mut Conn, advertiser: AdvertiserId, ids: &[EventId]) -> Result<Vec<CreditedEvent>> {
+    let rows: Vec<CreditedRow> = on!(conn, c => {
+        let mut read = QueryBuilder::new(
+            "SELECT id, receipt_id, fingerprint, occurred_at, occurred_at_sent, method, influencer_id, campaign_id, link_id,
+                coupon_id, click_id, trace, event_id, action, received_at, customer, attribution_keys
+            FROM events WHERE advertiser_id = ",
+        );
+        read.push_bind(advertiser.0).push(" AND id IN (");
+        let mut list = read.separated(", ");
+        for id in ids {
+            list.push_bind(id.0);
+        }
+        read.push(") ORDER BY received_at, receipt_id");
+        read.build_query_as().fetch_all(&mut *c).await?
+    });
+    let credited = |found: CreditedRow| {
+        let occurred_at = Timestamp(found.row.occurred_at);
+        let recorded = Recorded::try_from(found.row)?;
+        Ok(CreditedEvent {
+            id: recorded.id,
+            receipt_id: recorded.receipt_id,
+            event_id: found.event_id,
+            action: found.action,
+            occurred_at,
+            received_at: Timestamp(found.received_at),
+            customer: found.customer.and_then(|customer| customer.try_into().ok()),
+            attribution_keys: found.attribution_keys,
+            attribution: recorded.attribution,
+        })
+    };
+    rows.into_iter().map(credited).collect()
+}
+
+/// A link that an event was credited through, and when that event arrived.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct ArrivedTouch {
+    pub link_id: Uuid,
+    pub occurred_at: i64,
+    pub id: Uuid,
+    pub received_at: i64,
+    pub receipt_id: Uuid,
+}
+
+/// The links that a customer's events before a moment were credited through, one for each event.
+pub async fn touches_before(
+    conn: &mut Conn,
+    advertiser: AdvertiserId,
+    customer: &[u8; 16],
+    before: Timestamp,
+) -> Result<Vec<ArrivedTouch>> {
+    const SQL: &str = "SELECT link_id, occurred_at, id, received_at, receipt_id FROM events
+        WHERE advertiser_id = ? AND customer = ? AND occurred_at < ? AND link_id IS NOT NULL ORDER BY occurred_at, id";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(advertiser.0).bind(&customer[..]).bind(before.0).fetch_all(c).await)?)
+}
+
+/// Gives an event another credit, where it still has the one it had.
+pub async fn credit_anew(conn: &mut Conn, id: EventId, before: &Attribution, after: &Attribution) -> Result<()> {
+    const SQL: &str = "UPDATE events SET method = ?, influencer_id = ?, campaign_id = ?, link_id = ?, coupon_id = ?,
+            click_id = ?, trace = ? WHERE id = ? AND method = ?";
+    let trace = serde_json::to_string(&after.trace).unwrap_or_default();
+    on!(conn, c => sqlx::query(SQL)
+        .bind(after.method.as_str())
+        .bind(after.influencer_id.map(|id| id.0))
+        .bind(after.campaign_id.map(|id| id.0))
+        .bind(after.link_id.map(|id| id.0))
+        .bind(after.coupon_id.map(|id| id.0))
+        .bind(after.click_id.map(|id| id.0))
+        .bind(trace)
+        .bind(id.0)
+        .bind(before.method.as_str())
+        .execute(c).await.map(drop))?;
+    Ok(())
+}

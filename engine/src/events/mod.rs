@@ -6,8 +6,8 @@
 
 mod aside;
 pub mod failures;
-mod prepare;
-mod recorder;
+pub(crate) mod prepare;
+pub(crate) mod recorder;
 pub mod ref_code;
 mod replay;
 mod writer;

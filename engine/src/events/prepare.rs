@@ -50,32 +50,9 @@ pub fn prepare(
     now: Timestamp,
 ) -> Prepared {
     let occurred_at = event.occurred_at.unwrap_or(now);
-    let click_id: Option<ClickId> = event.click_id.as_deref().and_then(|id| id.trim().parse().ok());
-    let recent_click = || {
-        let id = click_id?;
-        let (advertiser_id, link) = recent.find(id)?;
-        Some(ClickFacts { id, advertiser_id, link: link_facts(catalog, link) })
-    };
-    let link_key = |sent: &str| {
-        let found = catalog.link(sent.trim()).map(|link| facts_of(catalog, &link));
-        Key { sent: sent.to_owned(), found }
-    };
-    let lazy_key = |address: &Option<String>| address.as_deref().and_then(ref_code::find).map(|code| link_key(&code));
-    let facts = Facts {
-        advertiser_id,
-        advertiser_active: catalog.advertiser(advertiser_id).is_some_and(|advertiser| advertiser.active),
-        occurred_at,
-        coupons: event
-            .coupon_codes
-            .iter()
-            .map(|sent| Key { sent: sent.clone(), found: coupon_facts(catalog, advertiser_id, sent) })
-            .collect(),
-        touches: Vec::new(),
-        click: event.click_id.as_ref().map(|sent| Key { sent: sent.clone(), found: recent_click() }),
-        ref_code: event.ref_code.as_deref().map(link_key),
-        landing: lazy_key(&event.landing_url),
-        referrer: lazy_key(&event.referrer),
-    };
+    let keys = Keys::of(&event);
+    let recent = |id| recent.find(id);
+    let facts = facts(catalog, recent, advertiser_id, occurred_at, &keys);
     Prepared {
         receipt_id: new_id(now, &mut rand::rng()),
         id: event_id(advertiser_id, event.event_id.as_deref(), now),
@@ -88,9 +65,71 @@ pub fn prepare(
             .customer_id
             .as_deref()
             .map(|id| keyed_hash(customer_secret, &[advertiser_id.0.as_bytes(), id.as_bytes()])),
-        click_id,
+        click_id: keys.click(),
         facts,
         event,
+    }
+}
+
+/// What an event names that may credit somebody. It is stored with the event, as JSON.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Keys {
+    pub coupon_codes: Vec<String>,
+    pub ref_code: Option<String>,
+    pub click_id: Option<String>,
+    pub landing_url: Option<String>,
+    pub referrer: Option<String>,
+}
+
+impl Keys {
+    pub fn of(event: &NewEvent) -> Self {
+        Self {
+            coupon_codes: event.coupon_codes.clone(),
+            ref_code: event.ref_code.clone(),
+            click_id: event.click_id.clone(),
+            landing_url: event.landing_url.clone(),
+            referrer: event.referrer.clone(),
+        }
+    }
+
+    /// The click, where what was sent is an id at all.
+    pub fn click(&self) -> Option<ClickId> {
+        self.click_id.as_deref().and_then(|id| id.trim().parse().ok())
+    }
+}
+
+/// What memory knows of an event's keys now. `click`: whose a click is, and its link.
+pub fn facts(
+    catalog: &Catalog,
+    click: impl Fn(ClickId) -> Option<(AdvertiserId, LinkId)>,
+    advertiser_id: AdvertiserId,
+    occurred_at: Timestamp,
+    keys: &Keys,
+) -> Facts {
+    let known_click = || {
+        let id = keys.click()?;
+        let (advertiser_id, link) = click(id)?;
+        Some(ClickFacts { id, advertiser_id, link: link_facts(catalog, link) })
+    };
+    let link_key = |sent: &str| {
+        let found = catalog.link(sent.trim()).map(|link| facts_of(catalog, &link));
+        Key { sent: sent.to_owned(), found }
+    };
+    let lazy_key = |address: &Option<String>| address.as_deref().and_then(ref_code::find).map(|code| link_key(&code));
+    Facts {
+        advertiser_id,
+        advertiser_active: catalog.advertiser(advertiser_id).is_some_and(|advertiser| advertiser.active),
+        occurred_at,
+        coupons: keys
+            .coupon_codes
+            .iter()
+            .map(|sent| Key { sent: sent.clone(), found: coupon_facts(catalog, advertiser_id, sent) })
+            .collect(),
+        touches: Vec::new(),
+        click: keys.click_id.as_ref().map(|sent| Key { sent: sent.clone(), found: known_click() }),
+        ref_code: keys.ref_code.as_deref().map(link_key),
+        landing: lazy_key(&keys.landing_url),
+        referrer: lazy_key(&keys.referrer),
     }
 }
 

@@ -12,7 +12,7 @@ use model::{
     event::{EventAnswer, EventStatus},
 };
 
-use super::prepare::{self, Prepared};
+use super::prepare::{self, Keys, Prepared};
 use crate::{
     attribution::{self, ClickFacts},
     catalog::Catalog,
@@ -152,7 +152,7 @@ impl Recorder {
 
 /// Each customer's links, by the (time, id) of the event that was credited through them first.
 type Touches = HashMap<(AdvertiserId, [u8; 16]), Vec<Touched>>;
-type Touched = ((Timestamp, EventId), model::LinkId);
+pub type Touched = ((Timestamp, EventId), model::LinkId);
 
 /// What stands under an event's id.
 type Standing = HashMap<EventId, Recorded>;
@@ -170,7 +170,7 @@ fn ids_of<'a>(events: impl Iterator<Item = &'a Prepared>) -> Vec<EventId> {
 }
 
 /// Notes that a link was credited for an event, keeping each link once, at its earliest event, in order.
-fn touch(known: &mut Vec<Touched>, at: (Timestamp, EventId), link: model::LinkId) {
+pub fn touch(known: &mut Vec<Touched>, at: (Timestamp, EventId), link: model::LinkId) {
     let before = known.iter().position(|(_, touched)| *touched == link).map(|place| known.remove(place));
     let at = before.map_or(at, |(earlier, _)| earlier.min(at));
     let place = known.partition_point(|(other, _)| *other < at);
@@ -178,14 +178,7 @@ fn touch(known: &mut Vec<Touched>, at: (Timestamp, EventId), link: model::LinkId
 }
 
 fn row(event: &Prepared, attribution: Attribution) -> EventRow {
-    let sent = &event.event;
-    let keys = serde_json::json!({
-        "coupon_codes": sent.coupon_codes,
-        "ref_code": sent.ref_code,
-        "click_id": sent.click_id,
-        "landing_url": sent.landing_url,
-        "referrer": sent.referrer,
-    });
+    let keys = serde_json::to_string(&Keys::of(&event.event)).unwrap_or_default();
     EventRow {
         receipt_id: event.receipt_id,
         id: event.id,
@@ -195,7 +188,7 @@ fn row(event: &Prepared, attribution: Attribution) -> EventRow {
         occurred_at: event.occurred_at,
         received_at: event.received_at,
         customer: event.customer,
-        attribution_keys: keys.to_string(),
+        attribution_keys: keys,
         attribution,
     }
 }

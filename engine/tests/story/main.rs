@@ -15,5 +15,6 @@ mod failures;
 mod figures;
 mod keys;
 mod lists;
+mod reattribution;
 mod setup;
 mod world;
