@@ -1,8 +1,8 @@
 //! What happened, listed: clicks, events, failures; and a failure tried again.
 
 use model::{
-    EventId, FailureId, Fields,
-    activity::{ActivityQuery, Click, Event, Failure, FailureQuery},
+    AdvertiserId, EventId, FailureId, Fields,
+    activity::{ActivityQuery, Click, Event, Failure, FailureGroup, FailureQuery},
     event::{Arrival, EventAnswer, NewEvent},
     page::Page,
     stats::{Preset, StatsQuery},
@@ -13,6 +13,11 @@ use crate::{
     db::{self, Conn, activity::Newest, failures::StoredFailure, stats::Filter},
     error::{Error, Result},
 };
+
+/// Groups of failures that are shown.
+const MOST_GROUPS: u32 = 500;
+/// Failures that are read at once.
+const MOST_LISTED: u32 = 500;
 
 impl Engine {
     /// Newest first; bots among them, flagged, unless the query says otherwise.
@@ -74,6 +79,37 @@ impl Engine {
             }
         }
         db::failures::list(&mut conn, within, query).await
+    }
+
+    /// How often the same went wrong, newest first.
+    pub async fn failure_groups(&self, session: &Session, of: Option<AdvertiserId>) -> Result<Vec<FailureGroup>> {
+        let within = session.tenant()?;
+        let foreign = |id| within.is_some_and(|tenant| tenant != id) || self.catalog.advertiser(id).is_none();
+        if of.is_some_and(foreign) {
+            return Err(Error::NotFound);
+        }
+        db::failure_groups::newest(&mut self.db.read().await?, within, of, MOST_GROUPS).await
+    }
+
+    /// Tries all again that can be and that a list is narrowed to. How many became events, and how many did not.
+    pub async fn retry_failures(&self, session: &Session, query: &FailureQuery) -> Result<(usize, usize)> {
+        session.admin()?;
+        let (mut recorded, mut failed) = (0, 0);
+        let mut query = FailureQuery { limit: Some(MOST_LISTED), cursor: None, ..query.clone() };
+        loop {
+            let page = self.list_failures(session, &query).await?;
+            for failure in page.items.iter().filter(|failure| failure.can_retry) {
+                match self.retry_failure(session, failure.id).await {
+                    Ok(_) => recorded += 1,
+                    Err(error @ Error::Unavailable(_)) => return Err(error),
+                    Err(_) => failed += 1,
+                }
+            }
+            query.cursor = page.next_cursor;
+            if query.cursor.is_none() {
+                return Ok((recorded, failed));
+            }
+        }
     }
 
     /// The kinds of the failures that are kept, for a list to be narrowed to.

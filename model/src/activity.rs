@@ -78,6 +78,8 @@ pub struct FailureQuery {
     pub api_key_id: Option<ApiKeyId>,
     /// The last part of the problem's `type`.
     pub code: Option<String>,
+    /// A field that is wrong.
+    pub field: Option<String>,
     pub limit: Option<u32>,
     pub cursor: Option<String>,
 }
@@ -105,4 +107,29 @@ pub struct Failure {
     pub retried_at: Option<Timestamp>,
     /// The event it became.
     pub recorded_as: Option<EventId>,
+}
+
+/// How often the same has gone wrong, also of failures that are forgotten by now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FailureGroup {
+    pub advertiser_id: AdvertiserId,
+    pub api_key_id: ApiKeyId,
+    /// The visible part of the key.
+    pub key_prefix: String,
+    /// The last part of the problem's `type`.
+    pub code: String,
+    /// The field that is wrong; a failure that names several counts under each.
+    pub field: Option<String>,
+    pub count: i64,
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
+}
+
+/// What `GET /api/v1/ingest-failures/groups` answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FailureGroups {
+    /// What went wrong last, first; at most 500.
+    pub items: Vec<FailureGroup>,
 }

@@ -77,6 +77,7 @@ forms! {
     DeactivateLink = "deactivate_link": Unchecked,
     RegenerateLink = "regenerate_link": Unchecked,
     RetryFailure = "retry_failure": Unchecked,
+    RetryFailures = "retry_failures": Unchecked,
     // Not the admin's alone.
     ChangePassword = "change_password": PasswordChange,
     SetPassword = "set_password": ChosenPassword,

@@ -27,6 +27,20 @@ impl Conn {
         }
     }
 
+    /// Ends an insert that adds to a sum, and keeps the later of two moments, where the row is there already.
+    pub(super) fn or_add(&self, unique: &str, sum: &str, moment: &str) -> String {
+        match self {
+            Self::SqliteWrite(..) | Self::SqliteRead(_) => format!(
+                " ON CONFLICT ({unique}) DO UPDATE SET {sum} = {sum} + excluded.{sum}, \
+                 {moment} = MAX({moment}, excluded.{moment})"
+            ),
+            Self::MySqlWrite(_) | Self::MySqlRead(_) => format!(
+                " ON DUPLICATE KEY UPDATE {sum} = {sum} + VALUES({sum}), \
+                 {moment} = GREATEST({moment}, VALUES({moment}))"
+            ),
+        }
+    }
+
     /// Division of whole numbers, the remainder dropped.
     pub(super) fn whole_division(&self) -> &'static str {
         match self {

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    events::failures::KeptBody,
+    events::{failures::KeptBody, redacted},
 };
 
 /// A failure as it is stored.
@@ -50,7 +50,7 @@ impl From<StoredFailure> for Failure {
             detail: stored.detail,
             errors: stored.errors,
             action: stored.action,
-            body: stored.body.text,
+            body: redacted(&stored.body.text),
             can_retry: stored.body.is_whole && stored.event_id.is_none(),
             request_id: stored.request_id,
             received_at: stored.received_at,
@@ -108,15 +108,27 @@ const COLUMNS: &str =
     "SELECT id, advertiser_id, api_key_id, code, status, detail, errors, action, idempotency_key, body,
         is_whole, request_id, received_at, retried_at, event_id FROM ingest_failures";
 
-/// One that is there already stays as it is.
-pub async fn insert(conn: &mut Conn, failures: &[StoredFailure]) -> Result<()> {
-    let keep = conn.or_keep("id");
+/// Inserts those that are not there yet, and returns them.
+pub async fn insert(conn: &mut Conn, failures: &[StoredFailure]) -> Result<Vec<StoredFailure>> {
+    let there: Vec<Uuid> = on!(conn, c => {
+        let mut read = QueryBuilder::new("SELECT id FROM ingest_failures WHERE id IN (");
+        let mut list = read.separated(", ");
+        for failure in failures {
+            list.push_bind(failure.id.0);
+        }
+        read.push(")");
+        read.build_query_scalar().fetch_all(&mut *c).await?
+    });
+    let new: Vec<StoredFailure> = failures.iter().filter(|failure| !there.contains(&failure.id.0)).cloned().collect();
+    if new.is_empty() {
+        return Ok(new);
+    }
     on!(conn, c => {
         let mut insert = QueryBuilder::new(
             "INSERT INTO ingest_failures (id, advertiser_id, api_key_id, code, status, detail, errors, action,
                 idempotency_key, body, is_whole, request_id, received_at) ",
         );
-        insert.push_values(failures, |mut row, failure| {
+        insert.push_values(&new, |mut row, failure| {
             row.push_bind(failure.id.0)
                 .push_bind(failure.advertiser_id.0)
                 .push_bind(failure.api_key_id.0)
@@ -131,10 +143,9 @@ pub async fn insert(conn: &mut Conn, failures: &[StoredFailure]) -> Result<()> {
                 .push_bind(&failure.request_id)
                 .push_bind(failure.received_at.0);
         });
-        insert.push(keep);
         insert.build().execute(&mut *c).await?;
     });
-    Ok(())
+    Ok(new)
 }
 
 /// Forgets all but the newest failures of an advertiser.
@@ -157,6 +168,7 @@ pub async fn list(conn: &mut Conn, within: Option<AdvertiserId>, query: &Failure
         .and_id("advertiser_id = ?", within)
         .and_id("advertiser_id = ?", query.advertiser_id)
         .and_id("api_key_id = ?", query.api_key_id)
+        .and_contains("errors", query.field.as_deref().map(of_field).as_deref())
         .and_word("code = ?", query.code.as_deref().filter(|code| !code.is_empty()));
     if let Some(cursor) = &query.cursor {
         let last = Uuid::try_parse(cursor).map_err(|_| wrong_cursor())?;
@@ -169,6 +181,11 @@ pub async fn list(conn: &mut Conn, within: Option<AdvertiserId>, query: &Failure
     let next_cursor = if more { rows.last().map(|row| row.id.to_string()) } else { None };
     let items = rows.into_iter().map(|row| StoredFailure::try_from(row).map(Into::into)).collect::<Result<_>>()?;
     Ok(Page { items, next_cursor })
+}
+
+/// How a field stands among stored errors.
+fn of_field(field: &str) -> String {
+    format!("\"field\":{}", serde_json::Value::from(field))
 }
 
 pub async fn find(conn: &mut Conn, within: Option<AdvertiserId>, id: FailureId) -> Result<Option<StoredFailure>> {

@@ -9,6 +9,7 @@ pub mod clicks;
 pub mod coupons;
 mod dialect;
 pub mod events;
+pub mod failure_groups;
 pub mod failures;
 pub mod held;
 pub mod influencers;

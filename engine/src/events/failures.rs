@@ -94,7 +94,8 @@ async fn insert_or_say(db: &Db, batch: &[StoredFailure]) {
 /// Keeps failures, each once by its id, and forgets the oldest beyond what is kept.
 pub(super) async fn insert(db: &Db, batch: &[StoredFailure]) -> Result<()> {
     let mut conn = db.begin().await?;
-    db::failures::insert(&mut conn, batch).await?;
+    let new = db::failures::insert(&mut conn, batch).await?;
+    db::failure_groups::count(&mut conn, &new).await?;
     let advertisers: BTreeSet<AdvertiserId> = batch.iter().map(|failure| failure.advertiser_id).collect();
     for advertiser in advertisers {
         db::failures::keep_newest(&mut conn, advertiser, MOST_KEPT).await?;

@@ -8,6 +8,7 @@ mod aside;
 pub mod failures;
 pub(crate) mod prepare;
 pub(crate) mod recorder;
+mod redacted;
 pub mod ref_code;
 mod replay;
 mod writer;
@@ -26,6 +27,7 @@ pub use self::{
     aside::{Aside, AsideState},
     failures::{Failures, kept_body},
     recorder::Recorder,
+    redacted::redacted,
     replay::Replay,
     writer::Writer,
 };

@@ -8,7 +8,7 @@ use axum::{
 use engine::Engine;
 use model::{
     ApiKeyId, FailureId,
-    activity::{Failure, FailureQuery},
+    activity::{Failure, FailureGroups, FailureQuery},
     event::EventAnswer,
     page::Page,
 };
@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(retry))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(groups)).routes(routes!(show)).routes(routes!(retry))
 }
 
 #[derive(Default, Deserialize)]
@@ -35,6 +35,7 @@ struct Asked {
     advertiser_id: Option<String>,
     api_key_id: Option<String>,
     code: Option<String>,
+    field: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
 }
@@ -47,6 +48,8 @@ struct OfKind {
     api_key_id: Option<ApiKeyId>,
     /// The last part of the problem's `type`, such as `validation`.
     code: Option<String>,
+    /// Only those that name this field.
+    field: Option<String>,
 }
 
 /// Which failures are asked for.
@@ -62,6 +65,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Which {
             advertiser_id: parsed("advertiser_id", asked.advertiser_id, &mut errors),
             api_key_id: parsed("api_key_id", asked.api_key_id, &mut errors),
             code: given(asked.code),
+            field: given(asked.field),
             limit: limit(asked.limit, &mut errors),
             cursor: given(asked.cursor),
         };
@@ -72,6 +76,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Which {
 /// List failures, newest first
 ///
 /// What authenticated calls of the event API got wrong, the newest 1,000 of each advertiser. Advertisers see their own.
+/// What in a body is a person's, such as `customer_id` or an e-mail address, is shown as `…`.
 #[utoipa::path(
     get, path = "/ingest-failures", operation_id = "listFailures", tag = FAILURES,
     params(OfAdvertiser, OfKind, OfPage),
@@ -83,6 +88,23 @@ async fn list(
     Which(query): Which,
 ) -> ApiResult<Json<Page<Failure>>> {
     Ok(Json(engine.list_failures(&session, &query).await?))
+}
+
+/// List failures by what is wrong
+///
+/// How often each error was made with each field and key, what was last first; failures that are forgotten by now
+/// count on. Advertisers see their own.
+#[utoipa::path(
+    get, path = "/ingest-failures/groups", operation_id = "listFailureGroups", tag = FAILURES,
+    params(OfAdvertiser),
+    responses((status = 200, body = FailureGroups)),
+)]
+async fn groups(
+    State(engine): State<Engine>,
+    Tenant(session): Tenant,
+    Which(query): Which,
+) -> ApiResult<Json<FailureGroups>> {
+    Ok(Json(FailureGroups { items: engine.failure_groups(&session, query.advertiser_id).await? }))
 }
 
 /// Read a failure

@@ -40,6 +40,36 @@ crate::on_both! {
         api.end().await;
     }
 
+    async fn the_same_error_is_one_group_and_personal_things_are_hidden(api: Api) {
+        let (own, other) = (api.running().await, api.running().await);
+        for _ in 0..2 {
+            wrong_order(&api, &own).await;
+        }
+        wrong_order(&api, &other).await;
+        let both = json!({ "action": "buy", "value": -1, "customer_id": "ann@mail.example", "properties": { "email": "x@y.example" } });
+        problem(api.event(&own.key, both).await, StatusCode::UNPROCESSABLE_ENTITY).await;
+        let kept = api.failures(4).await;
+        let body = text(&kept[0], "body");
+        assert!(!body.contains("ann@mail") && !body.contains("x@y"), "{body}");
+        let groups = async |token: &str, filter: &str| {
+            let path = format!("/api/v1/ingest-failures/groups{filter}");
+            let answer = api.send(token, reqwest::Method::GET, &path, Value::Null).await;
+            (answer.status(), answer.json::<Value>().await.unwrap()["items"].clone())
+        };
+        let (_, all) = groups(&api.token, "").await;
+        assert_eq!(all.as_array().unwrap().len(), 3, "{all}");
+        let (_, of_own) = groups(&api.token, &format!("?advertiser_id={}", own.advertiser)).await;
+        let counted: Vec<_> = of_own.as_array().unwrap().iter().map(|group| (text(group, "field"), group["count"].as_i64().unwrap())).collect();
+        assert!(counted.contains(&("value", 3)) && counted.contains(&("action", 1)), "{counted:?}");
+        assert!(text(&of_own[0], "key_prefix").starts_with("trb_live_"));
+        let (_, token) = api.account("shop@shop.example", json!({ "role": "advertiser", "advertiser_id": own.advertiser })).await;
+        assert_eq!(groups(&token, "").await.1, of_own);
+        assert_eq!(groups(&token, &format!("?advertiser_id={}", other.advertiser)).await.0, StatusCode::NOT_FOUND);
+        let narrowed = api.got("/api/v1/ingest-failures?field=action").await;
+        assert_eq!(narrowed["items"].as_array().unwrap().len(), 1);
+        api.end().await;
+    }
+
     async fn what_came_with_a_key_that_cannot_be_kept_is_not_tried_again(api: Api) {
         let running = api.running().await;
         let long = "k".repeat(300);

@@ -145,11 +145,6 @@ pub async fn regenerate_link(engine: &Engine, session: &Session, fields: &Pairs)
     Ok(Done::said(format!("{} takes its place.", made.code)).go(format!("/admin/links/{}", made.id)))
 }
 
-pub async fn retry_failure(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
-    let answer = engine.retry_failure(session, hidden(fields, "id")?).await?;
-    Ok(Done::said("The event is recorded.").go(format!("/admin/events/{}", answer.id)))
-}
-
 fn are(count: usize, of: &str) -> String {
     format!("{} {}", counted(count, of), if count == 1 { "is" } else { "are" })
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod advertisers;
 mod campaigns;
 mod codes;
+mod failures;
 
 use engine::{Engine, Session};
 
@@ -46,7 +47,8 @@ pub async fn act(engine: &Engine, session: &Session, form: FormName, fields: &Pa
         FormName::ActivateLink => codes::set_link_active(engine, session, fields, true).await,
         FormName::DeactivateLink => codes::set_link_active(engine, session, fields, false).await,
         FormName::RegenerateLink => codes::regenerate_link(engine, session, fields).await,
-        FormName::RetryFailure => codes::retry_failure(engine, session, fields).await,
+        FormName::RetryFailure => failures::retry(engine, session, fields).await,
+        FormName::RetryFailures => failures::retry_all(engine, session, fields).await,
         // Those of every account are done before an admin is asked for.
         FormName::ChangePassword | FormName::SetPassword => Err(AppError::new(ErrorKind::NotFound)),
     }

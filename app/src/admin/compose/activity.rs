@@ -11,7 +11,7 @@ use model::{
 use uuid::Uuid;
 
 use super::{
-    Asked, links,
+    Asked, failure_groups, links,
     lists::{self, Names},
     words::{capital, choices, pair, way},
 };
@@ -307,11 +307,14 @@ fn trace(steps: &[Step]) -> Table {
 pub async fn failures(engine: &Engine, session: &Session, asked: &Asked<'_>) -> Result<Page, AppError> {
     let query = FailureQuery {
         advertiser_id: asked.parsed("advertiser_id")?,
+        api_key_id: asked.parsed("api_key_id")?,
         code: asked.get("code").map(str::to_owned),
+        field: asked.get("field").map(str::to_owned),
         cursor: asked.get("cursor").map(str::to_owned),
         ..FailureQuery::default()
     };
     let found = engine.list_failures(session, &query).await?;
+    let groups = failure_groups::table(engine, session, query.advertiser_id).await?;
     let advertisers = lists::advertisers(engine, session).await?;
     let mut codes = engine.failure_codes(session).await?;
     // What the list is narrowed to is among the choices, though there may be none of it any more.
@@ -333,9 +336,26 @@ pub async fn failures(engine: &Engine, session: &Session, asked: &Asked<'_>) -> 
         lead: Some(Cell::text(
             "Events that came with a right key and were refused. The newest 1,000 of each advertiser are kept.",
         )),
-        parts: vec![Part::Table(Box::new(table))],
+        actions: vec![retry_all(&query)],
+        parts: groups
+            .map(|groups| Part::Table(Box::new(groups)))
+            .into_iter()
+            .chain([Part::Table(Box::new(table))])
+            .collect(),
         ..Page::default()
     })
+}
+
+/// Of all that the list shows.
+fn retry_all(query: &FailureQuery) -> Action {
+    let ids = [
+        ("advertiser_id", query.advertiser_id.map(|id| id.to_string())),
+        ("api_key_id", query.api_key_id.map(|id| id.to_string())),
+        ("code", query.code.clone()),
+        ("field", query.field.clone()),
+    ];
+    let fields = ids.into_iter().filter_map(|(name, value)| Some(pair(name, value?))).collect();
+    Action::act("Retry all", FormName::RetryFailures, fields).said("Retry all failures that this list shows")
 }
 
 pub async fn failure_table(engine: &Engine, session: &Session, failures: &[Failure]) -> Result<Table, AppError> {

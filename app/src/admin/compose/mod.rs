@@ -6,6 +6,7 @@ mod advertisers;
 mod asked;
 mod campaigns;
 pub mod coupons;
+mod failure_groups;
 mod influencers;
 mod links;
 mod lists;

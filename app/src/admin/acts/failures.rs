@@ -1,0 +1,35 @@
+//! Failed events, tried again.
+
+use engine::{Engine, Session};
+use model::activity::FailureQuery;
+
+use super::hidden;
+use crate::{
+    admin::{
+        compose::words::counted,
+        page::{Done, Pairs},
+    },
+    error::AppError,
+};
+
+pub async fn retry(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
+    let answer = engine.retry_failure(session, hidden(fields, "id")?).await?;
+    Ok(Done::said("The event is recorded.").go(format!("/admin/events/{}", answer.id)))
+}
+
+/// All that the list is narrowed to.
+pub async fn retry_all(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
+    let given = |name: &str| fields.iter().find(|(found, value)| found == name && !value.is_empty());
+    let query = FailureQuery {
+        advertiser_id: given("advertiser_id").map(|_| hidden(fields, "advertiser_id")).transpose()?,
+        api_key_id: given("api_key_id").map(|_| hidden(fields, "api_key_id")).transpose()?,
+        code: given("code").map(|(_, code)| code.clone()),
+        field: given("field").map(|(_, field)| field.clone()),
+        ..FailureQuery::default()
+    };
+    Ok(Done::said(match engine.retry_failures(session, &query).await? {
+        (0, 0) => "There is nothing to try again.".to_owned(),
+        (recorded, 0) => format!("{} recorded.", counted(recorded, "event")),
+        (recorded, failed) => format!("{} recorded; {failed} still fail.", counted(recorded, "event")),
+    }))
+}
