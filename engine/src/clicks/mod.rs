@@ -12,6 +12,7 @@ pub mod disk;
 pub mod drain;
 pub mod enrich;
 mod families;
+pub mod ids;
 pub mod location;
 mod reader;
 mod recent;
