@@ -36,7 +36,7 @@ impl Clock {
                 let nanoseconds = since.subsec_nanos() % 1_000_000;
                 Moment {
                     at: Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
-                    #[expect(clippy::cast_possible_truncation, reason = "less than a million becomes less than 4,096")]
+                    // Less than a million becomes less than 4,096.
                     fraction: ((nanoseconds << FRACTION_BITS) / 1_000_000) as u16,
                 }
             }

@@ -30,7 +30,7 @@ use crate::{
         drain::Drain,
         enrich::IpStorage,
         ids::ClickIds,
-        spool::{Spool, SpoolOptions},
+        spool::{Spool, SpoolOptions, SpoolRoom},
     },
     clock::{Clock, new_id},
     db::{self, Db, clicks::Position, failures::StoredFailure},
@@ -320,6 +320,7 @@ impl Shared {
             waiting_bytes: self.spool.waiting_bytes(position.unwrap_or_default()).unwrap_or_default(),
             lost: self.spool.lost(),
             is_displaced: self.is_displaced.load(Ordering::Relaxed),
+            room: self.spool.room(),
         }
     }
 
@@ -390,6 +391,7 @@ pub(crate) struct SpoolHealth {
     pub waiting_bytes: u64,
     pub lost: u64,
     pub is_displaced: bool,
+    pub room: SpoolRoom,
 }
 
 /// What the redirect knows of whoever followed the link.

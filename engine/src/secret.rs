@@ -49,6 +49,11 @@ impl Secrets {
         }
     }
 
+    /// Reads the secret file; never makes one.
+    pub fn load(path: &Path) -> io::Result<Self> {
+        Self::parse(&fs::read_to_string(path)?)
+    }
+
     fn parse(text: &str) -> io::Result<Self> {
         let secret = hex::decode(text.trim()).ok().filter(|secret| secret.len() >= 32);
         let secret = secret.ok_or_else(|| {

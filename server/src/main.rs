@@ -16,6 +16,7 @@ fn main() -> anyhow::Result<()> {
                 server::run(config, listener, server::shutdown::signal()).await
             }
             Command::Demo(config) => server::demo::fill(config).await,
+            Command::Spool { command } => server::spool::run(command).await,
         }
     })
 }
