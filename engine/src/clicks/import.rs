@@ -69,13 +69,12 @@ impl Import {
         let countries = self.country_file.open().map_err(Error::Internal)?;
         let db = Db::open_existing(&self.database_url)?;
         check_owner(&db, &secrets).await?;
-        db.migrate().await?;
-
         let read = db::clicks::spool_position(&mut db.read().await?, folder.id).await?.unwrap_or_default();
         let of_log = |error: io::Error| Error::Internal(format!("click log {}: {error}", folder.path.display()));
         if !self.takes_incomplete {
             check_complete(&segments_and_lengths(&folder.path).map_err(of_log)?, read)?;
         }
+        db.migrate().await?;
         let torn_bytes = cut_if_writable(&folder).map_err(of_log)?;
         let segments = segments_and_lengths(&folder.path).map_err(of_log)?;
         // The last segment stays open: a fuller copy of it can be imported later.
@@ -126,6 +125,10 @@ impl Import {
                 Err(error @ Error::Unavailable(_)) if begun.elapsed() < self.patience => {
                     tracing::warn!(%error, "the import waits");
                     tokio::time::sleep(BETWEEN_TRIES).await;
+                }
+                // One that is refused is found by moving them one by one.
+                Err(Error::Unstorable(reason)) if begun.elapsed() < self.patience => {
+                    tracing::warn!(reason, "the database refuses one of these clicks; the others are imported");
                 }
                 Err(Error::Displaced) => {
                     return Err(Error::Internal(

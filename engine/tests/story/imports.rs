@@ -40,6 +40,22 @@ fn counted(clicks: u64, new: u64) -> Imported {
     Imported { clicks, new, ..Imported::default() }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_click_that_the_database_refuses_is_skipped_and_said_and_all_others_are_imported() {
+    let world = World::start(crate::databases::Database::sqlite()).await;
+    let running = world.running().await;
+    let node = DeadNode::new();
+    let ids = node.records(&running, 40);
+    let refuses = format!(
+        "CREATE TRIGGER refuses BEFORE INSERT ON clicks WHEN NEW.id = x'{}' BEGIN SELECT RAISE(ABORT, 'never'); END",
+        ids[20].simple()
+    );
+    world.execute(&refuses).await;
+    assert_eq!(import(&world, node.0.path()).await.unwrap(), Imported { refused: 1, ..counted(40, 39) });
+    assert_eq!(clicks(&world).await, 39);
+    world.end().await;
+}
+
 crate::on_both! {
     async fn a_dead_nodes_clicks_are_imported_once_however_often_it_is_run_while_another_serves(world: World) {
         let running = world.running().await;
