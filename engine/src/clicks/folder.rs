@@ -66,14 +66,14 @@ impl Folder {
             return Ok(0);
         }
         let torn = length - whole;
-        tracing::warn!(
-            segment = %path.display(),
-            bytes = torn,
-            "the click log ends in a half-written click, which was never answered; it is cut off"
-        );
         let file = OpenOptions::new().write(true).open(&path)?;
         file.set_len(whole)?;
         file.sync_all()?;
+        tracing::warn!(
+            segment = %path.display(),
+            bytes = torn,
+            "the click log ended in a half-written click, which was never answered; it was cut off"
+        );
         Ok(torn)
     }
 }

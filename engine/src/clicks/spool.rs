@@ -275,6 +275,13 @@ impl Writer {
         loop {
             match self.try_append(folder, batch, now) {
                 Err(error) if is_full(&error) && self.room.delete_oldest_read(folder, read) => {}
+                Err(error) => {
+                    if is_full(&error) && error.raw_os_error().is_some() {
+                        // The disk itself is full: once this segment is read it makes room for the next.
+                        self.end_segment();
+                    }
+                    return Err(error);
+                }
                 done => return done,
             }
         }
