@@ -26,14 +26,34 @@ impl Clock {
     }
 
     pub fn now(&self) -> Timestamp {
+        self.moment().at
+    }
+
+    pub fn moment(&self) -> Moment {
         match self {
             Self::System => {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+                let nanoseconds = since.subsec_nanos() % 1_000_000;
+                Moment {
+                    at: Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
+                    // Less than a million becomes less than 4,096.
+                    fraction: ((nanoseconds << FRACTION_BITS) / 1_000_000) as u16,
+                }
             }
-            Self::Set(moment) => Timestamp(moment.load(Ordering::Relaxed)),
+            Self::Set(moment) => Moment { at: Timestamp(moment.load(Ordering::Relaxed)), fraction: 0 },
         }
     }
+}
+
+/// How finely a millisecond is divided: into 4,096 parts, of 244 ns each.
+pub const FRACTION_BITS: u32 = 12;
+
+/// A time, finer than it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    pub at: Timestamp,
+    /// In 4,096ths of a millisecond.
+    pub fraction: u16,
 }
 
 /// A UUIDv7: it sorts by the moment it was made.

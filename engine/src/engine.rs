@@ -32,7 +32,8 @@ use crate::{
         disk::ClickDurability,
         drain::Drain,
         enrich::IpStorage,
-        spool::{Spool, SpoolOptions},
+        ids::ClickIds,
+        spool::{Spool, SpoolOptions, SpoolRoom},
     },
     clock::{Clock, new_id},
     db::{self, Db, failures::StoredFailure},
@@ -86,6 +87,7 @@ pub struct Shared {
     pub(crate) hash_turns: Arc<Semaphore>,
     pub(crate) key_uses: Arc<KeyUses>,
     pub(crate) counted: Counted,
+    click_ids: ClickIds,
     spool: Arc<Spool>,
     pub(crate) ingest: Ingest,
     recorder: Recorder,
@@ -226,6 +228,7 @@ impl Engine {
             hash_turns: Arc::new(Semaphore::new(2)),
             key_uses,
             counted: Counted::default(),
+            click_ids: ClickIds::default(),
             spool,
             ingest,
             recorder,
@@ -269,20 +272,20 @@ impl Shared {
     }
 
     pub fn new_click_id(&self) -> ClickId {
-        ClickId(new_id(self.clock.now(), &mut rand::rng()))
+        ClickId(self.click_ids.next(self.clock.moment(), &mut rand::rng()))
     }
 
     /// Notes a click, to be [`Self::keep_clicks`] before its redirect leaves.
     pub fn note_click(&self, link: &LinkFact, visit: &Visit<'_>, batch: &mut ClickBatch) -> ClickId {
-        let at = self.clock.now();
-        let id = ClickId(new_id(at, &mut rand::rng()));
+        let moment = self.clock.moment();
+        let id = ClickId(self.click_ids.next(moment, &mut rand::rng()));
         batch.push(&Click {
             id,
             advertiser_id: link.advertiser_id(),
             campaign_id: link.campaign_id,
             link_id: link.id,
             influencer_id: link.influencer_id,
-            at,
+            at: moment.at,
             ip: visit.ip,
             is_prefetch: visit.is_prefetch,
             user_agent: visit.user_agent,
@@ -362,6 +365,7 @@ impl Shared {
             waiting_bytes: self.spool.waiting_bytes(position.unwrap_or_default()).unwrap_or_default(),
             lost: self.spool.lost(),
             is_displaced: self.is_displaced.load(Ordering::Relaxed),
+            room: self.spool.room(),
         }
     }
 
@@ -413,6 +417,7 @@ pub(crate) struct SpoolHealth {
     pub waiting_bytes: u64,
     pub lost: u64,
     pub is_displaced: bool,
+    pub room: SpoolRoom,
 }
 
 /// What the redirect knows of whoever followed the link.

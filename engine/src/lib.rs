@@ -27,7 +27,7 @@ pub fn time_zones() -> Vec<String> {
 pub use self::{
     accounts::Session,
     clicks::{
-        ClickBatch, CountryFile,
+        ClickBatch, CountryFile, Import, Imported, SpoolMax,
         disk::{ClickDurability, Disk},
         enrich::IpStorage,
         spool::SpoolOptions,

@@ -81,6 +81,8 @@ impl Engine {
         let oldest = self.oldest_waiting().await;
         SpoolState {
             waiting_bytes: health.waiting_bytes,
+            used_bytes: health.room.used,
+            max_bytes: health.room.max,
             oldest_age_ms: oldest.map(|at| self.clock.now().0.saturating_sub(at.0).max(0)),
             clicks_lost: health.lost,
             is_displaced: health.is_displaced,

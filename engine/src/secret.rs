@@ -49,7 +49,7 @@ impl Secrets {
         }
     }
 
-    /// Reads the secret file of an installation that has one.
+    /// Reads the secret file; never makes one.
     pub fn load(path: &Path) -> io::Result<Self> {
         Self::parse(&fs::read_to_string(path)?)
     }

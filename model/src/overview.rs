@@ -48,6 +48,11 @@ pub struct Totals {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SpoolState {
     pub waiting_bytes: u64,
+    /// What waits and what is kept although it was read.
+    pub used_bytes: u64,
+    /// Most of it that there may be: read segments go early, and then clicks are answered but not counted. Null
+    /// without a limit.
+    pub max_bytes: Option<u64>,
     /// Milliseconds since the oldest waiting click; null where none waits.
     pub oldest_age_ms: Option<i64>,
     /// Clicks answered but not written down, since the start.

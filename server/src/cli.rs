@@ -3,10 +3,13 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use engine::{ClickDurability, Clock, CountryFile, IpStorage, Options, SpoolOptions};
+use engine::{ClickDurability, Clock, CountryFile, IpStorage, Options, SpoolMax, SpoolOptions};
 use model::{AdvertiserId, Timestamp};
 
-use crate::client_ip::{ForwardedHeader, TrustedProxies};
+use crate::{
+    bytes,
+    client_ip::{ForwardedHeader, TrustedProxies},
+};
 
 /// Where set-up puts the country file.
 const FETCHED_COUNTRIES: &str = "node_modules/@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb";
@@ -32,6 +35,31 @@ pub enum Command {
     Reattribute(ReattributeConfig),
     /// Fills an empty database with a small campaign history to look at, and prints its logins.
     Demo(DataConfig),
+    /// Looks after click logs.
+    Spool {
+        #[command(subcommand)]
+        command: SpoolCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SpoolCommand {
+    /// Takes the click log of a node that is no more into the database: every click once, however often it is run.
+    ///
+    /// The database, its secret key and what is stored of addresses are named by the same flags as for `serve`; a server
+    /// may go on running on that database. Nothing of the dead node is needed but the folder.
+    Import(ImportConfig),
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct ImportConfig {
+    /// The dead node's click log, or the data folder that holds one: the original, mounted, or a copy of all of it.
+    pub folder: PathBuf,
+    /// Goes on where the folder lacks a part of the log, which then cannot be imported later.
+    #[arg(long)]
+    pub incomplete: bool,
+    #[command(flatten)]
+    pub data: DataConfig,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -111,6 +139,10 @@ pub struct DataConfig {
     /// What an answered click has survived when its redirect leaves.
     #[arg(long, env = "TRIBUTARY_CLICK_DURABILITY", value_enum, default_value_t = DurabilityConfig::Interval)]
     pub click_durability: DurabilityConfig,
+    /// Most that the click log may take of the disk, such as `20GiB`; 0 for no limit. Default: half of what is free.
+    /// Beyond it clicks are answered but not counted.
+    #[arg(long, env = "TRIBUTARY_SPOOL_MAX", value_parser = spool_max)]
+    pub spool_max: Option<SpoolMax>,
     /// A GeoLite2-style country file. Default: country.mmdb in the data folder, else the one that set-up fetched.
     #[arg(long, env = "TRIBUTARY_COUNTRY_DB")]
     pub country_db: Option<PathBuf>,
@@ -160,6 +192,17 @@ pub enum LogFormat {
     Json,
 }
 
+/// The click log is some segments at least.
+const LEAST_SPOOL: u64 = 1 << 20;
+
+fn spool_max(text: &str) -> Result<SpoolMax, String> {
+    match bytes::parse(text)? {
+        0 => Ok(SpoolMax::Unlimited),
+        bytes if bytes < LEAST_SPOOL => Err("must be 0 (no limit) or at least 1MiB".into()),
+        bytes => Ok(SpoolMax::Bytes(bytes)),
+    }
+}
+
 impl DataConfig {
     pub fn options(&self) -> Options {
         let database_url = self
@@ -176,7 +219,11 @@ impl DataConfig {
                 IpConfig::Full => IpStorage::Full,
                 IpConfig::None => IpStorage::None,
             },
-            spool: SpoolOptions { durability: self.click_durability.into(), ..SpoolOptions::default() },
+            spool: SpoolOptions {
+                durability: self.click_durability.into(),
+                max: self.spool_max.unwrap_or_default(),
+                ..SpoolOptions::default()
+            },
             country_file: self.country_file(),
             clock: Clock::System,
         }
@@ -188,5 +235,18 @@ impl DataConfig {
         }
         let places = [self.data_dir.join("country.mmdb"), PathBuf::from(FETCHED_COUNTRIES)];
         places.into_iter().find(|path| path.exists()).map_or(CountryFile::None, CountryFile::Found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_click_logs_share_of_the_disk_is_read_with_its_unit() {
+        assert_eq!(spool_max("20GiB"), Ok(SpoolMax::Bytes(20 << 30)));
+        assert_eq!(spool_max("0"), Ok(SpoolMax::Unlimited));
+        assert!(spool_max("1000").is_err());
+        assert!(spool_max("much").is_err());
     }
 }

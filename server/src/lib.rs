@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod auth;
 pub mod body;
+pub mod bytes;
 pub mod cli;
 pub mod client_ip;
 pub mod demo;
@@ -20,6 +21,7 @@ pub mod routes;
 mod run;
 mod serve;
 pub mod shutdown;
+pub mod spool;
 pub mod state;
 mod visit;
 

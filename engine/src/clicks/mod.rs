@@ -1,7 +1,7 @@
 //! Clicks: from a followed link to a row, without ever waiting for the database.
 //!
 //! In order: [`location`] says where a link leads, [`record`] writes a click into a [`ClickBatch`],
-//! [`spool`] keeps it on disk, [`drain`] moves it into the database,
+//! [`spool`] keeps it on disk, [`drain`] (or [`import`], where its node is dead) moves it into the database,
 //! where [`enrich`] has found out the rest.
 
 mod agent;
@@ -13,14 +13,21 @@ pub mod drain;
 mod drained;
 pub mod enrich;
 mod families;
+mod folder;
+pub mod ids;
+mod import;
 pub mod location;
 mod reader;
 mod recent;
 pub mod record;
+mod room;
 pub mod spool;
+mod transfer;
 
 pub use batch::ClickBatch;
 pub use country::CountryFile;
 pub use drained::Drained;
+pub use import::{Import, Imported};
 pub use recent::RecentClicks;
 pub use record::Click;
+pub use room::SpoolMax;

@@ -7,10 +7,15 @@ use std::{
 };
 
 use super::{
+    folder::{segment_path, segments},
     record::{self, Click, Frame},
-    spool::{MAGIC, segment_path, segments},
+    spool::MAGIC,
 };
 use crate::db::clicks::Position;
+
+#[cfg(test)]
+#[path = "reader_tests.rs"]
+mod tests;
 
 /// How much of a segment is read at once.
 const CHUNK: u64 = 1 << 20;
@@ -19,6 +24,8 @@ const CHUNK: u64 = 1 << 20;
 pub struct Chunk {
     bytes: Vec<u8>,
     frames: Vec<(usize, usize)>,
+    /// Bytes between the frames that are no click's.
+    pub damaged: u64,
     pub end: Position,
 }
 
@@ -34,7 +41,7 @@ impl Chunk {
 /// Reads up to `most` clicks that stand between `from` and `tail`. `end` may move on, to the next
 /// segment, without any.
 pub fn read_chunk(folder: &Path, from: Position, tail: Position, most: usize) -> io::Result<Chunk> {
-    let nothing = |end| Chunk { bytes: Vec::new(), frames: Vec::new(), end };
+    let nothing = |end| Chunk { bytes: Vec::new(), frames: Vec::new(), damaged: 0, end };
     let Some(number) = segments(folder)?.into_iter().find(|number| *number >= from.segment) else {
         return Ok(nothing(from));
     };
@@ -54,7 +61,7 @@ pub fn read_chunk(folder: &Path, from: Position, tail: Position, most: usize) ->
     let is_last_chunk = start + bytes.len() as u64 >= length;
     let mut frames = Vec::new();
     let mut at = 0;
-    let mut skipped = 0;
+    let mut damaged = 0;
     while at < bytes.len() && frames.len() < most {
         match record::read(&bytes[at..]) {
             Frame::Whole(_, frame) => {
@@ -65,19 +72,19 @@ pub fn read_chunk(folder: &Path, from: Position, tail: Position, most: usize) ->
             // Damage: look for the next place where a checked frame begins.
             Frame::Cut | Frame::Damaged => {
                 at += 1;
-                skipped += 1;
+                damaged += 1;
             }
         }
     }
     let read_to = start + at as u64;
-    if skipped > 0 {
+    if damaged > 0 {
         tracing::error!(
             segment = number,
             before = read_to,
-            bytes = skipped,
+            bytes = damaged,
             "the click log is damaged; these bytes are skipped"
         );
     }
     let end = Position { segment: number, offset: i64::try_from(read_to).unwrap_or(i64::MAX) };
-    Ok(Chunk { bytes, frames, end })
+    Ok(Chunk { bytes, frames, damaged, end })
 }

@@ -4,14 +4,15 @@
 //! the server begins a new segment, after cutting what a crash left half written.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read, Write},
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
     os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use model::Timestamp;
@@ -20,40 +21,52 @@ use uuid::Uuid;
 use super::{
     ClickBatch,
     disk::{ClickDurability, Disk},
+    folder::{Folder, segment_path, segments},
     reader::read_chunk,
-    record::{self, Frame},
+    room::{Room, SpoolMax, delete},
 };
 use crate::db::clicks::Position;
 
+#[cfg(test)]
+#[path = "spool_tests.rs"]
+mod tests;
+
 pub const MAGIC: &[u8; 8] = b"TRBCLK01";
-/// A segment is closed when it has grown to this.
-const SEGMENT_BYTES: u64 = 64 << 20;
+const MAGIC_BYTES: u64 = MAGIC.len() as u64;
 
 /// How a spool keeps what it is given.
 #[derive(Clone, Debug, Default)]
 pub struct SpoolOptions {
     pub durability: ClickDurability,
     pub disk: Disk,
+    pub max: SpoolMax,
 }
 
 pub struct Spool {
-    folder: PathBuf,
-    /// Names this folder's clicks in the database.
-    pub id: Uuid,
+    folder: Folder,
     options: SpoolOptions,
     writer: Mutex<Writer>,
     /// Held by whoever flushes for all that wait.
     flushed: Mutex<Flushed>,
     /// Clicks that were answered but could not be written down.
     lost: AtomicU64,
-    /// Held as long as this process has the folder.
-    _lock: File,
+    /// Segments before this one are in the database.
+    read: AtomicI64,
+}
+
+/// How much of the disk the log has, and may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpoolRoom {
+    pub used: u64,
+    /// None without a limit.
+    pub max: Option<u64>,
 }
 
 struct Writer {
     /// None until the next click opens one: the first of this process, or after a fault.
     open: Option<OpenSegment>,
     last_number: i64,
+    room: Room,
     disk: Disk,
     /// The last segment whose flush failed: what it holds may not be on the disk.
     failed: i64,
@@ -75,34 +88,25 @@ struct Flushed(Position);
 impl Spool {
     /// Takes the folder for this process, and cuts a torn end.
     pub fn open(folder: &Path, options: SpoolOptions, new_id: impl FnOnce() -> Uuid) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(folder.join("lock"))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(io::Error::new(
-                    io::ErrorKind::ResourceBusy,
-                    format!("another process has the click log {}; each needs a folder of its own", folder.display()),
-                ));
-            }
-            Err(TryLockError::Error(error)) => return Err(error),
-        }
-        let id = read_or_make_id(&folder.join("id"), new_id)?;
-        let last_number = segments(folder)?.last().copied().unwrap_or(0);
-        if last_number > 0 {
-            cut_torn_end(&segment_path(folder, last_number))?;
-        }
+        let folder = Folder::open(folder, new_id)?;
+        folder.cut_torn_end()?;
+        let room = Room::in_folder(&folder.path, options.max)?;
+        let last_number = segments(&folder.path)?.last().copied().unwrap_or(0);
         let disk = options.disk.clone();
-        let writer = Writer { open: None, last_number, disk, failed: 0, is_dirty: false };
+        let writer = Writer { open: None, last_number, room, disk, failed: 0, is_dirty: false };
         Ok(Self {
-            folder: folder.into(),
-            id,
+            folder,
             options,
             writer: Mutex::new(writer),
             flushed: Mutex::default(),
             lost: AtomicU64::new(0),
-            _lock: lock,
+            read: AtomicI64::new(0),
         })
+    }
+
+    /// Names this log's clicks in the database.
+    pub fn id(&self) -> Uuid {
+        self.folder.id
     }
 
     /// Writes clicks down, by one write. Once this returns Ok, they survive what the durability says.
@@ -120,15 +124,20 @@ impl Spool {
     }
 
     fn append_durably(&self, batch: &ClickBatch, now: Timestamp) -> io::Result<()> {
-        let end = self.writer().append(&self.folder, batch, now)?;
+        let end = self.append_at_once(batch, now)?;
         if self.options.durability != ClickDurability::Fsync || self.flush_up_to(end).is_ok() {
             return Ok(());
         }
         // Once more, into the segment that was begun: the drain knows a click by its id, and counts it once.
         // Where that fails too, what was written still survives the process.
-        let end = self.writer().append(&self.folder, batch, now)?;
+        let end = self.append_at_once(batch, now)?;
         let _ = self.flush_up_to(end);
         Ok(())
+    }
+
+    fn append_at_once(&self, batch: &ClickBatch, now: Timestamp) -> io::Result<Position> {
+        let read = self.read.load(Ordering::Relaxed);
+        self.writer().append(&self.folder.path, batch, read, now)
     }
 
     /// Waits until everything before a place is on the disk. One flush serves all that wait meanwhile.
@@ -163,14 +172,14 @@ impl Spool {
     pub fn waiting_bytes(&self, from: Position) -> io::Result<u64> {
         let tail = self.tail();
         let mut waiting = 0;
-        for number in segments(&self.folder)?.into_iter().filter(|number| *number >= from.segment) {
+        for number in segments(&self.folder.path)?.into_iter().filter(|number| *number >= from.segment) {
             let end = if number == tail.segment {
                 tail.offset.unsigned_abs()
             } else {
-                fs::metadata(segment_path(&self.folder, number))?.len()
+                fs::metadata(segment_path(&self.folder.path, number))?.len()
             };
-            let start = if number == from.segment { from.offset.unsigned_abs() } else { MAGIC.len() as u64 };
-            waiting += end.saturating_sub(start);
+            let start = if number == from.segment { from.offset.unsigned_abs() } else { 0 };
+            waiting += end.saturating_sub(start.max(MAGIC_BYTES));
         }
         Ok(waiting)
     }
@@ -180,9 +189,36 @@ impl Spool {
     pub fn begin_after(&self, read: Position) {
         let mut writer = self.writer();
         if writer.last_number < read.segment {
+            writer.close();
             writer.last_number = read.segment;
-            writer.open = None;
         }
+    }
+
+    /// Everything before this place is in the database: its segments may go where room is needed.
+    pub fn read_up_to(&self, place: Position) {
+        // Not under the writer's lock: whoever calls this must not be waited for.
+        self.read.store(place.segment, Ordering::Relaxed);
+    }
+
+    /// Deletes segments that were read, and written to for the last time so long ago.
+    pub fn delete_read(&self, age: Duration) {
+        let read = self.read.load(Ordering::Relaxed);
+        let numbers = {
+            let writer = self.writer();
+            writer.room.read_ones(read, writer.open.is_some())
+        };
+        for number in numbers {
+            let written = fs::metadata(segment_path(&self.folder.path, number)).and_then(|meta| meta.modified());
+            if written.ok().and_then(|at| at.elapsed().ok()).is_some_and(|past| past > age) {
+                delete(&self.folder.path, number);
+                self.writer().room.forget(number);
+            }
+        }
+    }
+
+    pub fn room(&self) -> SpoolRoom {
+        let writer = self.writer();
+        SpoolRoom { used: writer.room.used(writer.open_bytes()), max: writer.room.cap() }
     }
 
     /// Puts what was written onto the disk itself.
@@ -211,7 +247,7 @@ impl Spool {
         let tail = self.tail();
         let mut at = from;
         loop {
-            let chunk = read_chunk(&self.folder, at, tail, 1).ok()?;
+            let chunk = read_chunk(&self.folder.path, at, tail, 1).ok()?;
             if let Some(click) = chunk.clicks().next() {
                 return Some(click.at);
             }
@@ -224,7 +260,7 @@ impl Spool {
     }
 
     pub fn folder(&self) -> &Path {
-        &self.folder
+        &self.folder.path
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
@@ -234,9 +270,36 @@ impl Spool {
 }
 
 impl Writer {
-    /// Where the batch ends, once it is written.
-    fn append(&mut self, folder: &Path, batch: &ClickBatch, now: Timestamp) -> io::Result<Position> {
-        if self.open.as_ref().is_none_or(|open| open.length >= SEGMENT_BYTES) {
+    /// Where the batch ends, once it is written. Where there is no room for it, segments before `read` go first.
+    fn append(&mut self, folder: &Path, batch: &ClickBatch, read: i64, now: Timestamp) -> io::Result<Position> {
+        loop {
+            match self.try_append(folder, batch, now) {
+                Err(error) if is_full(&error) && self.room.delete_oldest_read(folder, read) => {}
+                Err(error) => {
+                    if is_full(&error) && error.raw_os_error().is_some() {
+                        // The disk itself is full: once this segment is read it makes room for the next.
+                        self.end_segment();
+                    }
+                    return Err(error);
+                }
+                done => return done,
+            }
+        }
+    }
+
+    fn try_append(&mut self, folder: &Path, batch: &ClickBatch, now: Timestamp) -> io::Result<Position> {
+        if self.open_bytes() >= self.room.segment_bytes() {
+            // Also where no other can be begun: the drain reads it to its end, and then it may go.
+            self.end_segment();
+        }
+        let more = batch.frames().len() as u64 + if self.open.is_none() { MAGIC_BYTES } else { 0 };
+        if !self.room.fits(self.open_bytes(), more) {
+            self.room.look_again(folder, self.open_bytes(), now);
+            if !self.room.fits(self.open_bytes(), more) {
+                return Err(io::Error::new(io::ErrorKind::StorageFull, "the click log is as large as it may be"));
+            }
+        }
+        if self.open.is_none() {
             self.begin_segment(folder, now)?;
         }
         let open = self.open.as_mut().expect("begun above");
@@ -249,30 +312,44 @@ impl Writer {
             Err(error) => {
                 // Half a frame may stand there. Cut it, or leave this segment for good.
                 if open.file.set_len(open.length).is_err() {
-                    self.open = None;
+                    self.close();
                 }
                 Err(error)
             }
         }
     }
 
+    fn open_bytes(&self) -> u64 {
+        self.open.as_ref().map_or(0, |open| open.length)
+    }
+
+    /// The open segment is one of the others from now on.
+    fn close(&mut self) -> Option<OpenSegment> {
+        let open = self.open.take()?;
+        self.room.close(open.number, open.length);
+        Some(open)
+    }
+
     /// Nothing more is written into this segment.
     fn leave(&mut self, number: i64) {
         self.failed = self.failed.max(number);
         if self.open.as_ref().is_some_and(|open| open.number == number) {
-            self.open = None;
+            self.close();
+        }
+    }
+
+    fn end_segment(&mut self) {
+        if let Some(full) = self.close()
+            && let Err(error) = self.disk.sync(&full.file)
+        {
+            self.failed = full.number;
+            tracing::error!(%error, segment = full.number, "a full segment of the click log could not be flushed");
         }
     }
 
     /// Segments are numbered by the moment they begin, and always upward: also where every earlier one was
     /// deleted, a new number is above all that the database has seen.
     fn begin_segment(&mut self, folder: &Path, now: Timestamp) -> io::Result<()> {
-        if let Some(full) = self.open.take()
-            && let Err(error) = self.disk.sync(&full.file)
-        {
-            self.failed = full.number;
-            tracing::error!(%error, segment = full.number, "a full segment of the click log could not be flushed");
-        }
         let number = now.0.max(self.last_number + 1);
         let path = segment_path(folder, number);
         let mut file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path)?;
@@ -282,7 +359,8 @@ impl Writer {
             let _ = fs::remove_file(&path);
             return Err(error);
         }
-        self.open = Some(OpenSegment { number, file: Arc::new(file), length: MAGIC.len() as u64 });
+        self.open = Some(OpenSegment { number, file: Arc::new(file), length: MAGIC_BYTES });
+        self.room.look(folder, MAGIC_BYTES, now);
         Ok(())
     }
 }
@@ -293,70 +371,6 @@ impl OpenSegment {
     }
 }
 
-/// The numbers of the segments in a folder, ascending.
-pub fn segments(folder: &Path) -> io::Result<Vec<i64>> {
-    let mut numbers = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        let number: Option<i64> =
-            name.to_str().and_then(|name| name.strip_suffix(".clicks")).and_then(|stem| stem.parse().ok());
-        numbers.extend(number);
-    }
-    numbers.sort_unstable();
-    Ok(numbers)
-}
-
-pub fn segment_path(folder: &Path, number: i64) -> PathBuf {
-    folder.join(format!("{number:016}.clicks"))
-}
-
-fn read_or_make_id(path: &Path, new_id: impl FnOnce() -> Uuid) -> io::Result<Uuid> {
-    match fs::read_to_string(path) {
-        Ok(text) => Uuid::try_parse(text.trim())
-            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, format!("{} must hold a UUID", path.display()))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let id = new_id();
-            // Renamed into place: a crash leaves the whole id or none.
-            let partial = path.with_extension("new");
-            let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&partial)?;
-            writeln!(file, "{id}")?;
-            file.sync_all()?;
-            fs::rename(&partial, path)?;
-            sync_folder_of(path)?;
-            Ok(id)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// A name in a folder survives power loss only once the folder is flushed too.
-fn sync_folder_of(path: &Path) -> io::Result<()> {
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
-}
-
-/// Cuts a segment behind its last whole frame. Damage before that stays: the reader finds its way past it.
-fn cut_torn_end(path: &Path) -> io::Result<()> {
-    let mut bytes = Vec::new();
-    File::open(path)?.read_to_end(&mut bytes)?;
-    let mut at = MAGIC.len();
-    let mut whole = at;
-    while at < bytes.len() {
-        if let Frame::Whole(_, length) = record::read(&bytes[at..]) {
-            at += length;
-            whole = at;
-        } else {
-            at += 1;
-        }
-    }
-    if whole < bytes.len() {
-        tracing::warn!(
-            segment = %path.display(),
-            bytes = bytes.len() - whole,
-            "the click log ends in a half-written click, which was never answered; it is cut off"
-        );
-        let file = OpenOptions::new().write(true).open(path)?;
-        file.set_len(whole as u64)?;
-        file.sync_all()?;
-    }
-    Ok(())
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

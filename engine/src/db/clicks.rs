@@ -52,8 +52,15 @@ pub async fn claim_spool(conn: &mut Conn, spool: Uuid, nonce: Uuid, now: Timesta
     Ok(Position { segment, offset })
 }
 
+/// Up to where a spool was read, whoever holds it; None where it is not known here.
+pub async fn spool_position(conn: &mut Conn, spool: Uuid) -> Result<Option<Position>> {
+    const SQL: &str = "SELECT segment, position FROM spools WHERE id = ?";
+    let found: Option<(i64, i64)> = on!(conn, c => sqlx::query_as(SQL).bind(spool).fetch_optional(c).await)?;
+    Ok(found.map(|(segment, offset)| Position { segment, offset }))
+}
+
 /// Where a spool stands that this process holds; None where another has taken it.
-pub async fn spool_position(conn: &mut Conn, spool: Uuid, nonce: Uuid) -> Result<Option<Position>> {
+pub async fn held_position(conn: &mut Conn, spool: Uuid, nonce: Uuid) -> Result<Option<Position>> {
     const SQL: &str = "SELECT segment, position FROM spools WHERE id = ? AND nonce = ?";
     let found: Option<(i64, i64)> =
         on!(conn, c => sqlx::query_as(SQL).bind(spool).bind(nonce).fetch_optional(c).await)?;
@@ -82,9 +89,12 @@ pub async fn move_spool(
 /// Notes the clicks' visitors and returns the clicks that are the first of theirs on their link and day.
 pub async fn note_visitors(conn: &mut Conn, clicks: &[ClickRow]) -> Result<HashSet<ClickId>> {
     let keep = conn.or_keep("utc_day, link_id, visitor");
+    // Sorted, so that nodes with the same visitors do not wait for each other. Of a visitor's clicks the first stays first.
+    let mut clicks: Vec<&ClickRow> = clicks.iter().collect();
+    clicks.sort_by_key(|click| (click.at.utc_day(), click.link_id, click.visitor));
     on!(conn, c => {
         let mut insert = QueryBuilder::new("INSERT INTO visitors (utc_day, link_id, visitor, click_id) ");
-        insert.push_values(clicks, |mut row, click| {
+        insert.push_values(&clicks, |mut row, click| {
             row.push_bind(click.at.utc_day())
                 .push_bind(click.link_id)
                 .push_bind(&click.visitor[..])
@@ -99,7 +109,7 @@ pub async fn note_visitors(conn: &mut Conn, clicks: &[ClickRow]) -> Result<HashS
         let mut read = QueryBuilder::new("SELECT click_id FROM visitors WHERE (utc_day, link_id, visitor) IN (");
         read.push(rows);
         let mut list = read.separated(", ");
-        for click in clicks {
+        for click in &clicks {
             list.push("(")
                 .push_bind_unseparated(click.at.utc_day())
                 .push_unseparated(", ")
@@ -112,6 +122,14 @@ pub async fn note_visitors(conn: &mut Conn, clicks: &[ClickRow]) -> Result<HashS
         read.build_query_scalar().fetch_all(&mut *c).await?
     });
     Ok(ids.into_iter().map(ClickId).collect())
+}
+
+/// How many of these are not there yet.
+pub async fn count_new(conn: &mut Conn, clicks: &[ClickRow]) -> Result<u64> {
+    let ids: HashSet<ClickId> = clicks.iter().map(|click| click.id).collect();
+    let ids: Vec<ClickId> = ids.into_iter().collect();
+    let known = links_of(conn, &ids).await?.len();
+    Ok((ids.len() - known) as u64)
 }
 
 /// A click that is there already (a log read twice after a restore) stays as it is.

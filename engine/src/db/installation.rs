@@ -23,3 +23,9 @@ pub async fn secret_fingerprint(conn: &mut Conn, ours: &[u8; 32]) -> Result<Vec<
     on!(conn, c => sqlx::query(SET).bind(&ours[..]).execute(c).await.map(drop))?;
     Ok(on!(conn, c => sqlx::query_scalar(GET).fetch_one(c).await)?)
 }
+
+/// The same, asked without setting it; None where no node has been there yet.
+pub async fn known_fingerprint(conn: &mut Conn) -> Result<Option<Vec<u8>>> {
+    const SQL: &str = "SELECT secret_fingerprint FROM installation WHERE id = 1";
+    Ok(on!(conn, c => sqlx::query_scalar::<_, Option<Vec<u8>>>(SQL).fetch_optional(c).await)?.flatten())
+}

@@ -87,6 +87,18 @@ impl Db {
         Self::connect(url, MOST_CONNECTIONS)
     }
 
+    /// The same, but an SQLite file must be there already.
+    pub fn open_existing(url: &str) -> Result<Self> {
+        if url.starts_with("sqlite:") {
+            let options = sqlite_options(url)?;
+            let file = options.get_filename();
+            if std::fs::metadata(file).map_or(0, |meta| meta.len()) == 0 {
+                return Err(Error::Internal(format!("there is no database {}", file.display())));
+            }
+        }
+        Self::open(url)
+    }
+
     /// The same database through one connection of its own, for a thread of its own: SQLite works on a thread
     /// that is started by, and takes its priority from, whoever opens the connection.
     pub fn apart(&self, url: &str) -> Result<Self> {
@@ -102,8 +114,7 @@ impl Db {
     /// Connections are made once they are needed.
     fn connect(url: &str, most_connections: u32) -> Result<Self> {
         if url.starts_with("sqlite:") {
-            let options = SqliteConnectOptions::from_str(url)
-                .map_err(|error| Error::Internal(format!("database URL: {error}")))?
+            let options = sqlite_options(url)?
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
                 // What was answered survives power loss.
@@ -214,6 +225,10 @@ impl Conn {
         }
         Ok(())
     }
+}
+
+fn sqlite_options(url: &str) -> Result<SqliteConnectOptions> {
+    SqliteConnectOptions::from_str(url).map_err(|error| Error::Internal(format!("database URL: {error}")))
 }
 
 fn make_folder_of(file: &Path) -> Result<()> {

@@ -345,7 +345,7 @@ fn one_folder_belongs_to_one_process() {
 async fn after_a_failed_flush_a_new_segment_is_begun_and_every_click_is_counted_once() {
     for durability in [ClickDurability::Interval, ClickDurability::Fsync] {
         let fails = Arc::new(AtomicBool::new(false));
-        let spool = SpoolOptions { durability, disk: Disk::Failing(Arc::clone(&fails)) };
+        let spool = SpoolOptions { durability, disk: Disk::Failing(Arc::clone(&fails)), ..SpoolOptions::default() };
         let world = World::start_with(crate::databases::Database::sqlite(), spool).await;
         let running = world.running().await;
         for n in 0..30 {

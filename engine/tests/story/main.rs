@@ -13,8 +13,12 @@ mod coupons;
 mod events;
 mod failures;
 mod figures;
+mod imports;
 mod keys;
 mod lists;
+mod logs;
+mod nodes;
 mod reattribution;
+
 mod setup;
 mod world;

@@ -99,14 +99,7 @@ impl World {
 
     /// A transaction of somebody else's, open until it is ended.
     pub async fn hold(&self, sql: &str) -> Held {
-        let url = self.database.url(self.folder.path());
-        let mut held = match self.database {
-            Database::Sqlite => Held::Sqlite(SqliteConnection::connect(&url).await.unwrap()),
-            Database::MySql { .. } => Held::MySql(MySqlConnection::connect(&url).await.unwrap()),
-        };
-        held.execute("BEGIN").await;
-        held.execute(sql).await;
-        held
+        Held::begin(&self.database, &self.folder, sql).await
     }
 
     pub fn set_clock(&self, at: Timestamp) {
@@ -206,6 +199,11 @@ pub struct Stopped {
 }
 
 impl Stopped {
+    /// SQL past the engine.
+    pub async fn execute(&self, sql: &str) {
+        Held::begin(&self.database, &self.folder, sql).await.end().await;
+    }
+
     pub fn options(&self) -> Options {
         options(&self.folder, &self.database, &self.clock)
     }
@@ -224,6 +222,17 @@ pub enum Held {
 }
 
 impl Held {
+    async fn begin(database: &Database, folder: &TempDir, sql: &str) -> Self {
+        let url = database.url(folder.path());
+        let mut held = match database {
+            Database::Sqlite => Self::Sqlite(SqliteConnection::connect(&url).await.unwrap()),
+            Database::MySql { .. } => Self::MySql(MySqlConnection::connect(&url).await.unwrap()),
+        };
+        held.execute("BEGIN").await;
+        held.execute(sql).await;
+        held
+    }
+
     async fn execute(&mut self, sql: &str) {
         let sql = raw_sql(AssertSqlSafe(sql.to_owned()));
         let done = match self {

@@ -241,6 +241,7 @@ fn config(folder: &TempDir, database: &Database, addr: SocketAddr) -> ServeConfi
             public_url: format!("http://{addr}"),
             ip_storage: IpConfig::Truncated,
             click_durability: DurabilityConfig::Interval,
+            spool_max: None,
             country_db: None,
         },
         trusted_proxies: TrustedProxies::default(),

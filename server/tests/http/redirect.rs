@@ -230,6 +230,7 @@ async fn a_country_file_that_was_named_and_is_none_ends_the_start() {
         secret_key_file: None,
         public_url: "http://127.0.0.1:3000".into(),
         click_durability: DurabilityConfig::Interval,
+        spool_max: None,
         ip_storage: IpConfig::Truncated,
         country_db: Some(file.clone()),
     };

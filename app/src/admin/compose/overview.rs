@@ -138,6 +138,10 @@ fn system(state: &Diagnostics) -> Vec<(String, Cell)> {
         None => "nothing waits".to_owned(),
         Some(age) => format!("{} bytes wait, the oldest for {} s", state.spool.waiting_bytes, age / 1000),
     };
+    let room = match state.spool.max_bytes {
+        None => format!("{} bytes", state.spool.used_bytes),
+        Some(most) => format!("{} of {most} bytes", state.spool.used_bytes),
+    };
     let failures = if state.failures_by_code.is_empty() {
         Cell::None
     } else {
@@ -147,6 +151,7 @@ fn system(state: &Diagnostics) -> Vec<(String, Cell)> {
     vec![
         ("Database".into(), Cell::maybe(latency)),
         ("Click log".into(), Cell::text(waiting)),
+        ("Click log on disk".into(), Cell::text(room)),
         ("Events that wait".into(), Cell::text(format!("{} of {}", state.queue.depth, state.queue.capacity))),
         ("Failures kept".into(), failures),
         ("Version".into(), Cell::text(&state.version)),
