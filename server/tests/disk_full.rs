@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const EMAIL: &str = "admin@example.com";
 const PASSWORD: &str = "correct horse battery";
 /// In blocks of 1 KiB.
-const LIMIT: u32 = 512;
+const LIMIT: u32 = 1024;
 
 struct Server(Child);
 
