@@ -109,12 +109,15 @@ pub struct Workers {
     poller: JoinHandle<()>,
     starter: JoinHandle<Result<()>>,
     keeper: JoinHandle<()>,
+    /// Ends with the runtime: it has nothing to finish.
+    follower: JoinHandle<()>,
 }
 
 /// How things stand, for health checks and operators.
 #[derive(Clone, Debug)]
 pub struct Health {
     pub database: bool,
+    /// At most: before the database has answered once, nobody knows how much of it was read.
     pub spool_waiting_bytes: u64,
     /// Clicks answered but not written down, since the start.
     pub clicks_lost: u64,
@@ -137,6 +140,7 @@ impl Engine {
             .map_err(|error| Error::Internal(format!("click log: {error}")))?;
         let spool = Arc::new(spool);
         let db = Db::open(&options.database_url)?;
+        let followed = db.clone();
         let snapshot_path = options.data_dir.join("links.snapshot");
         let snapshot = snapshot::read(&snapshot_path, &secrets.fingerprint).unwrap_or_else(|error| {
             tracing::warn!(%error, "the snapshot of the links cannot be read; redirects wait for the database");
@@ -194,6 +198,7 @@ impl Engine {
                 .run(ready.clone(), stopped),
             ),
             starter,
+            follower: tokio::spawn(async move { followed.follow().await }),
             stop,
         };
         let engine = Self(Arc::new(Shared {
@@ -226,6 +231,16 @@ impl Shared {
     pub async fn ready(&self) -> Result<()> {
         let mut ready = self.ready.clone();
         ready.wait_for(|ready| *ready).await.map(drop).map_err(|_| Error::unavailable("the server stops"))
+    }
+
+    /// Whether it is known that the database does not answer.
+    pub fn database_is_away(&self) -> bool {
+        self.db.is_away()
+    }
+
+    /// Waits until the database is known to be away, having been there.
+    pub async fn database_lost(&self) {
+        self.db.lost().await;
     }
 
     pub fn is_ready(&self) -> bool {
@@ -407,6 +422,7 @@ impl Workers {
             _ = &mut self.flusher => "the flusher of the click log",
             _ = &mut self.keeper => "the keeper of failed events",
             _ = &mut self.poller => "the poller of the catalog",
+            _ = &mut self.follower => "the follower of the database",
             ended = &mut self.starter => match ended {
                 Ok(Err(error)) => return error,
                 _ => "the start of the database",
@@ -419,6 +435,7 @@ impl Workers {
     /// take everything in time; the clicks among it wait in the log.
     pub async fn stop(self, engine: Engine) -> io::Result<bool> {
         self.stop.send_replace(true);
+        self.follower.abort();
         let ended = async {
             for worker in [self.writer, self.keeper, self.flusher, self.poller] {
                 if let Err(error) = worker.await {

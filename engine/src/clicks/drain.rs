@@ -39,6 +39,8 @@ const MOST_BATCH: usize = 500;
 const LEAST_BATCH: usize = 20;
 /// Events wait for the same lock: where a transaction took longer, the next is smaller.
 const LONG_TRANSACTION: Duration = Duration::from_millis(50);
+/// A connection may die without a word.
+const MOST_ROUND: Duration = Duration::from_secs(30);
 /// How often the log is looked at while nothing waits.
 const IDLE: Duration = Duration::from_millis(100);
 const FIRST_BACKOFF: Duration = Duration::from_millis(200);
@@ -127,7 +129,16 @@ impl Drain {
         };
         loop {
             let is_last_round = *stop.borrow();
-            let wait = match self.round(&mut state).await {
+            let done = tokio::select! {
+                done = self.round(&mut state) => done,
+                () = tokio::time::sleep(MOST_ROUND) => Err(Error::unavailable("it hangs")),
+                // What was asked before may never be answered.
+                () = self.db.returned() => {
+                    state.position = None;
+                    continue;
+                }
+            };
+            let wait = match done {
                 Ok(moved) => {
                     if backoff > FIRST_BACKOFF {
                         tracing::info!("clicks are reaching the database again");
@@ -154,7 +165,10 @@ impl Drain {
                     if matches!(error, Error::Unstorable(_)) {
                         state.careful = MOST_BATCH;
                     }
-                    tracing::error!(%error, "clicks wait in the log: the database does not take them");
+                    // Once, not with every try.
+                    if backoff == FIRST_BACKOFF {
+                        tracing::error!(%error, "clicks wait in the log: the database does not take them");
+                    }
                     backoff = (backoff * 2).min(MOST_BACKOFF);
                     backoff.mul_f64(rand::rng().random_range(0.5..1.0))
                 }
@@ -164,6 +178,7 @@ impl Drain {
             }
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
+                () = self.db.returned() => {}
                 _ = stop.changed() => {}
             }
         }
@@ -202,7 +217,9 @@ impl Drain {
             stored => stored?,
         }
         state.careful = state.careful.saturating_sub(1);
-        state.batch = next_batch(state.batch, begun.elapsed());
+        if self.db.has_one_writer() {
+            state.batch = next_batch(state.batch, begun.elapsed());
+        }
         state.position = Some(chunk.end);
         self.drained.send_replace(Some(chunk.end));
         Ok(true)
