@@ -32,7 +32,7 @@ use crate::{
         spool::{Spool, SpoolOptions},
     },
     clock::{Clock, new_id},
-    db::{self, Db, clicks::Position, failures::StoredFailure},
+    db::{Db, clicks::Position, failures::StoredFailure},
     error::{Error, Result},
     events::{
         Failures, Ingest, Writer,
@@ -312,11 +312,7 @@ impl Shared {
     }
 
     pub async fn health(&self) -> Health {
-        let database = async {
-            self.ready().await?;
-            db::installation::version(&mut self.db.read().await?).await
-        };
-        let database = tokio::time::timeout(Duration::from_secs(2), database).await.is_ok_and(|answer| answer.is_ok());
+        let database = self.is_ready() && self.db.answers().await;
         let spool = self.spool_health();
         Health {
             database,

@@ -10,8 +10,8 @@ use crate::{
     error::{Error, Result},
 };
 
-/// A database that hangs must not hold the next try.
-const MOST_TRY: Duration = Duration::from_secs(10);
+/// A connection may die without a word. A migration may take long, and so may all else where the database is slow.
+const MOST_TRY: Duration = Duration::from_secs(300);
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
 pub struct Start {

@@ -43,6 +43,9 @@ const LOCK_WAIT: Duration = Duration::from_secs(2);
 const MOST_CONNECTIONS: u32 = 16;
 /// How long a request waits for a connection.
 const ACQUIRE_WAIT: Duration = Duration::from_secs(3);
+/// The same across a network, where one may have to be made over a slow way. Once it is known that nobody is there,
+/// nobody waits.
+const CONNECT_WAIT: Duration = Duration::from_secs(5);
 /// After so long without work a connection is closed.
 const MOST_IDLE: Duration = Duration::from_secs(5);
 /// One that was idle for so long is asked whether it lives.
@@ -150,7 +153,7 @@ impl Db {
         let (before, after) = (presence.clone(), presence.clone());
         let pool = MySqlPoolOptions::new()
             .max_connections(most_connections)
-            .acquire_timeout(ACQUIRE_WAIT)
+            .acquire_timeout(CONNECT_WAIT)
             .idle_timeout(MOST_IDLE)
             .test_before_acquire(false)
             .before_acquire(move |connection, it| {
@@ -222,6 +225,15 @@ impl Db {
         }
     }
 
+    /// Whether the database answers: as is known, or else as it does now.
+    pub async fn answers(&self) -> bool {
+        let asked = async { installation::version(&mut self.read().await?).await };
+        match self {
+            Self::Sqlite { .. } => tokio::time::timeout(LOCK_WAIT, asked).await.is_ok_and(|answer| answer.is_ok()),
+            Self::MySql { presence, .. } => !presence.is_away(),
+        }
+    }
+
     /// Whether it is known that the database does not answer: whoever asks for a connection is told at once.
     pub fn is_away(&self) -> bool {
         matches!(self, Self::MySql { presence, .. } if presence.is_away())
@@ -232,7 +244,7 @@ impl Db {
         self.turns(true).await;
     }
 
-    /// Waits until the database is there, having been away: what was asked before may never be answered.
+    /// Waits until the database answers after it did not: what was asked before may never be answered.
     pub async fn returned(&self) {
         self.turns(false).await;
     }

@@ -58,7 +58,7 @@ impl Presence {
         }
     }
 
-    /// Waits until it goes from here to away, or from away to here.
+    /// Waits until it goes away, or until it is here after it did not answer.
     pub(super) async fn turns(&self, to_away: bool) {
         let mut state = self.0.subscribe();
         // The sender is held here: there is always a next change to wait for.
@@ -67,11 +67,14 @@ impl Presence {
 
     /// Asks until it is dropped.
     pub(super) async fn follow(&self, options: &MySqlConnectOptions) {
+        let mut connection = self.connect(options).await;
         loop {
-            let mut connection = self.connect(options).await;
             while let Ok(Ok(())) = timeout(PULSE, connection.ping()).await {
                 tokio::time::sleep(PULSE).await;
             }
+            connection = self.connect(options).await;
+            // What this connection died of, others may have died of too, however short it was.
+            self.0.send_replace(State::Here(Instant::now()));
         }
     }
 

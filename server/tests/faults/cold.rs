@@ -5,7 +5,10 @@ use std::time::Instant;
 use reqwest::StatusCode;
 use rustix::process::Signal;
 
-use super::support::{Trial, Way, outage, until};
+use super::{
+    slow::DELAY,
+    support::{Trial, Way, outage, until},
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_starts_without_its_database_redirects_at_once() {
@@ -25,6 +28,15 @@ async fn a_server_that_starts_while_the_way_to_its_database_swallows_all_redirec
     trial.proxy.set(Way::Open);
     let in_use = trial.until_in_use(Instant::now()).await;
     trial.finish("started with the database swallowed", in_use).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_starts_while_its_database_is_slow_redirects_at_once_and_is_ready_later() {
+    let mut trial = Trial::through_proxy().await;
+    trial.start_after(async |_, proxy| proxy.set(Way::Slow(DELAY / 3))).await;
+    let in_use = trial.until_in_use(Instant::now()).await;
+    trial.proxy.set(Way::Open);
+    trial.finish("started with a slow database", in_use).await;
 }
 
 /// The load finds every visitor sent on; what needs the database says that it is not there.

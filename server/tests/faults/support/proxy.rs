@@ -62,11 +62,8 @@ fn forward(mut from: TcpStream, mut to: TcpStream, way: &Mutex<Way>) {
         match now {
             Way::Open => {}
             Way::Slow(time) => thread::sleep(time),
-            // The other side hears nothing of it: its half of the connection stays.
-            Way::Swallows => {
-                swallow(from);
-                break;
-            }
+            // The other side hears nothing of it, not even the end: it keeps its half of the connection, and its locks.
+            Way::Swallows => return swallow(from),
         }
         if to.write_all(&buffer[..length]).is_err() {
             break;

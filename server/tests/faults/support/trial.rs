@@ -1,6 +1,9 @@
 //! One server on one MariaDB under load, and what is asked of it before, during and after a fault.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{
+    fmt,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 use bench::{
     flood::Outcome,
@@ -87,36 +90,57 @@ impl Trial {
         self.load = Some(Load::start(&self.server.base, &self.code));
     }
 
-    /// Waits until the server is ready and has moved clicks into the database since a moment; how long after it that was.
-    pub async fn until_in_use(&self, since: Instant) -> Duration {
+    /// Waits until the server is ready, and until it has moved clicks into the database since a moment.
+    pub async fn until_in_use(&self, since: Instant) -> InUse {
         let moment = SystemTime::now() - since.elapsed();
         let moment = i64::try_from(moment.duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
         let mut conn = MySqlConnection::connect(&self.database.url()).await.unwrap();
-        until("clicks reach the database", async || {
+        let mut found = InUse::default();
+        until("the server is ready, and clicks reach the database", async || {
+            if found.ready.is_none() && self.server.is_ready().await {
+                found.ready = Some(since.elapsed());
+            }
             let moved: Option<i64> =
                 sqlx::query_scalar("SELECT MAX(moved_at) FROM spools").fetch_one(&mut conn).await.unwrap();
-            moved > Some(moment)
+            if found.moving.is_none() && moved > Some(moment) {
+                found.moving = Some(since.elapsed());
+            }
+            found.ready.is_some() && found.moving.is_some()
         })
         .await;
-        until("the server is ready", async || self.server.is_ready().await).await;
-        since.elapsed()
+        found
     }
 
     /// Ends the load, waits for the drain, and holds the ledger against the database.
-    pub async fn finish(mut self, fault: &str, in_use: Duration) {
+    pub async fn finish(mut self, fault: &str, in_use: InUse) {
         let outcome = self.load.take().unwrap().end_without_a_miss();
         self.outcomes.push(outcome);
         assert_eq!(self.server.said("WARN", BACK), self.server.said("ERROR", GONE), "{}", self.server.log());
         let errors = self.server.said("ERROR", "");
         assert!(errors <= 5, "{errors} lines for one outage: {}", self.server.log());
         let drained = count(self.outcomes, &self.database.url(), fault).await;
-        println!("{fault}: in use after {:.1} s, empty after {:.1} s", in_use.as_secs_f64(), drained.as_secs_f64());
+        println!("{fault}: {in_use}, the log was empty {:.1} s after the load", drained.as_secs_f64());
         until("nothing waits", async || {
             let told = self.server.diagnostics(&self.token).await;
             told.is_some_and(|told| told["spool"]["waiting_bytes"] == 0 && told["database"]["answers"] == true)
         })
         .await;
         self.server.end();
+    }
+}
+
+/// How long after a moment the database was in use.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InUse {
+    ready: Option<Duration>,
+    /// By the drain.
+    moving: Option<Duration>,
+}
+
+impl fmt::Display for InUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = |time: Option<Duration>| time.unwrap_or_default().as_secs_f64();
+        write!(f, "ready after {:.1} s, clicks moving after {:.1} s", seconds(self.ready), seconds(self.moving))
     }
 }
 
