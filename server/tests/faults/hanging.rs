@@ -6,7 +6,7 @@ use super::support::{Trial, Way};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clicks_go_on_while_the_database_hangs_and_are_counted_once_it_goes_on() {
-    let trial = Trial::direct().await;
+    let mut trial = Trial::direct().await;
     trial.database.pause();
     trial.outage().await;
     trial.database.go_on();
@@ -16,7 +16,7 @@ async fn clicks_go_on_while_the_database_hangs_and_are_counted_once_it_goes_on()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_died_unnoticed_are_replaced_once_the_way_is_open_again() {
-    let trial = Trial::through_proxy().await;
+    let mut trial = Trial::through_proxy().await;
     trial.proxy.set(Way::Swallows);
     trial.outage().await;
     trial.proxy.set(Way::Open);

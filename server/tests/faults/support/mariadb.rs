@@ -98,7 +98,7 @@ fn serve(folder: &Path, port: u16) -> Child {
     let path = |name: &str| folder.join(name).display().to_string();
     let log = fs::OpenOptions::new().create(true).append(true).open(folder.join("log")).unwrap();
     Command::new(program("mariadbd"))
-        .args(["--no-defaults", "--user=root", "--bind-address=127.0.0.1", "--character-set-server=utf8mb4"])
+        .args(["--no-defaults", &user(), "--bind-address=127.0.0.1", "--character-set-server=utf8mb4"])
         .args([format!("--datadir={}", path("data")), format!("--port={port}")])
         .args([format!("--socket={}", path("socket")), format!("--pid-file={}", path("pid"))])
         .args(["--innodb-flush-log-at-trx-commit=2", "--innodb-log-file-size=32M", "--innodb-buffer-pool-size=64M"])
@@ -120,7 +120,7 @@ fn prepared() -> &'static Path {
             let partial = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
             let data = partial.path().join("data");
             let made = Command::new(program("mariadb-install-db"))
-                .args(["--no-defaults", "--user=root", "--skip-test-db", "--auth-root-authentication-method=normal"])
+                .args(["--no-defaults", &user(), "--skip-test-db", "--auth-root-authentication-method=normal"])
                 .arg(format!("--datadir={}", data.display()))
                 .output()
                 .expect("mariadb-install-db runs");
@@ -130,6 +130,12 @@ fn prepared() -> &'static Path {
         }
         kept
     })
+}
+
+/// It runs as whoever runs the tests, which root has to ask for.
+fn user() -> String {
+    let told = Command::new("id").arg("-un").output().expect("id runs");
+    format!("--user={}", String::from_utf8_lossy(&told.stdout).trim())
 }
 
 fn program(name: &str) -> PathBuf {

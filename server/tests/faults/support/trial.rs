@@ -32,6 +32,8 @@ pub struct Trial {
     pub database: MariaDb,
     pub proxy: Proxy,
     code: String,
+    /// How long an outage went unsaid.
+    unsaid: Duration,
     _folder: TempDir,
 }
 
@@ -56,7 +58,8 @@ impl Trial {
         let token = server.log_in().await;
         let load = Load::start(&server.base, &code);
         let load = Some(load);
-        let trial = Self { load, outcomes: Vec::new(), server, start, token, database, proxy, code, _folder: folder };
+        let (outcomes, unsaid) = (Vec::new(), Duration::ZERO);
+        let trial = Self { load, outcomes, server, start, token, database, proxy, code, unsaid, _folder: folder };
         // Clicks are reaching the database, and the links the disk.
         trial.until_in_use(Instant::now()).await;
         let snapshot = trial.start.folder.join("data/links.snapshot");
@@ -66,10 +69,11 @@ impl Trial {
     }
 
     /// Waits until it is said everywhere that the database is away; then for the rest of the outage.
-    pub async fn outage(&self) {
+    pub async fn outage(&mut self) {
         let begun = Instant::now();
         until("the server says that it is not ready", async || !self.server.is_ready().await).await;
         until("the log says what is wrong", async || self.server.said("ERROR", GONE) == 1).await;
+        self.unsaid = begun.elapsed();
         assert_eq!(self.server.status("/healthz").await, Some(StatusCode::OK), "it serves all the same");
         tokio::time::sleep(super::outage().saturating_sub(begun.elapsed())).await;
         let told = self.server.diagnostics(&self.token).await.expect("diagnostics answer in an outage");
@@ -119,7 +123,8 @@ impl Trial {
         let errors = self.server.said("ERROR", "");
         assert!(errors <= 5, "{errors} lines for one outage: {}", self.server.log());
         let drained = count(self.outcomes, &self.database.url(), fault).await;
-        println!("{fault}: {in_use}, the log was empty {:.1} s after the load", drained.as_secs_f64());
+        let (unsaid, drained) = (self.unsaid.as_secs_f64(), drained.as_secs_f64());
+        println!("{fault}: said after {unsaid:.1} s; {in_use}; the log was empty {drained:.1} s after the load");
         until("nothing waits", async || {
             let told = self.server.diagnostics(&self.token).await;
             told.is_some_and(|told| told["spool"]["waiting_bytes"] == 0 && told["database"]["answers"] == true)
