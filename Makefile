@@ -27,11 +27,11 @@ test: ## everything CI checks; ends with "N passed, N failed"
 test-mysql: ## the storage tests on a real MySQL (root; fetches Debian's newest)
 	scripts/mysql-sid.sh run cargo test --workspace --exclude frontend
 
-test-faults: ## faults of a minute each, under load, on the release build (8 minutes)
+test-faults: ## faults of a minute each, under load, on the release build (6 minutes after the build)
 	scripts/ensure-apt.sh build-essential=cc mariadb-server-core=mariadbd faketime=faketime
 	TRIBUTARY_OUTAGE_SECONDS=60 cargo test --release --package server --test faults -- --nocapture
 
-test-kill: ## kill -9 under load, 1,000 times on SQLite and on MariaDB (8 minutes)
+test-kill: ## kill -9 under load, 1,000 times on SQLite and on MariaDB (5 minutes after the build)
 	scripts/ensure-apt.sh build-essential=cc mariadb-server-core=mariadbd
 	TRIBUTARY_KILL_ROUNDS=1000 cargo test --release --package server --test faults -- --nocapture kill9
 
