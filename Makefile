@@ -1,6 +1,6 @@
 # Everything one does with Tributary, one target each; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run demo build site dev test test-mysql test-kill schemathesis agents bench fmt clean
+.PHONY: help run demo build site dev test test-mysql test-faults test-kill schemathesis agents bench fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,8 +27,13 @@ test: ## everything CI checks; ends with "N passed, N failed"
 test-mysql: ## the storage tests on a real MySQL (root; fetches Debian's newest)
 	scripts/mysql-sid.sh run cargo test --workspace --exclude frontend
 
-test-kill: ## 100 rounds of kill -9 under load
-	TRIBUTARY_KILL_ROUNDS=100 cargo test --release --package server --test kill9 -- --nocapture
+test-faults: ## faults of a minute each, under load, on the release build (6 minutes after the build)
+	scripts/ensure-apt.sh build-essential=cc mariadb-server-core=mariadbd faketime=faketime
+	TRIBUTARY_OUTAGE_SECONDS=60 cargo test --release --package server --test faults -- --nocapture
+
+test-kill: ## kill -9 under load, 1,000 times on SQLite and on MariaDB (5 minutes after the build)
+	scripts/ensure-apt.sh build-essential=cc mariadb-server-core=mariadbd
+	TRIBUTARY_KILL_ROUNDS=1000 cargo test --release --package server --test faults -- --nocapture kill9
 
 schemathesis: site ## fuzz a debug server by its own OpenAPI document (needs Python 3.10)
 	scripts/schemathesis.sh

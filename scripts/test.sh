@@ -54,7 +54,7 @@ browser_tests() {
 
 export CARGO_TERM_COLOR=never
 
-scripts/ensure-apt.sh build-essential=cc
+scripts/ensure-apt.sh build-essential=cc faketime=faketime
 # Some tests read what npm brings: the country file.
 scripts/ensure-node.sh
 step fmt "format" cargo fmt --all --check

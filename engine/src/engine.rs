@@ -36,7 +36,7 @@ use crate::{
         spool::{Spool, SpoolOptions, SpoolRoom},
     },
     clock::{Clock, new_id},
-    db::{self, Db, failures::StoredFailure},
+    db::{Db, failures::StoredFailure},
     error::{Error, Result},
     events::{
         Aside, AsideState, Call, Failures, Ingest, Recorder, Replay, Taken, Writer,
@@ -117,12 +117,15 @@ pub struct Workers {
     poller: JoinHandle<()>,
     starter: JoinHandle<Result<()>>,
     keeper: JoinHandle<()>,
+    /// Ends with the runtime: it has nothing to finish.
+    follower: JoinHandle<()>,
 }
 
 /// How things stand, for health checks and operators.
 #[derive(Clone, Debug)]
 pub struct Health {
     pub database: bool,
+    /// At most: before the database has answered once, nobody knows how much of it was read.
     pub spool_waiting_bytes: u64,
     /// Clicks answered but not written down, since the start.
     pub clicks_lost: u64,
@@ -155,6 +158,7 @@ impl Engine {
             .map_err(|error| Error::Internal(format!("the log of events aside: {error}")))?;
         let aside = Arc::new(aside);
         let db = Db::open(&options.database_url)?;
+        let followed = db.clone();
         let snapshot_path = options.data_dir.join("links.snapshot");
         let snapshot = snapshot::read(&snapshot_path, &secrets.fingerprint).unwrap_or_else(|error| {
             tracing::warn!(%error, "the snapshot of the links cannot be read; redirects wait for the database");
@@ -217,6 +221,7 @@ impl Engine {
                 .run(ready.clone(), stopped),
             ),
             starter,
+            follower: tokio::spawn(async move { followed.follow().await }),
             stop,
         };
         let engine = Self(Arc::new(Shared {
@@ -252,6 +257,16 @@ impl Shared {
     pub async fn ready(&self) -> Result<()> {
         let mut ready = self.ready.clone();
         ready.wait_for(|ready| *ready).await.map(drop).map_err(|_| Error::unavailable("the server stops"))
+    }
+
+    /// Whether it is known that the database does not answer.
+    pub fn database_is_away(&self) -> bool {
+        self.db.is_away()
+    }
+
+    /// Waits until the database is known to be away, having been there.
+    pub async fn database_lost(&self) {
+        self.db.lost().await;
     }
 
     pub fn is_ready(&self) -> bool {
@@ -345,11 +360,7 @@ impl Shared {
     }
 
     pub async fn health(&self) -> Health {
-        let database = async {
-            self.ready().await?;
-            db::installation::version(&mut self.db.read().await?).await
-        };
-        let database = tokio::time::timeout(Duration::from_secs(2), database).await.is_ok_and(|answer| answer.is_ok());
+        let database = self.is_ready() && self.db.answers().await;
         let spool = self.spool_health();
         Health {
             database,
@@ -439,6 +450,7 @@ impl Workers {
             _ = &mut self.flusher => "the flusher of the click log",
             _ = &mut self.keeper => "the keeper of failed events",
             _ = &mut self.poller => "the poller of the catalog",
+            _ = &mut self.follower => "the follower of the database",
             ended = &mut self.starter => match ended {
                 Ok(Err(error)) => return error,
                 _ => "the start of the database",
@@ -451,6 +463,7 @@ impl Workers {
     /// take everything in time; the clicks among it wait in the log.
     pub async fn stop(self, engine: Engine) -> io::Result<bool> {
         self.stop.send_replace(true);
+        self.follower.abort();
         let ended = async {
             for worker in [self.writer, self.replay, self.keeper, self.flusher, self.poller] {
                 if let Err(error) = worker.await {

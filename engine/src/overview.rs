@@ -1,10 +1,15 @@
 //! How the platform stands, what is still to be set up, and the look-up box.
 
-use std::{collections::HashMap, time::Instant};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
 
 use model::{
     AdvertiserId, ClickId, EventId, Timestamp,
-    overview::{DatabaseState, Diagnostics, Find, Finds, QueueState, SpoolState, Totals},
+    account::Account,
+    overview::{DatabaseState, Diagnostics, FailureCount, Find, Finds, QueueState, SpoolState, Totals},
     page::ListQuery,
     time::{DAY, SECOND},
 };
@@ -28,26 +33,42 @@ const FRESH: i64 = 5 * SECOND;
 
 /// What was counted last, and when.
 #[derive(Default)]
-pub(crate) struct Counted(tokio::sync::Mutex<Option<(Timestamp, Happenings)>>);
+pub(crate) struct Counted {
+    happenings: tokio::sync::Mutex<Option<(Timestamp, Happenings)>>,
+    stored: Mutex<Stored>,
+}
+
+/// The part of diagnostics that the database knows. It is told as it was last while the database is away.
+#[derive(Clone, Debug, Default)]
+struct Stored {
+    totals: Totals,
+    active_advertisers: i64,
+    events_this_month: i64,
+    recent_sign_ups: Vec<Account>,
+    failures_by_code: Vec<FailureCount>,
+    latency_ms: Option<f64>,
+}
 
 impl Engine {
     pub async fn diagnostics(&self, session: &Session) -> Result<Diagnostics> {
         session.admin()?;
         let now = self.clock.now();
         let spool = self.spool_state().await;
-        let Happenings { clicks, events, active_advertisers, events_this_month } = self.happenings(now).await?;
-        let asked = Instant::now();
-        let mut conn = self.db.read().await?;
-        db::installation::version(&mut conn).await?;
-        let latency_ms = asked.elapsed().as_secs_f64() * 1000.0;
-        let newest = ListQuery { limit: Some(SIGN_UPS), ..ListQuery::default() };
+        let (stored, answers) = match self.stored(now).await {
+            Ok(stored) => (stored, true),
+            Err(Error::Unavailable(_)) => {
+                let last = self.counted.stored.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                (Stored { latency_ms: None, ..last }, false)
+            }
+            Err(error) => return Err(error),
+        };
         let (depth, capacity) = self.ingest.depth();
         let aside = self.events_aside();
         Ok(Diagnostics {
-            totals: Totals { clicks, events, ..db::overview::totals(&mut conn).await? },
-            active_advertisers,
-            events_this_month,
-            recent_sign_ups: db::accounts::list(&mut conn, &newest).await?.items,
+            totals: stored.totals,
+            active_advertisers: stored.active_advertisers,
+            events_this_month: stored.events_this_month,
+            recent_sign_ups: stored.recent_sign_ups,
             spool,
             queue: QueueState {
                 depth: depth as u64,
@@ -55,16 +76,35 @@ impl Engine {
                 aside: aside.events,
                 oldest_aside_age_ms: aside.oldest.map(|at| now.0.saturating_sub(at.0).max(0)),
             },
-            database: DatabaseState { answers: true, latency_ms: Some(latency_ms) },
-            failures_by_code: db::failures::by_code(&mut conn).await?,
+            database: DatabaseState { answers, latency_ms: stored.latency_ms },
+            failures_by_code: stored.failures_by_code,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             now,
         })
     }
 
+    async fn stored(&self, now: Timestamp) -> Result<Stored> {
+        let Happenings { clicks, events, active_advertisers, events_this_month } = self.happenings(now).await?;
+        let mut conn = self.db.read().await?;
+        let asked = Instant::now();
+        db::installation::version(&mut conn).await?;
+        let latency_ms = Some(asked.elapsed().as_secs_f64() * 1000.0);
+        let newest = ListQuery { limit: Some(SIGN_UPS), ..ListQuery::default() };
+        let stored = Stored {
+            totals: Totals { clicks, events, ..db::overview::totals(&mut conn).await? },
+            active_advertisers,
+            events_this_month,
+            recent_sign_ups: db::accounts::list(&mut conn, &newest).await?.items,
+            failures_by_code: db::failures::by_code(&mut conn).await?,
+            latency_ms,
+        };
+        self.counted.stored.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&stored);
+        Ok(stored)
+    }
+
     /// Whoever asks while they are counted waits for that count, and holds no connection meanwhile.
     async fn happenings(&self, now: Timestamp) -> Result<Happenings> {
-        let mut counted = self.counted.0.lock().await;
+        let mut counted = self.counted.happenings.lock().await;
         if let Some((at, happenings)) = *counted
             && (0..FRESH).contains(&now.0.saturating_sub(at.0))
         {

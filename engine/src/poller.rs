@@ -80,8 +80,11 @@ impl Poller {
     }
 
     async fn refresh(&self) -> Result<()> {
-        let refreshed = tokio::time::timeout(MOST_REFRESH, self.catalog.refresh(&self.db)).await;
-        refreshed.unwrap_or_else(|_| Err(Error::unavailable("it hangs")))
+        tokio::select! {
+            refreshed = self.catalog.refresh(&self.db) => refreshed,
+            () = tokio::time::sleep(MOST_REFRESH) => Err(Error::unavailable("it hangs")),
+            () = self.db.returned() => Err(Error::unavailable("it was away meanwhile")),
+        }
     }
 
     /// Within a second of a change; less often where writing takes long.

@@ -10,8 +10,8 @@ use crate::{
     error::{Error, Result},
 };
 
-/// A database that hangs must not hold the next try.
-const MOST_TRY: Duration = Duration::from_secs(10);
+/// A connection may die without a word. A migration may take long, and so may all else where the database is slow.
+const MOST_TRY: Duration = Duration::from_secs(300);
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
 pub struct Start {
@@ -25,8 +25,12 @@ impl Start {
     pub async fn until_ready(self, ready: watch::Sender<bool>, mut stop: watch::Receiver<bool>) -> Result<()> {
         let mut is_away = false;
         while !*stop.borrow() {
-            let tried = tokio::time::timeout(MOST_TRY, self.prepare()).await;
-            match tried.unwrap_or_else(|_| Err(Error::unavailable("it hangs"))) {
+            let tried = tokio::select! {
+                tried = self.prepare() => tried,
+                () = tokio::time::sleep(MOST_TRY) => Err(Error::unavailable("it hangs")),
+                () = self.db.returned() => Err(Error::unavailable("it was away meanwhile")),
+            };
+            match tried {
                 Ok(()) => {
                     if is_away {
                         tracing::info!("the database answers; everything is served");
@@ -46,6 +50,7 @@ impl Start {
             }
             tokio::select! {
                 () = tokio::time::sleep(BETWEEN_TRIES) => {}
+                () = self.db.returned() => {}
                 _ = stop.changed() => {}
             }
         }

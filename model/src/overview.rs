@@ -10,7 +10,7 @@ use crate::{
     link::Link,
 };
 
-/// What `GET /api/v1/diagnostics` answers.
+/// What `GET /api/v1/diagnostics` answers. While the database is away, what is in it is told as it was last.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Diagnostics {

@@ -15,7 +15,13 @@ pub async fn ensure_admin(engine: &Engine, config: &ServeConfig) -> anyhow::Resu
         // Whoever ended the start says why.
         return std::future::pending().await;
     }
-    while let Err(error) = make_admin(engine, config).await {
+    loop {
+        let made = tokio::select! {
+            made = make_admin(engine, config) => made,
+            // Its answer may never come.
+            () = engine.database_lost() => Err(engine::Error::unavailable("it was lost meanwhile").into()),
+        };
+        let Err(error) = made else { return Ok(()) };
         match error.downcast_ref() {
             // Links redirect meanwhile.
             Some(engine::Error::Unavailable(_)) => tracing::warn!(%error, "whether there is an admin is asked again"),
@@ -23,7 +29,6 @@ pub async fn ensure_admin(engine: &Engine, config: &ServeConfig) -> anyhow::Resu
         }
         tokio::time::sleep(BETWEEN_TRIES).await;
     }
-    Ok(())
 }
 
 async fn make_admin(engine: &Engine, config: &ServeConfig) -> anyhow::Result<()> {

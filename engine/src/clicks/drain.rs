@@ -31,6 +31,8 @@ use crate::{
     error::{Error, Result},
 };
 
+/// A connection may die without a word.
+const MOST_ROUND: Duration = Duration::from_secs(30);
 /// How often the log is looked at while nothing waits.
 const IDLE: Duration = Duration::from_millis(100);
 const FIRST_BACKOFF: Duration = Duration::from_millis(200);
@@ -101,7 +103,16 @@ impl Drain {
         let mut tidied = Timestamp(0);
         loop {
             let is_last_round = *stop.borrow();
-            let wait = match self.round(&mut transfer, &mut tidied).await {
+            let done = tokio::select! {
+                done = self.round(&mut transfer, &mut tidied) => done,
+                () = tokio::time::sleep(MOST_ROUND) => Err(Error::unavailable("it hangs")),
+                // What was asked before may never be answered.
+                () = self.db.returned() => {
+                    transfer.ask_again();
+                    continue;
+                }
+            };
+            let wait = match done {
                 Ok(moved) => {
                     if backoff > FIRST_BACKOFF {
                         tracing::info!("clicks are reaching the database again");
@@ -123,7 +134,12 @@ impl Drain {
                     return;
                 }
                 Err(error) => {
-                    tracing::error!(%error, "clicks wait in the log: the database does not take them");
+                    // What is not known to be committed is read again from where the database says.
+                    transfer.ask_again();
+                    // Once, not with every try.
+                    if backoff == FIRST_BACKOFF {
+                        tracing::error!(%error, "clicks wait in the log: the database does not take them");
+                    }
                     backoff = (backoff * 2).min(MOST_BACKOFF);
                     backoff.mul_f64(rand::rng().random_range(0.5..1.0))
                 }
@@ -133,6 +149,7 @@ impl Drain {
             }
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
+                () = self.db.returned() => {}
                 _ = stop.changed() => {}
             }
         }

@@ -105,12 +105,16 @@ impl Transfer {
         Ok(*self.position.insert(position))
     }
 
+    /// The database is asked anew where to go on: what was under way may be committed, or not.
+    pub fn ask_again(&mut self) {
+        self.position = None;
+    }
+
     /// Moves one batch of what stands before `tail`; None where nothing waits.
     pub async fn step(&mut self, tail: Position) -> Result<Option<Moved>> {
         let moved = self.try_step(tail).await;
         if let Err(error) = &moved {
-            // What is not known to be committed is read again from where the database says.
-            self.position = None;
+            self.ask_again();
             if matches!(error, Error::Unstorable(_)) {
                 self.careful = MOST_BATCH;
             }
@@ -139,7 +143,10 @@ impl Transfer {
         };
         let took = begun.elapsed();
         self.careful = self.careful.saturating_sub(1);
-        self.batch = next_batch(self.batch, took);
+        // Across a network a long transaction holds up nobody else.
+        if self.db.has_one_writer() {
+            self.batch = next_batch(self.batch, took);
+        }
         self.position = Some(chunk.end);
         Ok(Some(Moved { damaged: chunk.damaged, took, ..moved }))
     }

@@ -19,6 +19,7 @@ pub(crate) mod list;
 mod lower_case;
 pub mod overview;
 pub mod page;
+mod presence;
 pub mod signing_secrets;
 pub mod stats;
 pub mod uses;
@@ -35,6 +36,7 @@ use sqlx::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use self::presence::Presence;
 use crate::error::{Error, Result};
 
 /// How long a statement waits for another's lock before the caller is told.
@@ -42,6 +44,19 @@ const LOCK_WAIT: Duration = Duration::from_secs(2);
 const MOST_CONNECTIONS: u32 = 16;
 /// How long a request waits for a connection.
 const ACQUIRE_WAIT: Duration = Duration::from_secs(3);
+/// The same across a network, where one may have to be made over a slow way. Once it is known that nobody is there,
+/// nobody waits.
+const CONNECT_WAIT: Duration = Duration::from_secs(5);
+/// After so long without work a connection is closed.
+const MOST_IDLE: Duration = Duration::from_secs(5);
+/// One that was idle for so long is asked whether it lives.
+const IDLE: Duration = Duration::from_secs(1);
+/// How long that may take.
+const MOST_PING: Duration = Duration::from_secs(1);
+/// What each connection begins with. A read inside a transaction must see what other nodes have committed meanwhile.
+/// The locks of a connection that died unnoticed are held until the database has waited so long for its next word.
+const SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    SET SESSION innodb_lock_wait_timeout = 2; SET SESSION wait_timeout = 15";
 
 #[derive(Clone, Debug)]
 pub enum Db {
@@ -53,7 +68,10 @@ pub enum Db {
         /// which SQLite's own lock is not.
         turn: Arc<Semaphore>,
     },
-    MySql(MySqlPool),
+    MySql {
+        pool: MySqlPool,
+        presence: Presence,
+    },
 }
 
 /// A borrowed connection of one or the other kind; a transaction until it is committed, where it came from `begin`.
@@ -84,7 +102,11 @@ pub(crate) use on;
 impl Db {
     /// The database named by the URL, an SQLite one's file made where it is missing. Nothing is asked of it yet.
     pub fn open(url: &str) -> Result<Self> {
-        Self::connect(url, MOST_CONNECTIONS)
+        if url.starts_with("sqlite:") {
+            Self::sqlite(url, Arc::new(Semaphore::new(1)))
+        } else {
+            Self::mysql(url, MOST_CONNECTIONS, Presence::new())
+        }
     }
 
     /// The same, but an SQLite file must be there already.
@@ -99,63 +121,67 @@ impl Db {
         Self::open(url)
     }
 
-    /// The same database through one connection of its own, for a thread of its own: SQLite works on a thread
+    /// The same database through a connection of its own, for a thread of its own: SQLite works on a thread
     /// that is started by, and takes its priority from, whoever opens the connection.
     pub fn apart(&self, url: &str) -> Result<Self> {
-        let apart = Self::connect(url, 1)?;
-        Ok(match (self, apart) {
-            (Self::Sqlite { turn, .. }, Self::Sqlite { writer, readers, .. }) => {
-                Self::Sqlite { writer, readers, turn: Arc::clone(turn) }
-            }
-            (_, apart) => apart,
+        Ok(match self {
+            Self::Sqlite { turn, .. } => Self::sqlite(url, Arc::clone(turn))?,
+            // One to use, and the place of one that died.
+            Self::MySql { presence, .. } => Self::mysql(url, 2, presence.clone())?,
         })
     }
 
-    /// Connections are made once they are needed.
-    fn connect(url: &str, most_connections: u32) -> Result<Self> {
-        if url.starts_with("sqlite:") {
-            let options = sqlite_options(url)?
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                // What was answered survives power loss.
-                .synchronous(SqliteSynchronous::Full)
-                .foreign_keys(true)
-                .busy_timeout(LOCK_WAIT);
-            make_folder_of(options.get_filename())?;
-            let writer = SqlitePoolOptions::new()
-                .max_connections(1)
-                .acquire_timeout(ACQUIRE_WAIT)
-                // After a full disk SQLite has ended the transaction itself, and sqlx still counts it:
-                // such a connection begins no other, so another takes its place.
-                .before_acquire(|connection, _| {
-                    let is_free = !connection.is_in_transaction();
-                    Box::pin(async move { Ok(is_free) })
-                })
-                .connect_lazy_with(options.clone());
-            let readers = SqlitePoolOptions::new()
-                .max_connections(4)
-                .acquire_timeout(ACQUIRE_WAIT)
-                .connect_lazy_with(options.read_only(true));
-            return Ok(Self::Sqlite { writer, readers, turn: Arc::new(Semaphore::new(1)) });
-        }
+    // Connections are made once they are needed.
+
+    fn sqlite(url: &str, turn: Arc<Semaphore>) -> Result<Self> {
+        let options = sqlite_options(url)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // What was answered survives power loss.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(LOCK_WAIT);
+        make_folder_of(options.get_filename())?;
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_WAIT)
+            // After a full disk SQLite has ended the transaction itself, and sqlx still counts it:
+            // such a connection begins no other, so another takes its place.
+            .before_acquire(|connection, _| {
+                let is_free = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_free) })
+            })
+            .connect_lazy_with(options.clone());
+        let readers = SqlitePoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(ACQUIRE_WAIT)
+            .connect_lazy_with(options.read_only(true));
+        Ok(Self::Sqlite { writer, readers, turn })
+    }
+
+    fn mysql(url: &str, most_connections: u32, presence: Presence) -> Result<Self> {
         let options = MySqlConnectOptions::from_str(url)
             .map_err(|error| Error::Internal(format!("database URL: {error}; expected sqlite://… or mysql://…")))?;
+        let (before, after) = (presence.clone(), presence.clone());
         let pool = MySqlPoolOptions::new()
             .max_connections(most_connections)
-            .acquire_timeout(ACQUIRE_WAIT)
+            .acquire_timeout(CONNECT_WAIT)
+            .idle_timeout(MOST_IDLE)
+            .test_before_acquire(false)
+            .before_acquire(move |connection, it| {
+                let is_trusted = before.trusts(it.age);
+                Box::pin(async move { Ok(is_trusted && (it.idle_for < IDLE || lives(connection).await?)) })
+            })
+            // Also after a statement that nobody waits for any more: a dead connection must not hold its place.
+            .after_release(move |connection, it| {
+                let is_trusted = after.trusts(it.age);
+                Box::pin(async move { if is_trusted { lives(connection).await } else { Err(dead()) } })
+            })
             .after_connect(|connection, _| {
-                Box::pin(async move {
-                    // A read inside a transaction must see what other nodes have committed meanwhile.
-                    sqlx::raw_sql(
-                        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; SET SESSION innodb_lock_wait_timeout = 2",
-                    )
-                    .execute(connection)
-                    .await
-                    .map(drop)
-                })
+                Box::pin(async move { sqlx::raw_sql(SESSION).execute(connection).await.map(drop) })
             })
             .connect_lazy_with(options);
-        Ok(Self::MySql(pool))
+        Ok(Self::MySql { pool, presence })
     }
 
     /// Brings the schema up to date, and what SQL alone could not fill in.
@@ -167,7 +193,7 @@ impl Db {
     async fn migrate_schema(&self) -> Result<()> {
         let done = match self {
             Self::Sqlite { writer, .. } => sqlx::migrate!("../migrations/sqlite").run(writer).await,
-            Self::MySql(pool) => sqlx::migrate!("../migrations/mysql").run(pool).await,
+            Self::MySql { pool, .. } => sqlx::migrate!("../migrations/mysql").run(pool).await,
         };
         done.map_err(|error| match error {
             MigrateError::Execute(error) => error.into(),
@@ -179,7 +205,10 @@ impl Db {
     pub async fn read(&self) -> Result<Conn> {
         Ok(match self {
             Self::Sqlite { readers, .. } => Conn::SqliteRead(readers.acquire().await?),
-            Self::MySql(pool) => Conn::MySqlRead(pool.acquire().await?),
+            Self::MySql { pool, presence } => {
+                presence.check()?;
+                Conn::MySqlRead(pool.acquire().await?)
+            }
         })
     }
 
@@ -192,8 +221,56 @@ impl Db {
                 let turn = turn.ok_or_else(|| Error::unavailable("others have been writing for too long"))?;
                 Conn::SqliteWrite(writer.begin_with("BEGIN IMMEDIATE").await?, turn)
             }
-            Self::MySql(pool) => Conn::MySqlWrite(pool.begin().await?),
+            Self::MySql { pool, presence } => {
+                presence.check()?;
+                Conn::MySqlWrite(pool.begin().await?)
+            }
         })
+    }
+
+    /// Finds out whether the database is there, until it is dropped. Without it, nobody hears of a turn.
+    pub async fn follow(&self) {
+        match self {
+            // A file neither goes nor hangs.
+            Self::Sqlite { .. } => std::future::pending().await,
+            Self::MySql { pool, presence } => presence.follow(&pool.connect_options()).await,
+        }
+    }
+
+    /// Whether the database answers: as is known, or else as it does now.
+    pub async fn answers(&self) -> bool {
+        let asked = async { installation::version(&mut self.read().await?).await };
+        match self {
+            Self::Sqlite { .. } => tokio::time::timeout(LOCK_WAIT, asked).await.is_ok_and(|answer| answer.is_ok()),
+            Self::MySql { presence, .. } => !presence.is_away(),
+        }
+    }
+
+    /// Whether it is known that the database does not answer: whoever asks for a connection is told at once.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::MySql { presence, .. } if presence.is_away())
+    }
+
+    /// Waits until the database is known to be away, having been there.
+    pub async fn lost(&self) {
+        self.turns(true).await;
+    }
+
+    /// Waits until the database answers after it did not: what was asked before may never be answered.
+    pub async fn returned(&self) {
+        self.turns(false).await;
+    }
+
+    async fn turns(&self, to_away: bool) {
+        match self {
+            Self::Sqlite { .. } => std::future::pending().await,
+            Self::MySql { presence, .. } => presence.turns(to_away).await,
+        }
+    }
+
+    /// Whether all who write wait for one another.
+    pub fn has_one_writer(&self) -> bool {
+        matches!(self, Self::Sqlite { .. })
     }
 
     pub async fn close(&self) {
@@ -202,7 +279,7 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::MySql(pool) => pool.close().await,
+            Self::MySql { pool, .. } => pool.close().await,
         }
     }
 }
@@ -229,6 +306,18 @@ impl Conn {
 
 fn sqlite_options(url: &str) -> Result<SqliteConnectOptions> {
     SqliteConnectOptions::from_str(url).map_err(|error| Error::Internal(format!("database URL: {error}")))
+}
+
+/// An error where it does not, or not soon: then it is closed without another word.
+async fn lives(connection: &mut MySqlConnection) -> sqlx::Result<bool> {
+    match tokio::time::timeout(MOST_PING, connection.ping()).await {
+        Ok(answer) => answer.map(|()| true),
+        Err(_) => Err(dead()),
+    }
+}
+
+fn dead() -> sqlx::Error {
+    sqlx::Error::Protocol("a connection is given up: the database may never answer it".into())
 }
 
 fn make_folder_of(file: &Path) -> Result<()> {

@@ -24,21 +24,39 @@ pub fn router() -> Router<AppState> {
     Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready))
 }
 
-async fn ready(State(engine): State<Engine>) -> (StatusCode, &'static str) {
-    if engine.health().await.database {
-        (StatusCode::OK, "ok\n")
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer; redirects go on\n")
+async fn ready(State(engine): State<Engine>) -> (StatusCode, String) {
+    let health = engine.health().await;
+    if health.database {
+        return (StatusCode::OK, "ok\n".into());
     }
+    let waiting = health.spool_waiting_bytes;
+    let told = format!("the database does not answer; redirects go on, up to {waiting} bytes of clicks wait\n");
+    (StatusCode::SERVICE_UNAVAILABLE, told)
 }
 
 /// A server that starts redirects at once; everything else waits for the database a little, and then says so.
+/// Whoever is waiting when the database is lost is told too: its answer may never come.
 pub async fn await_database(State(engine): State<Engine>, request: Request, next: Next) -> Response {
-    if engine.is_ready() || tokio::time::timeout(MOST_WAIT, engine.ready()).await.is_ok_and(|ready| ready.is_ok()) {
-        return next.run(request).await;
+    let for_machines = is_for_machines(request.uri().path());
+    if is_ready_soon(&engine).await {
+        tokio::select! {
+            biased;
+            response = next.run(request) => response,
+            () = engine.database_lost() => without_database(for_machines, "the database was lost meanwhile"),
+        }
+    } else {
+        without_database(for_machines, "the database has not answered since the start")
     }
-    let error = ApiError::from(Error::unavailable("the database has not answered since the start"));
-    if is_for_machines(request.uri().path()) {
+}
+
+async fn is_ready_soon(engine: &Engine) -> bool {
+    let wait = if engine.database_is_away() { Duration::ZERO } else { MOST_WAIT };
+    engine.is_ready() || tokio::time::timeout(wait, engine.ready()).await.is_ok_and(|ready| ready.is_ok())
+}
+
+fn without_database(for_machines: bool, reason: &'static str) -> Response {
+    let error = ApiError::from(Error::unavailable(reason));
+    if for_machines {
         return error.into_response();
     }
     let page = "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \

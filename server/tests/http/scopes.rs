@@ -119,6 +119,7 @@ async fn what_is_closed_to_a_role_is_403_for_every_write_and_every_admins_path()
         "/api/v1/events",
         "/api/v1/events/{id}",
         "/api/v1/ingest-failures",
+        "/api/v1/ingest-failures/groups",
         "/api/v1/ingest-failures/{id}",
         "/api/v1/lookup",
         "/api/v1/stats/overview",

@@ -1,0 +1,157 @@
+//! The real binary, and what it says of itself.
+
+use std::{
+    fs::{self, OpenOptions},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use reqwest::{Client, StatusCode, redirect::Policy};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+use super::{MOST_WAIT, free_port, until};
+
+const EMAIL: &str = "admin@example.com";
+const PASSWORD: &str = "correct horse battery";
+
+pub struct Server {
+    process: Child,
+    folder: PathBuf,
+    pub base: String,
+    client: Client,
+}
+
+/// How a server is started, the first time and again.
+#[derive(Clone, Debug)]
+pub struct Start {
+    pub folder: PathBuf,
+    pub port: u16,
+    /// None: SQLite in the folder.
+    pub database_url: Option<String>,
+    /// Nodes of one database share it. None: one of its own.
+    pub secret: Option<PathBuf>,
+    pub environment: Vec<(&'static str, String)>,
+}
+
+impl Start {
+    pub fn new(folder: &Path, database_url: Option<String>) -> Self {
+        Self { folder: folder.into(), port: free_port(), database_url, secret: None, environment: Vec::new() }
+    }
+}
+
+impl Server {
+    /// Starts the binary and waits until it serves.
+    pub async fn start(start: &Start) -> Self {
+        let site = start.folder.join("site");
+        fs::create_dir_all(&site).unwrap();
+        fs::write(site.join("manifest.json"), r#"{"js":"a","wasm":"b","css":"c","charts":"d"}"#).unwrap();
+        let log = OpenOptions::new().create(true).append(true).open(start.folder.join("log")).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tributary"));
+        command
+            .args(["serve", "--log-format", "json", "--addr", &format!("127.0.0.1:{}", start.port)])
+            .arg("--data-dir")
+            .arg(start.folder.join("data"))
+            .arg("--site-dir")
+            .arg(&site)
+            .env("TRIBUTARY_ADMIN_EMAIL", EMAIL)
+            .env("TRIBUTARY_ADMIN_PASSWORD", PASSWORD)
+            .envs(start.environment.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log);
+        if let Some(url) = &start.database_url {
+            command.args(["--database-url", url]);
+        }
+        if let Some(secret) = &start.secret {
+            command.arg("--secret-key-file").arg(secret);
+        }
+        let client = Client::builder().redirect(Policy::none()).timeout(MOST_WAIT).build().unwrap();
+        let server = Self {
+            process: command.spawn().unwrap(),
+            folder: start.folder.clone(),
+            base: format!("http://127.0.0.1:{}", start.port),
+            client,
+        };
+        until("the server serves", async || server.status("/healthz").await == Some(StatusCode::OK)).await;
+        server
+    }
+
+    /// SIGKILL: no handler runs, nothing is flushed.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// SIGTERM, and its end.
+    pub fn end(&mut self) {
+        kill_process(Pid::from_child(&self.process), Signal::TERM).unwrap();
+        assert!(self.process.wait().unwrap().success(), "it ends well");
+    }
+
+    pub async fn get(&self, path: &str) -> reqwest::Result<reqwest::Response> {
+        self.client.get(format!("{}{path}", self.base)).send().await
+    }
+
+    pub async fn status(&self, path: &str) -> Option<StatusCode> {
+        self.get(path).await.ok().map(|answer| answer.status())
+    }
+
+    pub async fn is_ready(&self) -> bool {
+        self.status("/readyz").await == Some(StatusCode::OK)
+    }
+
+    pub async fn log_in(&self) -> String {
+        let body = json!({ "email": EMAIL, "password": PASSWORD });
+        self.post("", "auth/login", body).await["token"].as_str().unwrap().to_owned()
+    }
+
+    async fn post(&self, token: &str, path: &str, body: Value) -> Value {
+        let url = format!("{}/api/v1/{path}", self.base);
+        let answer = self.client.post(url).bearer_auth(token).json(&body).send().await.unwrap();
+        answer.error_for_status().unwrap().json().await.unwrap()
+    }
+
+    /// A campaign with one link; its redirects tell the click's id. Returns the link's code and an API key.
+    pub async fn set_up(&self) -> (String, String) {
+        let token = self.log_in().await;
+        let advertiser = self.post(&token, "advertisers", json!({ "name": "Shop" })).await;
+        let campaign = json!({
+            "advertiser_id": advertiser["id"], "name": "Spring", "destination_url": "https://shop.example/",
+            "append_click_id": true,
+        });
+        let campaign = self.post(&token, "campaigns", campaign).await;
+        let link = self.post(&token, "links", json!({ "campaign_id": campaign["id"] })).await;
+        let keys = format!("advertisers/{}/api-keys", advertiser["id"].as_str().unwrap());
+        let key = self.post(&token, &keys, json!({ "name": "Backend" })).await;
+        (link["code"].as_str().unwrap().to_owned(), key["key"].as_str().unwrap().to_owned())
+    }
+
+    /// None where it does not answer, or not with 200.
+    pub async fn diagnostics(&self, token: &str) -> Option<Value> {
+        let request = self.client.get(format!("{}/api/v1/diagnostics", self.base)).bearer_auth(token);
+        let answer = request.send().await.ok()?.error_for_status().ok()?;
+        answer.json().await.ok()
+    }
+
+    /// How often a message stands in the log, at a level.
+    pub fn said(&self, level: &str, message: &str) -> usize {
+        let log = fs::read_to_string(self.folder.join("log")).unwrap();
+        let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let is_it = |line: &Value| {
+            line["level"] == level && line["fields"]["message"].as_str().is_some_and(|text| text.contains(message))
+        };
+        lines.filter(is_it).count()
+    }
+
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
