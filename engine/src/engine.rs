@@ -52,6 +52,9 @@ use crate::{
 /// Clicks reach the disk itself at least this often; what was written survives the process at once.
 const FLUSH: Duration = Duration::from_millis(100);
 
+/// An event that is only tried out is not worth a longer wait.
+const MOST_WEIGHING: Duration = Duration::from_secs(2);
+
 /// A database that is away must not keep the process from ending.
 const MOST_STOPPING: Duration = Duration::from_millis(1500);
 const MOST_CLOSING: Duration = Duration::from_millis(500);
@@ -350,7 +353,8 @@ impl Shared {
     /// What recording an event would answer now. Nothing is written.
     pub async fn weigh_event(&self, advertiser: AdvertiserId, event: NewEvent) -> Result<EventAnswer> {
         let prepared = self.ingest.prepare(advertiser, event, self.clock.now());
-        let answer = self.recorder.weigh(&prepared).await?;
+        let weighed = tokio::time::timeout(MOST_WEIGHING, self.recorder.weigh(&prepared)).await;
+        let answer = weighed.unwrap_or_else(|_| Err(Error::unavailable("it hangs")))?;
         Ok(EventAnswer { status: EventStatus::Valid, ..answer })
     }
 

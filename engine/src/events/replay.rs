@@ -46,7 +46,12 @@ impl Replay {
         let mut recorded = 0_usize;
         let mut is_stuck = false;
         while state.wait_for(|state| state.events > 0).await.is_ok() {
-            match self.record_some().await {
+            let done = tokio::select! {
+                done = self.record_some() => done,
+                // What was asked before may never be answered.
+                () = self.db.returned() => continue,
+            };
+            match done {
                 Ok(events) => {
                     recorded += events;
                     is_stuck = false;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     Router,
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::{Method, StatusCode, header},
     middleware::Next,
     response::{Html, IntoResponse, Response},
     routing::get,
@@ -38,15 +38,23 @@ async fn ready(State(engine): State<Engine>) -> (StatusCode, String) {
 /// Whoever is waiting when the database is lost is told too: its answer may never come.
 pub async fn await_database(State(engine): State<Engine>, request: Request, next: Next) -> Response {
     let for_machines = is_for_machines(request.uri().path());
-    if is_ready_soon(&engine).await {
+    if !is_ready_soon(&engine).await {
+        without_database(for_machines, "the database has not answered since the start")
+    } else if takes_events(&request) {
+        // They have an answer of their own for that: they are put aside.
+        next.run(request).await
+    } else {
         tokio::select! {
             biased;
             response = next.run(request) => response,
             () = engine.database_lost() => without_database(for_machines, "the database was lost meanwhile"),
         }
-    } else {
-        without_database(for_machines, "the database has not answered since the start")
     }
+}
+
+fn takes_events(request: &Request) -> bool {
+    let path = request.uri().path();
+    request.method() == Method::POST && (path.starts_with("/api/v1/events") || path.starts_with("/event/"))
 }
 
 async fn is_ready_soon(engine: &Engine) -> bool {
