@@ -36,8 +36,9 @@ end
 pub async fn measure(folder: &Path, scale: Scale, report: &mut Report) -> Result<()> {
     eprintln!("events:");
     let (tributary, set_up) = Tributary::fresh(&folder.join("tributary")).await?;
-    let database = folder.join("bare.db");
-    let (bare, bare_port) = start_bare(folder, &database)?;
+    let (least_rows, our_rows) = (folder.join("least.db"), folder.join("ours.db"));
+    let (least, least_port) = start_bare("bare insert, least table", folder, &least_rows, "least")?;
+    let (bare, bare_port) = start_bare("bare insert, our table", folder, &our_rows, "ours")?;
     let script = folder.join("event.lua");
     fs::write(&script, SCRIPT)?;
 
@@ -60,39 +61,35 @@ pub async fn measure(folder: &Path, scale: Scale, report: &mut Report) -> Result
     };
     let contestants = [
         contestant("tributary", &tributary.server, tributary.port, &set_up.api_key),
-        contestant("bare durable insert", &bare, bare_port, yardstick::events::KEY),
+        contestant("bare insert, our table", &bare, bare_port, yardstick::events::KEY),
+        contestant("bare insert, least table", &least, least_port, yardstick::events::KEY),
     ];
     let outcomes = contest::run(&contestants, scale.rounds, scale.seconds)?;
     drop(contestants);
-    let [ours, theirs] = &outcomes[..] else { unreachable!("as many outcomes as contestants") };
+    let [ours, theirs, least_theirs] = &outcomes[..] else { unreachable!("as many outcomes as contestants") };
 
-    report.ratio(
-        "event, single, durable: rate to a bare durable insert",
-        ours.ratio(theirs, |round: &Round| round.counted.per_second),
-        "≥ 0.8",
-    );
-    report.ratio(
-        "event, single, durable: p99, saturated, to a bare durable insert",
-        ours.ratio(theirs, |round: &Round| round.counted.p99),
-        "",
-    );
-    report.ratio(
-        "event, single, durable: CPU an event, to a bare durable insert",
-        ours.ratio(theirs, |round: &Round| round.cpu_each),
-        "",
-    );
+    let rate = |round: &Round| round.counted.per_second;
+    let title = "event, single, durable";
+    report.ratio(format!("{title}: rate to a bare insert into our table"), ours.ratio(theirs, rate), "≥ 0.8");
+    report.ratio(format!("{title}: rate to a bare insert into the least table"), ours.ratio(least_theirs, rate), "");
+    let p99 = |round: &Round| round.counted.p99;
+    report.ratio(format!("{title}: p99, saturated, to our table's"), ours.ratio(theirs, p99), "");
+    let cpu = |round: &Round| round.cpu_each;
+    report.ratio(format!("{title}: CPU an event, to our table's"), ours.ratio(theirs, cpu), "");
     report.outcomes(&outcomes);
     report.check_count("events", tributary.figure("purchases").await?, &[ours]);
-    report.check_count("bare events", yardstick::events::rows(&database).await?, &[theirs]);
+    report.check_count("bare events", yardstick::events::rows(&our_rows).await?, &[theirs]);
+    report.check_count("bare events, least table", yardstick::events::rows(&least_rows).await?, &[least_theirs]);
     bare.stop()?;
+    least.stop()?;
     tributary.server.stop()
 }
 
-fn start_bare(folder: &Path, database: &Path) -> Result<(Server, u16)> {
+fn start_bare(name: &'static str, folder: &Path, database: &Path, table: &str) -> Result<(Server, u16)> {
     let port = wait::free_port()?;
     let mut command = pinned(SERVER_CORE, "KILL", std::env::current_exe()?);
-    command.args(["bare-events", &port.to_string()]).arg(database);
-    let mut server = Server::start("bare durable insert", command, &folder.join("bare-events.log"))?;
+    command.args(["bare-events", &port.to_string()]).arg(database).arg(table);
+    let mut server = Server::start(name, command, &folder.join(format!("bare-{table}.log")))?;
     wait::until_answered(&mut server, port, "/", 404)?;
     Ok((server, port))
 }

@@ -2,6 +2,7 @@
 //!
 //! Servers run on core 0, the load generator on core 1; everything talks to 127.0.0.1 and ends with the bench.
 
+mod batches;
 mod bytes;
 mod commands;
 mod contest;
@@ -69,6 +70,14 @@ enum Command {
     BareEvents {
         port: u16,
         database: PathBuf,
+        #[arg(value_enum, default_value = "least")]
+        table: yardstick::events::Table,
+    },
+    /// Inserts bare rows in batches, and prints how many a second.
+    BareBatches {
+        database: PathBuf,
+        batch: usize,
+        seconds: u64,
     },
 }
 
@@ -92,8 +101,11 @@ fn main() -> Result<()> {
         Some(Command::Check(check)) => one_thread()?.block_on(check.run()),
         // The same runtime as Tributary's.
         Some(Command::BareAxum { port }) => many_threads()?.block_on(yardstick::redirect::serve(*port)),
-        Some(Command::BareEvents { port, database }) => {
-            many_threads()?.block_on(yardstick::events::serve(*port, database))
+        Some(Command::BareEvents { port, database, table }) => {
+            many_threads()?.block_on(yardstick::events::serve(*port, database, *table))
+        }
+        Some(Command::BareBatches { database, batch, seconds }) => {
+            one_thread()?.block_on(yardstick::batches::run(database, *batch, *seconds))
         }
         // One thread, which lives as long as the bench: the children are told when it is gone.
         None => one_thread()?.block_on(measure(&cli)),
@@ -138,6 +150,7 @@ async fn measure_stages(
     }
     if does(Stage::Events) {
         events::measure(&folder.inside("events")?, scale, report).await?;
+        batches::measure(&folder.inside("batches")?, scale, report).await?;
     }
     if does(Stage::Lists) {
         lists::measure(&folder.inside("lists")?, scale, report).await?;

@@ -15,13 +15,15 @@ pub struct AppState {
     pub secure_cookies: bool,
     pub trusted_proxies: Arc<TrustedProxies>,
     pub event_limit: Arc<EventLimit>,
-    pub leptos: LeptosOptions,
+    leptos: Arc<LeptosOptions>,
 }
 
 impl AppState {
     pub fn new(engine: Engine, site: Arc<Site>, secure_cookies: bool) -> Self {
         let leptos =
             LeptosOptions::builder().output_name("tributary").site_root("target/site").site_pkg_dir("pkg").build();
+        // Every request gets a clone of all this.
+        let leptos = Arc::new(leptos);
         Self {
             engine,
             site,
@@ -59,6 +61,6 @@ impl FromRef<AppState> for Arc<EventLimit> {
 
 impl FromRef<AppState> for LeptosOptions {
     fn from_ref(state: &AppState) -> Self {
-        state.leptos.clone()
+        LeptosOptions::clone(&state.leptos)
     }
 }

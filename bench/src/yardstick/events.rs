@@ -1,7 +1,8 @@
-//! `bench bare-events PORT DATABASE`: checks a key, parses an event, and inserts its bare row durably.
+//! `bench bare-events PORT DATABASE [TABLE]`: checks a key, parses an event, and inserts its bare row durably.
 //!
-//! One task commits whatever waits: one multi-row insert a batch, `synchronous=FULL` in WAL mode,
-//! one unique index. No attribution, no duplicates answered, no other indexes.
+//! One task commits whatever waits: one multi-row insert a batch, `synchronous=FULL` in WAL mode. No attribution, no
+//! duplicates answered. The table is `ours`, with all its columns and indexes, or a `least` one: seven columns, one
+//! unique index.
 
 use std::{collections::HashMap, path::Path, sync::Arc};
 
@@ -20,6 +21,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use tokio::sync::{mpsc, oneshot};
+
+use super::our_table;
 
 /// The one key it knows.
 pub const KEY: &str = "trb_live_00000000000000000000000000000000";
@@ -48,7 +51,29 @@ struct Shared {
     queue: mpsc::Sender<Submission>,
 }
 
-pub async fn serve(port: u16, database: &Path) -> Result<()> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Table {
+    Ours,
+    Least,
+}
+
+pub async fn serve(port: u16, database: &Path, table: Table) -> Result<()> {
+    let (queue, submissions) = mpsc::channel(4096);
+    match table {
+        Table::Ours => {
+            let conn = our_table::open(database).await?;
+            tokio::spawn(write_ours(conn, submissions));
+        }
+        Table::Least => {
+            let conn = least(database).await?;
+            tokio::spawn(write_least(conn, submissions));
+        }
+    }
+    let shared = Shared { keys: Arc::new(HashMap::from([(KEY.to_owned(), 1)])), queue };
+    super::serve(Router::new().route("/api/v1/events", post(record)).with_state(shared), port).await
+}
+
+async fn least(database: &Path) -> Result<SqliteConnection> {
     let options = SqliteConnectOptions::new()
         .filename(database)
         .create_if_missing(true)
@@ -61,10 +86,7 @@ pub async fn serve(port: u16, database: &Path) -> Result<()> {
     )
     .execute(&mut conn)
     .await?;
-    let (queue, submissions) = mpsc::channel(4096);
-    tokio::spawn(write(conn, submissions));
-    let shared = Shared { keys: Arc::new(HashMap::from([(KEY.to_owned(), 1)])), queue };
-    super::serve(Router::new().route("/api/v1/events", post(record)).with_state(shared), port).await
+    Ok(conn)
 }
 
 async fn record(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
@@ -79,7 +101,7 @@ async fn record(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -
     (StatusCode::CREATED, [(header::CONTENT_TYPE, "application/json")], r#"{"status":"recorded"}"#).into_response()
 }
 
-async fn write(mut conn: SqliteConnection, mut submissions: mpsc::Receiver<Submission>) {
+async fn write_least(mut conn: SqliteConnection, mut submissions: mpsc::Receiver<Submission>) {
     let mut batch = Vec::with_capacity(BATCH);
     while submissions.recv_many(&mut batch, BATCH).await > 0 {
         let mut insert: QueryBuilder<Sqlite> = QueryBuilder::new(
@@ -104,6 +126,23 @@ async fn write(mut conn: SqliteConnection, mut submissions: mpsc::Receiver<Submi
         }
         for submission in batch.drain(..) {
             let _ = submission.done.send(stored.is_ok());
+        }
+    }
+}
+
+async fn write_ours(mut conn: SqliteConnection, mut submissions: mpsc::Receiver<Submission>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut rows = 0;
+    while submissions.recv_many(&mut batch, BATCH).await > 0 {
+        let (ids, done): (Vec<_>, Vec<_>) =
+            batch.drain(..).map(|submission: Submission| (submission.event.event_id, submission.done)).unzip();
+        let stored = our_table::insert(&mut conn, &ids, rows).await;
+        rows += i64::try_from(ids.len()).unwrap_or(0);
+        if let Err(error) = &stored {
+            eprintln!("{error}");
+        }
+        for done in done {
+            let _ = done.send(stored.is_ok());
         }
     }
 }

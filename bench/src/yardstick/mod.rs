@@ -1,6 +1,8 @@
 //! The least that could do the work: what ours is measured against. Subcommands of the bench itself.
 
+pub mod batches;
 pub mod events;
+mod our_table;
 pub mod redirect;
 
 use std::net::Ipv4Addr;
