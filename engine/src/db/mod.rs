@@ -140,6 +140,8 @@ impl Db {
             // What was answered survives power loss.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // Else each insert of many rows makes a file, and deletes it.
+            .pragma("temp_store", "MEMORY")
             .busy_timeout(LOCK_WAIT);
         make_folder_of(options.get_filename())?;
         let writer = SqlitePoolOptions::new()
