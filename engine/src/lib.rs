@@ -40,5 +40,5 @@ pub use self::{
         failures::{KeptBody, kept_body},
     },
     overview::Beginnings,
-    setup::{CampaignStart, CampaignStarted, CouponRequest, Held, SignatureFault, random_password},
+    setup::{CampaignStart, CampaignStarted, CouponRequest, Held, Integration, SignatureFault, random_password},
 };

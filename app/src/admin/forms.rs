@@ -78,6 +78,8 @@ forms! {
     RegenerateLink = "regenerate_link": Unchecked,
     RetryFailure = "retry_failure": Unchecked,
     // Not the admin's alone.
+    // The event is judged by the server: its rules would double what browsers load.
+    ValidateEvent = "validate_event": Unchecked,
     ChangePassword = "change_password": PasswordChange,
     SetPassword = "set_password": ChosenPassword,
 }

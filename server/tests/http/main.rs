@@ -20,6 +20,7 @@ mod examples;
 mod failures;
 mod front;
 mod guide;
+mod integration;
 mod links;
 mod lists;
 mod openapi;

@@ -4,6 +4,7 @@ mod accounts;
 mod advertisers;
 mod campaigns;
 mod codes;
+pub mod integration;
 
 use engine::{Engine, Session};
 
@@ -48,7 +49,9 @@ pub async fn act(engine: &Engine, session: &Session, form: FormName, fields: &Pa
         FormName::RegenerateLink => codes::regenerate_link(engine, session, fields).await,
         FormName::RetryFailure => codes::retry_failure(engine, session, fields).await,
         // Those of every account are done before an admin is asked for.
-        FormName::ChangePassword | FormName::SetPassword => Err(AppError::new(ErrorKind::NotFound)),
+        FormName::ValidateEvent | FormName::ChangePassword | FormName::SetPassword => {
+            Err(AppError::new(ErrorKind::NotFound))
+        }
     }
 }
 
