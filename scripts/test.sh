@@ -55,6 +55,8 @@ browser_tests() {
 export CARGO_TERM_COLOR=never
 
 scripts/ensure-apt.sh build-essential=cc faketime=faketime
+# What docs/examples is run by; Node.js comes with the line below.
+scripts/ensure-apt.sh curl=curl openssl=openssl php-cli=php python3=python3
 # Some tests read what npm brings: the country file.
 scripts/ensure-node.sh
 step fmt "format" cargo fmt --all --check

@@ -19,6 +19,8 @@ pub const LOG_IN: &str = "/login";
 pub const DASHBOARD: &str = "/dashboard";
 /// An account's own: its password.
 pub const ACCOUNT: &str = "/account";
+/// For a shop's developer: an advertiser's own, or that of the `advertiser_id` an admin names.
+pub const INTEGRATION: &str = "/integration";
 /// Followed by the token, which whoever holds it may use once.
 pub const SET_PASSWORD: &str = "/set-password/";
 /// A notice of the login page: an address may name one, never a text to show.

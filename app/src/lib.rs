@@ -60,6 +60,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/login") view=LogInPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
                 <Route path=path!("/admin/*rest") view=ComposedPage ssr=SsrMode::Async/>
+                <Route path=path!("/integration") view=ComposedPage ssr=SsrMode::Async/>
+                <Route path=path!("/integration/:view") view=ComposedPage ssr=SsrMode::Async/>
                 <Route path=path!("/account") view=ComposedPage ssr=SsrMode::Async/>
                 <Route path=path!("/set-password/:token") view=ComposedPage ssr=SsrMode::Async/>
             </FlatRoutes>

@@ -4,10 +4,10 @@ use axum::http::HeaderValue;
 use engine::{Engine, Session};
 
 use crate::{
-    address::{self, ACCOUNT, SET_PASSWORD},
+    address::{self, ACCOUNT, INTEGRATION, SET_PASSWORD},
     admin::{
         acts,
-        compose::{self, passwords},
+        compose::{self, integration, passwords},
         forms::{ChosenPassword, FormName, read},
         page::{Done, Page, Pairs},
     },
@@ -39,6 +39,7 @@ pub async fn compose(engine: &Engine, session: Option<&Session>, path: &str, que
     let session = required(session)?;
     match path {
         ACCOUNT => Ok(passwords::own(session)),
+        _ if path.starts_with(INTEGRATION) => integration::page(engine, session, path, query).await,
         _ => compose::page(engine, session, path, query).await,
     }
 }
@@ -64,6 +65,7 @@ pub async fn act(
             let cookie = session::cookie(&entered.token, entered.expires_at, rules);
             Ok(Performed { done: Done::said("Your password is changed."), cookie })
         }
+        FormName::ValidateEvent => Ok(acts::integration::validate(engine, required(session)?, fields).await?.into()),
         _ => Ok(acts::act(engine, required(session)?, form, fields).await?.into()),
     }
 }

@@ -2,8 +2,7 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 
-export const EXAMPLES = ['post-order.sh', 'post-order.mjs'] as const;
-export type Example = (typeof EXAMPLES)[number];
+export type Example = 'post-order.sh' | 'post-order.mjs';
 
 const folder = path.resolve(__dirname, '../../docs/examples');
 

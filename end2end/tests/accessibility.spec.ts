@@ -2,7 +2,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { daysAgo } from '../support/rest';
-import { awake, expect, test } from '../support/test';
+import { awake, expect, logIn, test } from '../support/test';
 
 const SCREENS = {
   'at 1280 px': { viewport: { width: 1280, height: 800 } },
@@ -105,6 +105,34 @@ for (const [size, screen] of Object.entries(SCREENS)) {
         await page.getByRole('button', { name: /^Revoke/ }).click();
         await expect(page.getByRole('dialog')).toBeVisible();
         await expectGood(page);
+      });
+
+      test('the integration of a shop is accessible, and what its form says', async ({ overview: page, rest }) => {
+        const { advertiser } = await rest.campaign({ destination: 'https://shop.test/' });
+        const developer = { email: 'dev@shop.test', password: 'a long enough password' };
+        await rest.post('accounts', { ...developer, role: 'advertiser', advertiser_id: advertiser.id });
+        await page.goto(`/integration?advertiser_id=${advertiser.id}`);
+        await awake(page);
+        await expectGood(page);
+
+        await page.context().clearCookies();
+        await page.goto('/login?next=/integration');
+        await logIn(page, developer);
+        await expect(page.getByText('Waiting for your first event…')).toBeVisible();
+        await expectGood(page);
+        await page.goto('/integration/programs');
+        await awake(page);
+        await page.getByText('Node', { exact: true }).click();
+        await expectGood(page);
+        await page.goto('/integration/validate');
+        await awake(page);
+        await expectGood(page);
+        for (const [event, answer] of [['{ "action": "signup" }', '201: it would be recorded'], ['{ "action": 5 }', '422: it would be refused']]) {
+          await page.getByLabel('Event').fill(event);
+          await page.getByRole('button', { name: 'Validate' }).click();
+          await expect(page.getByRole('heading', { name: answer })).toBeVisible();
+          await expectGood(page);
+        }
       });
     });
   }

@@ -42,5 +42,5 @@ pub use self::{
     },
     overview::Beginnings,
     reattribute::{Change, Reattribution},
-    setup::{CampaignStart, CampaignStarted, CouponRequest, Held, SignatureFault, random_password},
+    setup::{CampaignStart, CampaignStarted, CouponRequest, Held, Integration, SignatureFault, random_password},
 };

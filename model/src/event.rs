@@ -20,6 +20,8 @@ words! {
     }
 }
 
+/// Most bytes of one event as it is sent.
+pub const MOST_BODY: usize = 64 * 1024;
 pub const MOST_PROPERTIES: usize = 16 * 1024;
 pub const MOST_URL: usize = 4 * 1024;
 pub const MOST_COUPON_CODES: usize = 20;

@@ -13,7 +13,7 @@ use model::{Fields, FromFields, fields::BodyError};
 use crate::problem::ApiError;
 
 /// Most bytes of one JSON body.
-pub const MOST_BYTES: usize = 64 * 1024;
+pub const MOST_BYTES: usize = model::event::MOST_BODY;
 /// So much of an oversized body is read and thrown away, so that its sender gets to read the answer.
 const MOST_DISCARDED: usize = 16 << 20;
 const MOST_TIME: Duration = Duration::from_secs(10);

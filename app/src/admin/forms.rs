@@ -79,6 +79,8 @@ forms! {
     RetryFailure = "retry_failure": Unchecked,
     RetryFailures = "retry_failures": Unchecked,
     // Not the admin's alone.
+    // The event is judged by the server: its rules would double what browsers load.
+    ValidateEvent = "validate_event": Unchecked,
     ChangePassword = "change_password": PasswordChange,
     SetPassword = "set_password": ChosenPassword,
 }

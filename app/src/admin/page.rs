@@ -17,6 +17,8 @@ pub struct Page {
     pub tabs: Vec<Tab>,
     pub actions: Vec<Action>,
     pub parts: Vec<Part>,
+    /// Whether it is asked for again every few seconds, for as long as somebody looks at it.
+    pub live: bool,
 }
 
 /// A link with its words.
@@ -202,6 +204,8 @@ pub struct Form {
     pub cancel: Option<String>,
     /// Done while the fields change; what it shows stands below them.
     pub preview: Option<FormName>,
+    /// Whether what was entered stays once it was done: it is mended and sent again.
+    pub keeps: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -226,6 +230,8 @@ pub enum Kind {
     Url,
     Password,
     Number,
+    /// Lines of text to be read by a machine.
+    Lines,
     /// A date and a time in UTC.
     Moment,
     Checkbox,
@@ -245,7 +251,7 @@ pub struct Choice {
 /// What came of an act.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Done {
-    /// For the status area: "Advertiser made."
+    /// For the status area: "Advertiser made." Empty where what is shown says it all.
     pub said: String,
     /// Where to go now; None stays here.
     pub go: Option<String>,

@@ -39,7 +39,9 @@ pub fn frame(account: &Account, content: impl Content) -> AnyView {
         Role::Influencer => "Influencer",
     };
     let of_admin = ADMIN_PAGES.into_iter().filter(|_| is_admin);
-    let pages = [(address::DASHBOARD, "Dashboard")].into_iter().chain(of_admin);
+    let of_advertiser =
+        [(address::INTEGRATION, "Integration")].into_iter().filter(|_| account.role == Role::Advertiser);
+    let pages = [(address::DASHBOARD, "Dashboard")].into_iter().chain(of_advertiser).chain(of_admin);
     let pages: Vec<_> = pages.map(|(to, label)| el("li").child(page_link(to, label))).collect();
     // A plain form: leaving loads a new page, and nothing of the session stays in memory.
     let leave =

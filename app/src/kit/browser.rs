@@ -276,6 +276,7 @@ fn close_dialogs() {
 pub fn renew(id: String) {
     request_animation_frame(move || {
         let form = document().get_element_by_id(&id);
+        let form = form.filter(|form| !form.has_attribute("data-keeps"));
         if let Some(form) = form.and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) {
             form.reset();
         }

@@ -23,6 +23,8 @@ pub fn feedback(here: Memo<String>) -> Element {
             return Some(el("div").class("said").child(words));
         }
         let (words, after) = match kit.said.get()? {
+            // What is shown says it all.
+            Ok(Done { said, .. }) if said.is_empty() => return None,
             Ok(Done { said, undo, .. }) => (said, undo.map(|undo| action(undo, kit, &here.get()))),
             Err(AppError { kind: ErrorKind::LoggedOut, message, .. }) => {
                 let target = address::log_in(Some(&here.get()), None);
@@ -47,7 +49,7 @@ pub fn shown(here: Memo<String>) -> Element {
                 el("section")
                     .class("shown")
                     .attr("tabindex", "-1")
-                    .attr("aria-label", said)
+                    .attr("aria-label", Some(said).filter(|said| !said.is_empty()))
                     .child(parts(show, kit, &here.get()))
                     .child(go),
             )

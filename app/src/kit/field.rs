@@ -70,6 +70,15 @@ pub fn field(field: Field, form: &str, entered: Option<&Pairs>, wrong: Signal<Op
     }
     let control = match kind {
         Kind::Select(choices) => control("select").child(options(choices, &value)).content(),
+        // Another text to begin with is another field: what somebody has typed hides it else.
+        Kind::Lines => control("textarea")
+            .key(value.clone())
+            .attr("rows", "14")
+            .attr("required", required)
+            .attr("spellcheck", "false")
+            .attr("autocomplete", autocomplete)
+            .child(value)
+            .content(),
         kind => {
             let (shape, mode) = match kind {
                 Kind::Email => ("email", None),

@@ -35,7 +35,7 @@ pub fn hidden(name: FormName, fields: Pairs) -> AnyView {
 }
 
 pub fn form(form: Form, kit: Kit, here: &str, in_dialog: bool) -> Element {
-    let Form { name, note, fields, more, hidden: kept, submit, cancel, preview, .. } = form;
+    let Form { name, note, fields, more, hidden: kept, submit, cancel, preview, keeps, .. } = form;
     let id = id(name, &kept);
     // What was entered without JavaScript stands where it was entered, with what is wrong with it.
     let posted = kit.posted().filter(|posted| {
@@ -44,6 +44,7 @@ pub fn form(form: Form, kit: Kit, here: &str, in_dialog: bool) -> Element {
     let (entered, refused) = match posted {
         Some(posted) => match posted.outcome {
             Outcome::Failed(error) => (Some(posted.fields), Some(error)),
+            Outcome::Done(_) if keeps => (Some(posted.fields), None),
             _ => (None, None),
         },
         None => (None, None),
@@ -86,6 +87,7 @@ pub fn form(form: Form, kit: Kit, here: &str, in_dialog: bool) -> Element {
         .attr("method", "post")
         .attr("action", here.to_owned())
         .attr("novalidate", true)
+        .attr("data-keeps", keeps)
         .child(note.map(small))
         .child(el("div").attr("role", "alert").child(told))
         .child(hidden(name, kept))

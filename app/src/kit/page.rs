@@ -22,7 +22,7 @@ pub fn page(page: Page, kit: Kit, here: &str) -> AnyView {
     if let Some(Posted { form: Some(form), fields, outcome: Outcome::Ask(confirm) }) = kit.posted() {
         return question(confirm, form, fields, here);
     }
-    let Page { title, crumbs, lead, tabs, actions: deeds, parts: inner } = page;
+    let Page { title, crumbs, lead, tabs, actions: deeds, parts: inner, .. } = page;
     let crumbs = (!crumbs.is_empty()).then(|| {
         let crumbs: Vec<_> = crumbs.into_iter().map(|way| el("li").child(link(way))).collect();
         el("nav").attr("aria-label", "Breadcrumb").child(el("ol").class("crumbs").child(crumbs))

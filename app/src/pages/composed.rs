@@ -1,4 +1,5 @@
-//! The pages that are composed on the server: all of the admin, an account's own, and the setting of a password.
+//! The pages that are composed on the server: all of the admin, the integration of a shop, an account's own, and the
+//! setting of a password.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -10,7 +11,7 @@ use crate::{
         asked::{Answer, Answers, answers},
         composed::load_page,
     },
-    components::{WindowTitle, frame, plain},
+    components::{WindowTitle, frame, freshness, plain},
     elsewhere::GoTo,
     error::{AppError, ErrorKind},
     kit::{Kit, feedback, page, shown},
@@ -63,7 +64,7 @@ fn path_of(address: &str) -> &str {
 }
 
 fn is_composed(path: &str) -> bool {
-    [ADMIN, address::ACCOUNT, address::SET_PASSWORD].iter().any(|ours| path.starts_with(ours))
+    [ADMIN, address::INTEGRATION, address::ACCOUNT, address::SET_PASSWORD].iter().any(|ours| path.starts_with(ours))
 }
 
 fn composed() -> AnyView {
@@ -139,10 +140,15 @@ fn body(asked: Memo<String>, answer: Answers) -> AnyView {
             .live("aria-busy", move || if waiting() { "true" } else { "false" })
             .child(content)
     };
+    let live = Memo::new(move |_| {
+        sight.with(|sight| sight.as_ref().and_then(|sight| sight.page.as_ref().ok()).is_some_and(|page| page.live))
+    });
+    let arrived = move || answer.with(|answer| answer.as_ref().is_some_and(Answer::is_told));
+    let age = move || live.get().then(|| el("p").class("facts").child(freshness(arrived, move || answer.refetch())));
     let status = el("div").attr("role", "status").child(stale);
     view! {
         <WindowTitle text=title/>
-        {(status, shown(here), body, feedback(here)).content()}
+        {(status, shown(here), body, age, feedback(here)).content()}
     }
     .into_any()
 }

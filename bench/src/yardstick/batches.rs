@@ -1,6 +1,7 @@
 //! `bench bare-batches DATABASE BATCH SECONDS`: inserts bare rows into our table, a batch in one transaction, in a loop.
 
 use std::{
+    io::Write,
     path::Path,
     time::{Duration, Instant},
 };
@@ -23,6 +24,6 @@ pub async fn run(database: &Path, batch: usize, seconds: u64) -> Result<()> {
     }
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let per_second = rows as f64 / begun.elapsed().as_secs_f64();
-    println!("{per_second:.0}");
+    writeln!(std::io::stdout(), "{per_second:.0}")?;
     Ok(())
 }

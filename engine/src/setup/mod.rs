@@ -7,6 +7,7 @@ mod coupon_codes;
 mod coupons;
 mod held;
 mod influencers;
+mod integration;
 mod key_uses;
 mod keys;
 mod links;
@@ -17,6 +18,7 @@ pub use self::{
     codes::password as random_password,
     coupons::CouponRequest,
     held::Held,
+    integration::Integration,
     key_uses::KeyUses,
     signing::SignatureFault,
 };

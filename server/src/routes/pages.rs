@@ -2,7 +2,7 @@
 
 use app::{
     App, CookieRules,
-    address::{ACCOUNT, SET_PASSWORD},
+    address::{ACCOUNT, INTEGRATION, SET_PASSWORD},
     admin::{
         ADMIN,
         page::Pairs,
@@ -14,7 +14,7 @@ use app::{
 use axum::{
     Form, Router,
     body::Body,
-    extract::{FromRequest, Request, State},
+    extract::{DefaultBodyLimit, FromRequest, Request, State},
     http::{HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -26,6 +26,7 @@ use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_conte
 
 use crate::{
     assets::{self, file},
+    body::MOST_BYTES,
     origin,
     state::AppState,
 };
@@ -49,6 +50,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .route(ADMIN, get(move |request: Request| whole(request)).post(plain_form))
         .route(&format!("{ADMIN}/{{*rest}}"), post(plain_form))
         .route(ACCOUNT, post(plain_form))
+        .route(&format!("{INTEGRATION}/{{view}}"), post(plain_form))
         .route(&format!("{SET_PASSWORD}{{token}}"), post(plain_form))
         .fallback(move |State(state): State<AppState>, request: Request| {
             let (context, document) = (context.clone(), document.clone());
@@ -61,6 +63,8 @@ pub fn router(state: &AppState) -> Router<AppState> {
                 render(request).await.into_response()
             }
         })
+        // An event of the most bytes, as a form writes it.
+        .layer(DefaultBodyLimit::max(4 * MOST_BYTES))
         .layer(middleware::from_fn_with_state(state.clone(), own_pages_only))
 }
 

@@ -1,4 +1,4 @@
-//! docs/examples: what an admin can copy works against a real server.
+//! docs/examples: what an admin can copy works against a real server. The shop's own are in `post_order`.
 
 use std::{path::Path, process::Output};
 

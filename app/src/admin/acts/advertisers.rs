@@ -4,13 +4,13 @@ use engine::{Engine, Session};
 use model::{
     AdvertiserId,
     advertiser::{AdvertiserChange, NewAdvertiser},
-    api_key::{NewApiKey, Rotation},
+    api_key::{IssuedApiKey, NewApiKey, Rotation},
 };
 
 use super::{hidden, version};
 use crate::{
     admin::{
-        compose::words::pair,
+        compose::{snippets, words::pair},
         forms::{FormName, read},
         page::{Action, Done, Pairs, Part},
     },
@@ -46,8 +46,14 @@ pub async fn change(engine: &Engine, session: &Session, fields: &Pairs) -> Resul
 
 pub async fn issue_key(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
     let made = engine.issue_api_key(session, hidden(fields, "id")?, read::<NewApiKey>(fields)?).await?;
-    let secret = Part::secret(&format!("API key \"{}\"", made.name), made.key, SHOWN_ONCE);
-    Ok(Done { show: vec![secret], ..Done::said("The key is created.") })
+    Ok(Done { show: key(engine, made), ..Done::said("The key is created.") })
+}
+
+/// The key, and what to try it with.
+fn key(engine: &Engine, made: IssuedApiKey) -> Vec<Part> {
+    let first = Part::code("First event with it", snippets::first_event(engine.public_url(), &made.key));
+    let text = format!("API key \"{}\"", made.name);
+    vec![Part::secret(&text, made.key, SHOWN_ONCE), Part::Details { summary: "Try it".into(), parts: vec![first] }]
 }
 
 pub async fn revoke_key(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
@@ -57,8 +63,7 @@ pub async fn revoke_key(engine: &Engine, session: &Session, fields: &Pairs) -> R
 
 pub async fn rotate_key(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
     let made = engine.rotate_api_key(session, hidden(fields, "id")?, read::<Rotation>(fields)?).await?;
-    let secret = Part::secret(&format!("API key \"{}\"", made.name), made.key, SHOWN_ONCE);
-    Ok(Done { show: vec![secret], ..Done::said("A new key is created; put it in the old one's place.") })
+    Ok(Done { show: key(engine, made), ..Done::said("A new key is created; put it in the old one's place.") })
 }
 
 pub async fn make_signing_secret(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {

@@ -5,6 +5,7 @@ mod advertisers;
 mod campaigns;
 mod codes;
 mod failures;
+pub mod integration;
 
 use engine::{Engine, Session};
 
@@ -50,7 +51,9 @@ pub async fn act(engine: &Engine, session: &Session, form: FormName, fields: &Pa
         FormName::RetryFailure => failures::retry(engine, session, fields).await,
         FormName::RetryFailures => failures::retry_all(engine, session, fields).await,
         // Those of every account are done before an admin is asked for.
-        FormName::ChangePassword | FormName::SetPassword => Err(AppError::new(ErrorKind::NotFound)),
+        FormName::ValidateEvent | FormName::ChangePassword | FormName::SetPassword => {
+            Err(AppError::new(ErrorKind::NotFound))
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use model::{
 use uuid::Uuid;
 
 use super::{
-    Asked, failure_groups, links,
+    Asked, failure_groups, integration, links,
     lists::{self, Names},
     words::{capital, choices, pair, way},
 };
@@ -221,7 +221,7 @@ fn credited(credit: &Attribution) -> Cell {
     }
 }
 
-fn method(method: Method) -> String {
+pub fn method(method: Method) -> String {
     match method {
         Method::None => "Nobody".into(),
         Method::Coupon => "Coupon".into(),
@@ -276,7 +276,7 @@ pub async fn event(engine: &Engine, session: &Session, id: EventId) -> Result<Pa
 }
 
 /// Every candidate in the order it was weighed; the first that stands wins.
-fn trace(steps: &[Step]) -> Table {
+pub fn trace(steps: &[Step]) -> Table {
     let rows = steps.iter().enumerate().map(|(index, step)| {
         let outcome = match step.outcome {
             Outcome::Won => Cell::Status(Tone::Good, "Won".into()),
@@ -361,18 +361,16 @@ fn retry_all(query: &FailureQuery) -> Action {
 pub async fn failure_table(engine: &Engine, session: &Session, failures: &[Failure]) -> Result<Table, AppError> {
     let names = Names::of(engine, session, failures.iter().map(|it| Some(it.advertiser_id.0))).await?;
     let rows = failures.iter().map(|failure| {
-        let what = failure
-            .errors
-            .first()
-            .map_or_else(|| failure.detail.clone(), |error| format!("{} {}", error.field, error.message));
         let row = Row::new(vec![
             Cell::Time(failure.received_at),
             names.advertiser(failure.advertiser_id),
             Cell::link(failure.code.replace('-', " "), format!("{FAILURES}/{}", failure.id)),
-            Cell::text(what),
+            Cell::text(what_was_wrong(failure)),
             standing(failure),
         ]);
-        if failure.can_retry { row.actions(vec![retry(failure)]) } else { row }
+        let mend = Action::go("Validate", integration::of_failure(failure))
+            .said(format!("Open the event of {} in the validate form", failure.received_at));
+        row.actions(failure.can_retry.then(|| retry(failure)).into_iter().chain([mend]).collect())
     });
     Ok(Table {
         caption: "Failures".into(),
@@ -385,6 +383,12 @@ pub async fn failure_table(engine: &Engine, session: &Session, failures: &[Failu
         },
         ..Table::default()
     })
+}
+
+/// The first rule that was broken, or what was wrong with the whole.
+pub fn what_was_wrong(failure: &Failure) -> String {
+    let first = failure.errors.first();
+    first.map_or_else(|| failure.detail.clone(), |error| format!("{} {}", error.field, error.message))
 }
 
 fn standing(failure: &Failure) -> Cell {
@@ -422,11 +426,15 @@ pub async fn failure(engine: &Engine, session: &Session, id: FailureId) -> Resul
         };
         parts.push(Part::group("What was wrong", vec![Part::Table(Box::new(table))]));
     }
+    let retry = failure.can_retry.then(|| retry(&failure).primary());
     parts.push(Part::group("What was sent", vec![Part::code("Body", &failure.body)]));
     Ok(Page {
         title: "Failed event".into(),
         crumbs: vec![way("Failures", FAILURES)],
-        actions: if failure.can_retry { vec![retry(&failure).primary()] } else { Vec::new() },
+        actions: retry
+            .into_iter()
+            .chain([Action::go("Open in the validate form", integration::of_failure(&failure))])
+            .collect(),
         parts,
         ..Page::default()
     })

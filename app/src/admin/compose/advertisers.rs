@@ -9,7 +9,7 @@ use model::{
 };
 
 use super::{
-    Asked, accounts,
+    Asked, accounts, integration,
     lists::{self, by_name, by_time},
     words::{ago, choices, pair, status, way},
 };
@@ -109,6 +109,7 @@ pub async fn one(engine: &Engine, session: &Session, id: AdvertiserId) -> Result
             Action::go("Campaigns", format!("/admin/campaigns?{of}")),
             Action::go("Coupons", format!("/admin/coupons?{of}")),
             Action::go("Links", format!("/admin/links?{of}")),
+            Action::go("Integration", integration::of_advertiser(id)),
             Action::go("View as advertiser", format!("/dashboard?{of}")),
             switch(&advertiser),
         ],

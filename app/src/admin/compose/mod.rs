@@ -1,17 +1,19 @@
 //! Composes the pages: each function asks the engine and says the answer in the words of [`page`](super::page).
 
 mod accounts;
-mod activity;
+pub mod activity;
 mod advertisers;
 mod asked;
 mod campaigns;
 pub mod coupons;
 mod failure_groups;
 mod influencers;
+pub mod integration;
 mod links;
 mod lists;
 mod overview;
 pub mod passwords;
+pub mod snippets;
 pub mod words;
 
 use engine::{Engine, Session};

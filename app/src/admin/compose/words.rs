@@ -167,6 +167,7 @@ impl Form {
             submit: submit.to_owned(),
             cancel: None,
             preview: None,
+            keeps: false,
         }
     }
 
