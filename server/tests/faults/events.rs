@@ -63,6 +63,23 @@ async fn events_are_accepted_while_the_way_to_the_database_swallows_all_and_reco
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_that_is_cut_off_before_its_commit_holds_events_up_for_seconds_only() {
+    let database = MariaDb::start().await;
+    let (trial, proxy) = EventTrial::through_proxy(&database).await;
+    let fault = async || {
+        proxy.set(Way::SwallowsFromCommit);
+        until("events are to be committed", async || proxy.way() == Way::Swallows).await;
+        // Shorter than it takes to notice.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        proxy.set(Way::Open);
+        Instant::now()
+    };
+    let (lanes, over) = trial.send_during(fault).await;
+    tell("cut off before a commit", &lanes, over);
+    trial.finish("cut off before a commit", lanes).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_are_accepted_while_another_process_locks_sqlite_and_recorded_once_it_lets_go() {
     let trial = EventTrial::on_sqlite().await;
     let fault = async || {

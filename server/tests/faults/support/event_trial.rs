@@ -62,11 +62,24 @@ impl EventTrial {
         tokio::time::sleep(Duration::from_secs(2)).await;
         let over = fault().await;
         let before = orders.created();
+        let in_use = self.until_recorded_again().await;
+        println!("the first events aside were recorded {in_use:.1?} after the end of the fault");
         until("events are recorded at once again", async || orders.created() > before).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         let lanes = orders.end().await;
         self.until_none_aside().await;
         (lanes, over)
+    }
+
+    async fn until_recorded_again(&self) -> Duration {
+        let mut age = 0;
+        until("events that were aside are recorded", async || {
+            let Some(told) = self.server.diagnostics(&self.token).await else { return false };
+            let before = age;
+            age = told["queue"]["oldest_aside_age_ms"].as_i64().unwrap_or_default();
+            age < before || age == 0
+        })
+        .await
     }
 
     pub async fn until_none_aside(&self) -> Duration {
