@@ -47,7 +47,9 @@ impl EventTrial {
     }
 
     async fn new(folder: TempDir, url: Option<String>, database: String) -> Self {
-        let start = Start::new(folder.path(), url);
+        let mut start = Start::new(folder.path(), url);
+        // The second server is sent all of it as fast as it answers.
+        start.environment.push(("TRIBUTARY_EVENTS_PER_SECOND", "0".into()));
         let server = Server::start(&start).await;
         let shop = Shop::open(&server).await;
         let token = server.log_in().await;
