@@ -39,7 +39,7 @@ use crate::{
     db::{Db, failures::StoredFailure},
     error::{Error, Result},
     events::{
-        Aside, AsideState, Call, Failures, Ingest, Recorder, Replay, Taken, Writer,
+        Aside, AsideState, Call, Failures, Ingest, Recorder, Replay, Said, Taken, Writer,
         failures::{new_failure_id, write as write_failures},
     },
     overview::Counted,
@@ -200,7 +200,7 @@ impl Engine {
         let drained = Drained { spool: Arc::clone(&spool), position: drained };
         let (ingest, submissions) = Ingest::new(Arc::clone(&catalog), Arc::clone(&recent), secrets.customers);
         let recorder = Recorder { db: db.clone(), catalog: Arc::clone(&catalog), recent: Arc::clone(&recent) };
-        let writer = Writer { recorder: recorder.clone(), aside: Arc::clone(&aside) };
+        let writer = Writer { recorder: recorder.clone(), aside: Arc::clone(&aside), said: Said::default() };
         let replay =
             Replay { recorder: recorder.clone(), aside: Arc::clone(&aside), db: db.clone(), clicks: drained.clone() };
         let (failures, failed) = Failures::new();

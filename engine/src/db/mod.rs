@@ -48,7 +48,7 @@ const ACQUIRE_WAIT: Duration = Duration::from_secs(3);
 /// nobody waits.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
 /// After so long without work a connection is closed.
-const MOST_IDLE: Duration = Duration::from_secs(5);
+const MOST_IDLE: Duration = Duration::from_secs(2);
 /// One that was idle for so long is asked whether it lives.
 const IDLE: Duration = Duration::from_secs(1);
 /// How long that may take.
@@ -56,7 +56,7 @@ const MOST_PING: Duration = Duration::from_secs(1);
 /// What each connection begins with. A read inside a transaction must see what other nodes have committed meanwhile.
 /// The locks of a connection that died unnoticed are held until the database has waited so long for its next word.
 const SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
-    SET SESSION innodb_lock_wait_timeout = 2; SET SESSION wait_timeout = 15";
+    SET SESSION innodb_lock_wait_timeout = 2; SET SESSION wait_timeout = 5";
 
 #[derive(Clone, Debug)]
 pub enum Db {

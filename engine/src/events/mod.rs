@@ -13,7 +13,10 @@ pub mod ref_code;
 mod replay;
 mod writer;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use model::{
     AdvertiserId, ApiKeyId, EventId, Timestamp,
@@ -29,7 +32,7 @@ pub use self::{
     recorder::Recorder,
     redacted::redacted,
     replay::Replay,
-    writer::Writer,
+    writer::{Said, Writer},
 };
 use self::{failures::KeptBody, prepare::Prepared};
 use crate::{
@@ -74,6 +77,7 @@ pub(crate) struct Submission {
     pub events: Vec<Prepared>,
     /// Of each event; none where it is not to be put aside.
     pub calls: Vec<Call>,
+    pub at: Instant,
     pub answer: oneshot::Sender<Vec<Result<Taken>>>,
 }
 
@@ -144,7 +148,7 @@ impl Ingest {
     async fn submit(&self, events: Vec<Prepared>, calls: Vec<Call>) -> Result<Vec<Result<Taken>>> {
         let (answer, answered) = oneshot::channel();
         let stopping = || Error::unavailable("the server is stopping");
-        self.queue.send(Submission { events, calls, answer }).await.map_err(|_| stopping())?;
+        self.queue.send(Submission { events, calls, at: Instant::now(), answer }).await.map_err(|_| stopping())?;
         // Whatever becomes of it, a shop that sends an event_id may send it again.
         match tokio::time::timeout(MOST_WAIT, answered).await {
             Ok(answer) => answer.map_err(|_| stopping()),

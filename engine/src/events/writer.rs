@@ -1,7 +1,7 @@
 //! The one writer of events: the requests that wait are recorded in one transaction, and each is answered once that is
 //! durable. What the database does not take in time is put aside.
 
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, watch};
 
@@ -10,17 +10,29 @@ use crate::error::{Error, Result};
 
 /// Once a transaction has so many events, further requests wait for the next.
 const BATCH: usize = 250;
-/// How long the database has for a transaction, tries again included, before events are put aside.
+/// How long the database has since an event came, tries again included, before it is put aside.
 const MOST_TRY: Duration = Duration::from_millis(1500);
+/// And for a transaction whose events have waited for the one before.
+const LEAST_TRY: Duration = Duration::from_millis(400);
 
 pub struct Writer {
     pub recorder: Recorder,
     pub aside: Arc<Aside>,
+    pub said: Said,
+}
+
+/// What the log says already: each once, not with every batch.
+#[derive(Default)]
+pub struct Said {
+    /// That the database does not take events. Where any are aside, whoever records them says the end.
+    refused: bool,
+    /// That they cannot be put aside either.
+    homeless: bool,
 }
 
 impl Writer {
     /// Runs until `stop`; what was sent by then is written.
-    pub(crate) async fn run(self, mut submissions: mpsc::Receiver<Submission>, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn run(mut self, mut submissions: mpsc::Receiver<Submission>, mut stop: watch::Receiver<bool>) {
         let mut batch = Vec::new();
         loop {
             let first = tokio::select! {
@@ -38,7 +50,7 @@ impl Writer {
         }
     }
 
-    async fn answer(&self, batch: &mut Vec<Submission>) {
+    async fn answer(&mut self, batch: &mut Vec<Submission>) {
         let mut results = self.take(batch).await.into_iter();
         for Submission { events, answer, .. } in batch.drain(..) {
             // A caller that left is answered by its retry: the event stands.
@@ -47,22 +59,34 @@ impl Writer {
     }
 
     /// One result for each event, in order.
-    async fn take(&self, batch: &[Submission]) -> Vec<Result<Taken>> {
+    async fn take(&mut self, batch: &[Submission]) -> Vec<Result<Taken>> {
         // While any event waits aside, all others wait behind it.
-        if self.aside.is_empty() {
-            let events: Vec<&Prepared> = batch.iter().flat_map(|submission| &submission.events).collect();
-            let recorded = tokio::time::timeout(MOST_TRY, self.recorder.record(&events)).await;
-            match recorded.unwrap_or_else(|_| Err(Error::unavailable("the database is too slow, or hangs"))) {
-                Ok(answers) => return answers.into_iter().map(|answer| answer.map(Taken::Recorded)).collect(),
-                Err(error) => {
+        if !self.aside.is_empty() {
+            return self.put_aside(batch).await;
+        }
+        let waited = batch.first().map_or(Duration::ZERO, |first| first.at.elapsed());
+        let most = MOST_TRY.saturating_sub(waited).max(LEAST_TRY);
+        let events: Vec<&Prepared> = batch.iter().flat_map(|submission| &submission.events).collect();
+        let recorded = tokio::time::timeout(most, self.recorder.record(&events)).await;
+        match recorded.unwrap_or_else(|_| Err(Error::unavailable("it is too slow, or hangs"))) {
+            Ok(answers) => {
+                if mem::take(&mut self.said.refused) {
+                    tracing::info!("the database takes events again");
+                }
+                answers.into_iter().map(|answer| answer.map(Taken::Recorded)).collect()
+            }
+            Err(error) => {
+                if !mem::replace(&mut self.said.refused, true) {
                     tracing::error!(%error, "the database does not take events: they are put aside, on disk, until it does");
                 }
+                let taken = self.put_aside(batch).await;
+                self.said.refused = taken.iter().all(Result::is_err);
+                taken
             }
         }
-        self.put_aside(batch).await
     }
 
-    async fn put_aside(&self, batch: &[Submission]) -> Vec<Result<Taken>> {
+    async fn put_aside(&mut self, batch: &[Submission]) -> Vec<Result<Taken>> {
         let submitted = |(prepared, call): (&Prepared, &Call)| {
             // By then it may be there: nobody knows how far the database got.
             let prepared = Prepared { may_stand: true, ..prepared.clone() };
@@ -78,10 +102,13 @@ impl Writer {
         let is_written = match written.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
             Ok(()) => true,
             Err(error) => {
-                tracing::error!(%error, "events can neither be recorded nor put aside; their senders are told");
+                if !self.said.homeless {
+                    tracing::error!(%error, "events can neither be recorded nor put aside; their senders are told");
+                }
                 false
             }
         };
+        self.said.homeless = !is_written;
         let result = |(place, event): (usize, &Prepared), calls: &[Call]| {
             if is_written && place < calls.len() {
                 Ok(Taken::Queued(event.id))

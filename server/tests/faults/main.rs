@@ -8,8 +8,10 @@
 
 mod clock;
 mod cold;
+mod events;
 mod hanging;
 mod kill9;
+mod million;
 mod nodes;
 mod slow;
 mod stopped;

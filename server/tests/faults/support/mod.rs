@@ -1,9 +1,13 @@
 //! What each fault needs: the server, a MariaDB of its own, the load, the way between them, and what is asked of all.
 
+mod books;
+mod event_trial;
 mod load;
 mod mariadb;
+pub mod orders;
 mod proxy;
 mod server;
+mod shop;
 mod trial;
 
 use std::{
@@ -11,10 +15,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use books::Books;
+pub use event_trial::{EventTrial, tell};
 pub use load::{Load, RATE};
 pub use mariadb::MariaDb;
+pub use orders::Orders;
 pub use proxy::{Proxy, Way};
 pub use server::{Server, Start};
+pub use shop::Shop;
 pub use trial::{Trial, count};
 
 /// How long anything may take that is waited for. It says that something hangs, not that it is slow.

@@ -15,6 +15,8 @@ pub enum Way {
     Slow(Duration),
     /// Connections are accepted and never answered. What was swallowed stays lost: a connection that met this is dead.
     Swallows,
+    /// Open until events are to be committed: from that very packet on it swallows.
+    SwallowsFromCommit,
 }
 
 pub struct Proxy {
@@ -41,6 +43,10 @@ impl Proxy {
     pub fn set(&self, way: Way) {
         *self.way.lock().unwrap() = way;
     }
+
+    pub fn way(&self) -> Way {
+        *self.way.lock().unwrap()
+    }
 }
 
 fn join(client: TcpStream, to: u16, way: &Arc<Mutex<Way>>) {
@@ -57,10 +63,18 @@ fn join(client: TcpStream, to: u16, way: &Arc<Mutex<Way>>) {
 fn forward(mut from: TcpStream, mut to: TcpStream, way: &Mutex<Way>) {
     let _ = to.set_nodelay(true);
     let mut buffer = [0; 16 * 1024];
+    let mut has_events = false;
     while let Ok(length @ 1..) = from.read(&mut buffer) {
+        has_events |= holds(&buffer[..length], "INSERT INTO events");
+        if has_events && holds(&buffer[..length], "COMMIT") {
+            let mut way = way.lock().unwrap();
+            if *way == Way::SwallowsFromCommit {
+                *way = Way::Swallows;
+            }
+        }
         let now = *way.lock().unwrap();
         match now {
-            Way::Open => {}
+            Way::Open | Way::SwallowsFromCommit => {}
             Way::Slow(time) => thread::sleep(time),
             // The other side hears nothing of it, not even the end: it keeps its half of the connection, and its locks.
             Way::Swallows => return swallow(from),
@@ -70,6 +84,10 @@ fn forward(mut from: TcpStream, mut to: TcpStream, way: &Mutex<Way>) {
         }
     }
     let _ = to.shutdown(Shutdown::Both);
+}
+
+fn holds(packet: &[u8], text: &str) -> bool {
+    packet.windows(text.len()).any(|part| part == text.as_bytes())
 }
 
 /// Reads until whoever sends gives up.

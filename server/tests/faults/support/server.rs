@@ -10,7 +10,7 @@ use reqwest::{Client, StatusCode, redirect::Policy};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use super::{MOST_WAIT, free_port, until};
+use super::{MOST_WAIT, Shop, free_port, until};
 
 const EMAIL: &str = "admin@example.com";
 const PASSWORD: &str = "correct horse battery";
@@ -106,10 +106,15 @@ impl Server {
         self.post("", "auth/login", body).await["token"].as_str().unwrap().to_owned()
     }
 
-    async fn post(&self, token: &str, path: &str, body: Value) -> Value {
+    pub async fn post(&self, token: &str, path: &str, body: Value) -> Value {
         let url = format!("{}/api/v1/{path}", self.base);
         let answer = self.client.post(url).bearer_auth(token).json(&body).send().await.unwrap();
         answer.error_for_status().unwrap().json().await.unwrap()
+    }
+
+    pub async fn put(&self, token: &str, path: &str) {
+        let url = format!("{}/api/v1/{path}", self.base);
+        self.client.put(url).bearer_auth(token).send().await.unwrap().error_for_status().unwrap();
     }
 
     /// A campaign with one link; its redirects tell the click's id. Returns the link's code and an API key.
@@ -142,6 +147,20 @@ impl Server {
             line["level"] == level && line["fields"]["message"].as_str().is_some_and(|text| text.contains(message))
         };
         lines.filter(is_it).count()
+    }
+
+    /// What one event, by its `event_id`, is answered.
+    pub async fn event(&self, shop: &Shop, id: &str) -> StatusCode {
+        let body = json!({ "action": "custom", "event_id": id });
+        let request = self.client.post(format!("{}/api/v1/events", self.base)).header("X-API-KEY", &shop.key);
+        request.json(&body).send().await.unwrap().status()
+    }
+
+    /// What it holds of the machine's memory.
+    pub fn memory_kb(&self) -> u64 {
+        let told = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = told.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     pub fn log(&self) -> String {
