@@ -18,7 +18,6 @@ pub use self::{
     coupons::CouponRequest,
     held::Held,
     key_uses::KeyUses,
-    signing::SignatureFault,
 };
 
 use model::{AdvertiserId, page::ListQuery};
