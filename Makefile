@@ -1,6 +1,6 @@
 # Everything one does with Tributary, one target each; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run demo build site dev test test-mysql test-faults test-kill schemathesis agents bench fmt clean
+.PHONY: help run demo build site dev test test-mysql test-faults test-kill schemathesis fuzz agents bench fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ test-kill: ## kill -9 under load, 1,000 times on SQLite and on MariaDB (5 minute
 
 schemathesis: site ## fuzz a debug server by its own OpenAPI document (needs Python 3.10)
 	scripts/schemathesis.sh
+
+fuzz: ## hostile input: TARGET=redirect RUNS=100000, or all of fuzz/targets, 10,000,000 each (2 hours at most)
+	scripts/fuzz.sh
 
 agents: ## renew the list of machines' names from npm, and measure it on real agents
 	scripts/agents.sh
