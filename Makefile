@@ -38,7 +38,7 @@ test-kill: ## kill -9 under load, 1,000 times on SQLite and on MariaDB (5 minute
 schemathesis: site ## fuzz a debug server by its own OpenAPI document (needs Python 3.10)
 	scripts/schemathesis.sh
 
-fuzz: ## hostile input: TARGET=redirect RUNS=100000, or all of fuzz/targets, 10,000,000 each (2 hours at most)
+fuzz: ## hostile input: TARGET=redirect RUNS=100000, or all of fuzz/targets, 10,000,000 each (half an hour)
 	scripts/fuzz.sh
 
 agents: ## renew the list of machines' names from npm, and measure it on real agents
