@@ -1,6 +1,6 @@
 # Everything one does with Tributary, one target each; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run demo build site dev test test-mysql test-faults test-kill test-million schemathesis agents bench fmt clean
+.PHONY: help run demo build site dev test test-mysql test-faults test-kill test-million schemathesis fuzz agents bench fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test-million: ## 1,000,000 submissions, 30 % of them duplicates, across three ki
 
 schemathesis: site ## fuzz a debug server by its own OpenAPI document (needs Python 3.10)
 	scripts/schemathesis.sh
+
+fuzz: ## hostile input: TARGET=redirect RUNS=100000, or all of fuzz/targets, 10,000,000 each (half an hour)
+	scripts/fuzz.sh
 
 agents: ## renew the list of machines' names from npm, and measure it on real agents
 	scripts/agents.sh

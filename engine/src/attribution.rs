@@ -179,7 +179,9 @@ fn weigh_coupon<'a>(
     key: &'a Key<CouponFacts>,
     generic: &mut Option<&'a CouponFact>,
 ) -> Result<Credit, String> {
-    let CouponFacts { coupon, owner } = key.found.as_ref().ok_or("this advertiser has no such code")?;
+    // As with links: another advertiser's code looks like none at all.
+    let found = key.found.as_ref().filter(|found| found.coupon.advertiser_id == facts.advertiser_id);
+    let CouponFacts { coupon, owner } = found.ok_or("this advertiser has no such code")?;
     match coupon.status {
         CouponStatus::Active => {}
         CouponStatus::Invalidated => return Err("the code was invalidated".into()),
@@ -283,3 +285,7 @@ fn stands<'a>(
 #[cfg(test)]
 #[path = "attribution_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "attribution_properties.rs"]
+mod properties;

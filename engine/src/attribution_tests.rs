@@ -47,7 +47,7 @@ fn coupon_in(campaign: CampaignFact, influencer_id: Option<InfluencerId>, status
     CouponFacts {
         coupon: Arc::new(CouponFact {
             id: CouponId(Uuid::from_u128(41)),
-            advertiser_id: SHOP,
+            advertiser_id: campaign.advertiser_id,
             campaign_id: campaign.id,
             influencer_id,
             status,
@@ -58,6 +58,14 @@ fn coupon_in(campaign: CampaignFact, influencer_id: Option<InfluencerId>, status
 
 fn coupon() -> CouponFacts {
     coupon_in(campaign(), Some(ANNA), CouponStatus::Active)
+}
+
+fn elsewhere() -> CampaignFact {
+    CampaignFact { id: CampaignId(Uuid::from_u128(22)), ..campaign() }
+}
+
+fn click() -> ClickFacts {
+    ClickFacts { id: ClickId(Uuid::from_u128(51)), advertiser_id: SHOP, link: Some(link()) }
 }
 
 fn key<T>(found: Option<T>) -> Key<T> {
@@ -93,8 +101,11 @@ fn an_event_that_names_nothing_is_nobodys() {
 fn a_coupon_beats_every_link() {
     let credit = decide(&Facts {
         coupons: vec![key(Some(coupon()))],
+        touches: vec![link(), link()],
+        click: Some(key(Some(click()))),
         ref_code: Some(key(Some(link()))),
         landing: Some(key(Some(link()))),
+        referrer: Some(key(Some(link()))),
         ..facts()
     });
     assert_eq!((credit.method, credit.confidence, credit.influencer_id), (Method::Coupon, 1.0, Some(ANNA)));
@@ -103,31 +114,48 @@ fn a_coupon_beats_every_link() {
         outcomes(&credit),
         [
             (Method::Coupon, Outcome::Won),
+            (Method::FirstTouch, Outcome::NotReached),
+            (Method::ClickId, Outcome::NotReached),
             (Method::RefCode, Outcome::NotReached),
-            (Method::LandingUrl, Outcome::NotReached)
+            (Method::LandingUrl, Outcome::NotReached),
+            (Method::Referrer, Outcome::NotReached)
         ]
     );
 }
 
 #[test]
 fn a_coupon_that_does_not_stand_is_noted_and_the_search_goes_on() {
+    let of = |campaign| Some(coupon_in(campaign, Some(ANNA), CouponStatus::Active));
+    let with_influencer = |status| {
+        let mut coupon = coupon();
+        coupon.owner.influencer = status;
+        Some(coupon)
+    };
+    let unknown_campaign = {
+        let mut coupon = coupon();
+        coupon.owner.campaign = None;
+        Some(coupon)
+    };
     let rejected = [
         (None, "no such code"),
+        (of(CampaignFact { advertiser_id: OTHER_SHOP, ..campaign() }), "no such code"),
         (Some(coupon_in(campaign(), Some(ANNA), CouponStatus::Invalidated)), "invalidated"),
         (Some(coupon_in(campaign(), Some(ANNA), CouponStatus::Replaced)), "replaced"),
         (Some(coupon_in(campaign(), None, CouponStatus::Active)), "generic"),
-        (
-            Some(coupon_in(
-                CampaignFact { source: AttributionSource::Link, ..campaign() },
-                Some(ANNA),
-                CouponStatus::Active,
-            )),
-            "links alone",
-        ),
+        (of(CampaignFact { source: AttributionSource::Link, ..campaign() }), "links alone"),
+        (of(CampaignFact { status: CampaignStatus::Paused, ..campaign() }), "paused"),
+        (of(CampaignFact { status: CampaignStatus::Archived, ..campaign() }), "archived"),
+        (of(CampaignFact { starts_at: Some(NOON.plus(1)), ..campaign() }), "before"),
+        (of(CampaignFact { ends_at: Some(NOON), ..campaign() }), "after"),
+        (with_influencer(Some(InfluencerStatus::Inactive)), "influencer"),
+        (with_influencer(Some(InfluencerStatus::Archived)), "influencer"),
+        (with_influencer(None), "influencer"),
+        (unknown_campaign, "unknown"),
     ];
     for (found, reason) in rejected {
         let credit = decide(&Facts { coupons: vec![key(found)], ref_code: Some(key(Some(link()))), ..facts() });
         assert_eq!((credit.method, credit.influencer_id), (Method::RefCode, Some(BEN)), "{reason}");
+        assert_eq!((credit.coupon_id, credit.link_id), (None, Some(link().id)), "{reason}");
         assert!(credit.trace[0].reason.contains(reason), "{:?}", credit.trace[0]);
     }
 }
@@ -150,6 +178,46 @@ fn a_generic_coupon_alone_counts_for_its_campaign_unattributed() {
 }
 
 #[test]
+fn a_generic_coupon_counts_for_its_campaign_also_where_what_comes_after_it_is_rejected() {
+    let generic = coupon_in(elsewhere(), None, CouponStatus::Active);
+    let gone = with_status(link(), LinkStatus::Inactive);
+    let credit = decide(&Facts { coupons: vec![key(Some(generic))], ref_code: Some(key(Some(gone))), ..facts() });
+    assert_eq!((credit.method, credit.confidence, credit.influencer_id), (Method::None, 0.0, None));
+    assert_eq!((credit.campaign_id, credit.coupon_id.is_some()), (Some(elsewhere().id), true));
+}
+
+#[test]
+fn a_generic_coupon_that_does_not_stand_counts_for_nothing() {
+    for generic in [
+        coupon_in(campaign(), None, CouponStatus::Invalidated),
+        coupon_in(CampaignFact { status: CampaignStatus::Paused, ..campaign() }, None, CouponStatus::Active),
+        coupon_in(CampaignFact { source: AttributionSource::Link, ..campaign() }, None, CouponStatus::Active),
+        coupon_in(CampaignFact { advertiser_id: OTHER_SHOP, ..campaign() }, None, CouponStatus::Active),
+    ] {
+        let credit = decide(&Facts { coupons: vec![key(Some(generic))], ..facts() });
+        assert_eq!((credit.method, credit.campaign_id, credit.coupon_id), (Method::None, None, None));
+    }
+}
+
+#[test]
+fn the_click_then_the_ref_code() {
+    let of_anna = link_in(campaign(), Some(ANNA));
+    let foreign = ClickFacts { advertiser_id: OTHER_SHOP, ..click() };
+    let gone = ClickFacts { link: Some(with_status(link(), LinkStatus::Inactive)), ..click() };
+    let without_link = ClickFacts { link: None, ..click() };
+    for (click, method, influencer) in [
+        (Some(click()), Method::ClickId, BEN),
+        (None, Method::RefCode, ANNA),
+        (Some(foreign), Method::RefCode, ANNA),
+        (Some(gone), Method::RefCode, ANNA),
+        (Some(without_link), Method::RefCode, ANNA),
+    ] {
+        let credit = decide(&Facts { click: Some(key(click)), ref_code: Some(key(Some(of_anna.clone()))), ..facts() });
+        assert_eq!((credit.method, credit.confidence, credit.influencer_id), (method, 0.9, Some(influencer)));
+    }
+}
+
+#[test]
 fn ref_code_then_landing_url_then_referrer() {
     for (method, confidence, facts) in [
         (
@@ -167,9 +235,14 @@ fn ref_code_then_landing_url_then_referrer() {
 
 #[test]
 fn a_link_that_does_not_stand_credits_nobody() {
-    let influencer_gone = {
+    let with_influencer = |status| {
         let mut link = link();
-        link.owner.influencer = Some(InfluencerStatus::Inactive);
+        link.owner.influencer = status;
+        link
+    };
+    let unknown_campaign = {
+        let mut link = link();
+        link.owner.campaign = None;
         link
     };
     let rejected = [
@@ -181,7 +254,10 @@ fn a_link_that_does_not_stand_credits_nobody() {
         (link_in(CampaignFact { source: AttributionSource::Coupon, ..campaign() }, Some(BEN)), "coupons alone"),
         (link_in(CampaignFact { starts_at: Some(NOON.plus(1)), ..campaign() }, Some(BEN)), "before"),
         (link_in(CampaignFact { ends_at: Some(NOON), ..campaign() }, Some(BEN)), "after"),
-        (influencer_gone, "influencer"),
+        (with_influencer(Some(InfluencerStatus::Inactive)), "influencer"),
+        (with_influencer(Some(InfluencerStatus::Archived)), "influencer"),
+        (with_influencer(None), "influencer"),
+        (unknown_campaign, "unknown"),
     ];
     for (found, reason) in rejected {
         let credit = decide(&Facts { ref_code: Some(key(Some(found))), ..facts() });
@@ -212,9 +288,58 @@ fn the_first_touch_beats_the_events_own_link_of_the_same_campaign() {
     let first = link_in(campaign(), Some(ANNA));
     let credit = decide(&Facts { touches: vec![first.clone()], ref_code: Some(key(Some(link()))), ..facts() });
     assert_eq!((credit.method, credit.influencer_id), (Method::FirstTouch, Some(ANNA)));
-    let elsewhere = link_in(CampaignFact { id: CampaignId(Uuid::from_u128(22)), ..campaign() }, Some(BEN));
+    assert_eq!(credit.confidence, 0.9);
+    let credit = decide(&Facts { touches: vec![first.clone()], click: Some(key(Some(click()))), ..facts() });
+    assert_eq!((credit.method, credit.influencer_id), (Method::FirstTouch, Some(ANNA)));
+    let elsewhere = link_in(elsewhere(), Some(BEN));
     let credit = decide(&Facts { touches: vec![first], ref_code: Some(key(Some(elsewhere))), ..facts() });
     assert_eq!((credit.method, credit.influencer_id), (Method::RefCode, Some(BEN)));
+}
+
+#[test]
+fn a_touch_is_held_to_the_campaign_that_the_events_first_own_link_names() {
+    let touched = Facts { touches: vec![link_in(elsewhere(), Some(ANNA))], ..facts() };
+    let gone = with_status(link(), LinkStatus::Inactive);
+    let foreign = link_in(CampaignFact { advertiser_id: OTHER_SHOP, ..campaign() }, Some(BEN));
+    for (own, method) in [
+        // A link that does not stand still names its campaign.
+        (Facts { ref_code: Some(key(Some(gone))), ..touched.clone() }, Method::None),
+        (Facts { landing: Some(key(Some(link()))), ..touched.clone() }, Method::LandingUrl),
+        (Facts { referrer: Some(key(Some(link()))), ..touched.clone() }, Method::Referrer),
+        // The click comes first.
+        (
+            Facts {
+                click: Some(key(Some(ClickFacts { link: Some(link_in(elsewhere(), Some(BEN))), ..click() }))),
+                ref_code: Some(key(Some(link()))),
+                ..touched.clone()
+            },
+            Method::FirstTouch,
+        ),
+        // Neither an unknown link nor another advertiser's names a campaign.
+        (Facts { ref_code: Some(key(None)), ..touched.clone() }, Method::FirstTouch),
+        (Facts { ref_code: Some(key(Some(foreign))), ..touched.clone() }, Method::FirstTouch),
+        // A coupon is no link.
+        (
+            Facts { coupons: vec![key(Some(coupon_in(campaign(), None, CouponStatus::Active)))], ..touched },
+            Method::FirstTouch,
+        ),
+    ] {
+        assert_eq!(decide(&own).method, method);
+    }
+}
+
+#[test]
+fn a_touch_through_a_link_without_an_influencer_credits_its_campaign_alone() {
+    let credit = decide(&Facts { touches: vec![link_in(campaign(), None)], ..facts() });
+    assert_eq!((credit.method, credit.influencer_id), (Method::FirstTouch, None));
+    assert_eq!(credit.campaign_id, Some(campaign().id));
+}
+
+#[test]
+fn the_trace_keeps_the_first_hundred_characters_of_what_was_sent() {
+    let long = Key { sent: "ü".repeat(101), found: None };
+    let credit = decide(&Facts { ref_code: Some(long), ..facts() });
+    assert_eq!(credit.trace[0].value, "ü".repeat(100));
 }
 
 #[test]
@@ -227,13 +352,15 @@ fn the_earliest_touch_that_still_stands_wins() {
 
 #[test]
 fn a_known_click_is_tied_whoever_is_credited() {
-    let id = ClickId(Uuid::from_u128(51));
-    let click = ClickFacts { id, advertiser_id: SHOP, link: Some(link()) };
+    let (click, id) = (click(), click().id);
     let credit = decide(&Facts { click: Some(key(Some(click.clone()))), ..facts() });
     assert_eq!((credit.method, credit.click_id), (Method::ClickId, Some(id)));
     let credit =
         decide(&Facts { coupons: vec![key(Some(coupon()))], click: Some(key(Some(click.clone()))), ..facts() });
     assert_eq!((credit.method, credit.click_id), (Method::Coupon, Some(id)));
+    let gone = ClickFacts { link: Some(with_status(link(), LinkStatus::Inactive)), ..click.clone() };
+    let credit = decide(&Facts { click: Some(key(Some(gone))), ..facts() });
+    assert_eq!((credit.method, credit.click_id), (Method::None, Some(id)));
     let foreign = ClickFacts { advertiser_id: OTHER_SHOP, ..click };
     let credit = decide(&Facts { click: Some(key(Some(foreign))), ..facts() });
     assert_eq!((credit.method, credit.click_id), (Method::None, None));

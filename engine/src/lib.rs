@@ -16,6 +16,7 @@ mod poller;
 mod reattribute;
 pub mod secret;
 mod setup;
+pub mod signature;
 mod start;
 mod stats;
 
@@ -42,5 +43,6 @@ pub use self::{
     },
     overview::Beginnings,
     reattribute::{Change, Reattribution},
-    setup::{CampaignStart, CampaignStarted, CouponRequest, Held, Integration, SignatureFault, random_password},
+    setup::{CampaignStart, CampaignStarted, CouponRequest, Held, Integration, random_password},
+    signature::SignatureFault,
 };

@@ -1,7 +1,7 @@
 //! Events: what a shop's backend reports, read and checked field by field.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 use crate::{
     Currency, EventId, Fields, Money, Problem, Timestamp,
@@ -25,6 +25,7 @@ pub const MOST_BODY: usize = 64 * 1024;
 pub const MOST_PROPERTIES: usize = 16 * 1024;
 pub const MOST_URL: usize = 4 * 1024;
 pub const MOST_COUPON_CODES: usize = 20;
+pub const MOST_BATCH: usize = 1000;
 
 /// An event as it was sent, whole and within the rules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -111,6 +112,20 @@ impl NewEvent {
         ])
         .to_string()
     }
+}
+
+/// The events of a batch, each as it was sent.
+pub fn read_batch(fields: &mut Fields) -> Option<Vec<Box<RawValue>>> {
+    const EXPECTED: &str = "a list of at most 1,000 events";
+    if fields.raw("events").is_none() {
+        fields.refuse("events", "is required");
+    }
+    let items: Vec<Box<RawValue>> = fields.json("events", EXPECTED)?;
+    if items.len() > MOST_BATCH {
+        fields.refuse("events", format!("must be {EXPECTED}"));
+        return None;
+    }
+    Some(items)
 }
 
 fn read_action(fields: &mut Fields, of_path: Option<Action>) -> Option<Action> {
@@ -345,3 +360,7 @@ mod tests {
         assert_eq!(event.coupon_codes, ["A", "B"]);
     }
 }
+
+#[cfg(test)]
+#[path = "event_properties.rs"]
+mod properties;

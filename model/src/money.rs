@@ -255,3 +255,7 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "money_properties.rs"]
+mod properties;

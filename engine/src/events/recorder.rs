@@ -224,3 +224,45 @@ fn differs(event: &Prepared, standing: &Recorded) -> bool {
     };
     moved || event.fingerprint != standing.fingerprint
 }
+
+#[cfg(test)]
+mod tests {
+    use model::LinkId;
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn noted(events: &[Touched]) -> Vec<Touched> {
+        let mut known = Vec::new();
+        for (at, link) in events {
+            touch(&mut known, *at, *link);
+        }
+        known
+    }
+
+    proptest! {
+        #[test]
+        fn touches_are_the_earliest_of_each_link_in_order_however_they_were_noted(
+            (events, shuffled) in prop::collection::vec((0..4_i64, 0..3_u128), 0..12)
+                .prop_map(|events| {
+                    let touched = |(event, (at, link)): (u128, (i64, u128))| {
+                        let at = (Timestamp(at), EventId(Uuid::from_u128(event)));
+                        (at, LinkId(Uuid::from_u128(link)))
+                    };
+                    (0..).zip(events).map(touched).collect::<Vec<Touched>>()
+                })
+                .prop_flat_map(|events| (Just(events.clone()), Just(events).prop_shuffle()))
+        ) {
+            let known = noted(&events);
+            prop_assert_eq!(&noted(&shuffled), &known);
+            prop_assert!(known.is_sorted());
+            for (at, link) in &known {
+                let earliest = events.iter().filter(|(_, other)| other == link).map(|(at, _)| at).min();
+                prop_assert_eq!(Some(at), earliest);
+            }
+            let links: HashSet<_> = events.iter().map(|(_, link)| *link).collect();
+            prop_assert_eq!(known.len(), links.len());
+        }
+    }
+}

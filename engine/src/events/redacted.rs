@@ -2,17 +2,34 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
+use serde::de::IgnoredAny;
 
 /// In place of what is not shown.
 const HIDDEN: &str = "…";
 
-/// A member of JSON whose name says that its value is a person's, or a secret; its text is what is hidden. Bodies may be
-/// broken, or cut: they are read as text.
-static PERSONAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+/// Part of a name that says its value is a person's, or a secret.
+macro_rules! personal {
+    () => {
+        concat!(
+            "e-?mail|phone|mobile|first_?name|last_?name|full_?name|surname|address|street|",
+            "password|secret|token|iban|card"
+        )
+    };
+}
+
+/// A text of JSON; where it is a name, with its value. Read from the start, one begins where the one before has ended:
+/// what stands inside a text is never taken for a name.
+static TEXT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?s)("(?:[^"\\]|\\.)*")(\s*:\s*)("(?:[^"\\]|\\.)*"?|[0-9][0-9.]*)?|"(?:[^"\\]|\\.)*""#).ok()
+});
+static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(concat!("(?is)^customer_id$|", personal!())).ok());
+/// The same in bodies that are broken, or cut: there no text is sure to begin where it seems to.
+static BROKEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r#"(?i)("(?:customer_id|[^"]*(?:e-?mail|phone|mobile|first_?name|last_?name|full_?name|surname|address|street|"#,
-        r#"password|secret|token|iban|card)[^"]*)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[0-9][0-9.]*)"#
+        r#"(?i)("(?:customer_id|[^"]*(?:"#,
+        personal!(),
+        r#")[^"]*)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[0-9][0-9.]*)"#
     ))
     .ok()
 });
@@ -20,9 +37,25 @@ static EMAIL: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"[^\s"'<>@,;:=&?/\\]+(?:@|%40)[^\s"'<>@,;:=&?/\\]+\.[^\s"'<>@,;:=&?/\\]+"#).ok());
 
 pub fn redacted(body: &str) -> String {
-    let (Some(personal), Some(email)) = (&*PERSONAL, &*EMAIL) else { return HIDDEN.to_owned() };
-    let without = personal.replace_all(body, format!("${{1}}\"{HIDDEN}\""));
-    email.replace_all(&without, HIDDEN).into_owned()
+    let (Some(text), Some(name), Some(broken), Some(email)) = (&*TEXT, &*NAME, &*BROKEN, &*EMAIL) else {
+        return HIDDEN.to_owned();
+    };
+    let hide = |found: &Captures<'_>| match (found.get(1), found.get(2), found.get(3)) {
+        (Some(of), Some(colon), Some(_)) if name.is_match(&said(of.as_str())) => {
+            format!("{}{}\"{HIDDEN}\"", of.as_str(), colon.as_str())
+        }
+        _ => found[0].to_owned(),
+    };
+    let mut shown = text.replace_all(body, hide).into_owned();
+    if serde_json::from_str::<IgnoredAny>(body).is_err() {
+        shown = broken.replace_all(&shown, format!("${{1}}\"{HIDDEN}\"")).into_owned();
+    }
+    email.replace_all(&shown, HIDDEN).into_owned()
+}
+
+/// What a name says, however it is escaped.
+fn said(name: &str) -> String {
+    serde_json::from_str(name).unwrap_or_else(|_| name.trim_matches('"').to_owned())
 }
 
 #[cfg(test)]
@@ -43,6 +76,9 @@ mod tests {
                 r#"{"properties":{"shipping_address":"…","colour":"red"}}"#,
             ),
             (r#"{"customer_id":"cut of"#, r#"{"customer_id":"…""#),
+            (r#"{"a":"{\"email\":","customer_id":"c-1"}"#, r#"{"a":"{\"email\":","customer_id":"…"}"#),
+            (r#"{"customer\u005fid":"c-1"}"#, r#"{"customer\u005fid":"…"}"#),
+            (r#"{"note":"my "token":"x" y","customer_id":"c-1"}"#, r#"{"note":"my "token":"…" y","customer_id":"…"}"#),
             ("email=ann%40mail.example&x=1", "email=…&x=1"),
             ("not json", "not json"),
         ] {

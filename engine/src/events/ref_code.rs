@@ -1,7 +1,5 @@
 //! Finds `ref_code` in an address a shop sends along.
 
-use std::borrow::Cow;
-
 use percent_encoding::percent_decode_str;
 
 /// The first `ref_code` in the query or the fragment of an address, however broken the rest is.
@@ -16,16 +14,42 @@ pub fn find(address: &str) -> Option<String> {
         .flat_map(|part| part.split('&'))
         .filter_map(|pair| pair.split_once('='))
         .find(|(name, value)| decode(name) == "ref_code" && !value.is_empty())
-        .map(|(_, value)| decode(value).into_owned())
+        .map(|(_, value)| decode(value))
 }
 
-fn decode(text: &str) -> Cow<'_, str> {
-    percent_decode_str(text).decode_utf8_lossy()
+/// Forms and browsers write a space as `+`.
+fn decode(text: &str) -> String {
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
 mod tests {
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    use proptest::prelude::*;
+    use url::Url;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_sent_either_holds_a_ref_code_or_not(address in prop_oneof![".{0,200}", "([?&#=%+]|ref_code|[a-f0-9]){0,40}"]) {
+            prop_assert!(find(&address).is_none_or(|code| !code.is_empty()));
+        }
+
+        #[test]
+        fn what_was_encoded_into_an_address_is_found_again(
+            code in ".{1,40}", others in prop::collection::vec(("[a-z]{1,6}", ".{0,12}"), 0..4)
+        ) {
+            let mut address = Url::parse("https://shop.example/p").unwrap();
+            address.query_pairs_mut().extend_pairs(&others).append_pair("ref_code", &code).append_pair("ref_code", "later");
+            prop_assert_eq!(find(address.as_str()), Some(code.clone()), "{}", address);
+            let query = address.query().unwrap();
+            prop_assert_eq!(find(&format!("https://shop.example/#{query}")), Some(code.clone()), "{}", address);
+            prop_assert_eq!(find(&format!("https://shop.example/?x=1#/p?{query}")), Some(code.clone()), "{}", address);
+            let encoded = utf8_percent_encode(&code, NON_ALPHANUMERIC);
+            prop_assert_eq!(find(&format!("/?ref%5Fcode={encoded}")), Some(code.clone()), "{}", encoded);
+        }
+    }
 
     #[test]
     fn the_ref_code_is_found_in_query_and_fragment() {

@@ -20,7 +20,6 @@ pub use self::{
     held::Held,
     integration::Integration,
     key_uses::KeyUses,
-    signing::SignatureFault,
 };
 
 use model::{AdvertiserId, page::ListQuery};

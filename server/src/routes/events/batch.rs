@@ -12,7 +12,7 @@ use axum::{
 use engine::{Call, Engine, Taken};
 use model::{
     FieldError, Fields,
-    event::{Arrival, BatchAnswer, BatchOutcome, BatchResult, NewEvent, QueuedAnswer, QueuedStatus},
+    event::{self, Arrival, BatchAnswer, BatchOutcome, BatchResult, NewEvent, QueuedAnswer, QueuedStatus},
 };
 use serde_json::value::RawValue;
 
@@ -28,7 +28,6 @@ use crate::{
 };
 
 const MOST_BYTES: usize = 1 << 20;
-const MOST_EVENTS: usize = 1000;
 
 /// Report many events
 ///
@@ -76,15 +75,8 @@ pub async fn record_batch(
 }
 
 fn read_items(sender: &Sender<'_>, body: &[u8]) -> ApiResult<Vec<Box<RawValue>>> {
-    const EXPECTED: &str = "a list of at most 1,000 events";
     let mut fields = body::json_fields(sender.headers, body)?;
-    if fields.raw("events").is_none() {
-        fields.refuse("events", "is required");
-    }
-    let items: Option<Vec<Box<RawValue>>> = fields.json("events", EXPECTED);
-    if items.as_ref().is_some_and(|items| items.len() > MOST_EVENTS) {
-        fields.refuse("events", format!("must be {EXPECTED}"));
-    }
+    let items = event::read_batch(&mut fields);
     fields.finish(items).map_err(ApiError::invalid)
 }
 
