@@ -15,6 +15,8 @@ use super::support::{
 
 /// How long a server that is told to stop may take.
 const MOST_STOPPING: Duration = Duration::from_secs(5);
+/// How long the database waits for the next word of a connection.
+const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_are_accepted_while_the_database_is_stopped_and_recorded_once_it_is_back() {
@@ -75,7 +77,8 @@ async fn a_transaction_that_is_cut_off_before_its_commit_holds_events_up_for_sec
         Instant::now()
     };
     let (lanes, over) = trial.send_during(fault).await;
-    tell("cut off before a commit", &lanes, over);
+    let took = tell("cut off before a commit", &lanes, over);
+    assert!(took < 2 * WAIT_TIMEOUT, "{took:?}");
     trial.finish("cut off before a commit", lanes).await;
 }
 

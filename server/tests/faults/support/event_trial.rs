@@ -120,8 +120,8 @@ impl EventTrial {
     }
 }
 
-/// Prints what was answered, how late at most, and how soon after a fault the database was in use.
-pub fn tell(fault: &str, lanes: &[Lane], over: Instant) {
+/// Prints what was answered and how late at most, and says how soon after a fault events were recorded at once again.
+pub fn tell(fault: &str, lanes: &[Lane], over: Instant) -> Duration {
     let sent = || lanes.iter().flat_map(|lane| &lane.sent);
     let mut answers: BTreeMap<u16, (usize, Duration)> = BTreeMap::new();
     for sent in sent() {
@@ -134,4 +134,5 @@ pub fn tell(fault: &str, lanes: &[Lane], over: Instant) {
     let created = sent().filter(|sent| sent.status == StatusCode::CREATED && sent.at > over).map(|sent| sent.at);
     let first = created.min().expect("events are recorded at once again");
     println!("{fault}: the first 201 came {:.1?} after its end", first - over);
+    first - over
 }
