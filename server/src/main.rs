@@ -1,12 +1,7 @@
 //! `tributary`: reads what was asked for, then runs it.
 
 use clap::Parser;
-use mimalloc::MiMalloc;
 use server::cli::{Cli, Command};
-
-/// Events and pages allocate much and briefly: of an event's time outside SQLite, glibc's own took a fifth.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();

@@ -1,5 +1,7 @@
 //! Events and their credits.
 
+use std::collections::BTreeSet;
+
 use model::{AdvertiserId, EventId, LinkId, Timestamp, attribution::Attribution, event::NewEvent};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
@@ -165,6 +167,8 @@ pub async fn touches(conn: &mut Conn, customers: &[(AdvertiserId, [u8; 16])]) ->
     if customers.is_empty() {
         return Ok(Vec::new());
     }
+    // Each once: by the length of a list the database guesses what a look at each of its customers would cost.
+    let advertisers: BTreeSet<AdvertiserId> = customers.iter().map(|(advertiser, _)| *advertiser).collect();
     let rows: Vec<(Vec<u8>, Uuid, i64, Uuid)> = on!(conn, c => {
         let mut read = QueryBuilder::new(
             "SELECT customer, link_id, occurred_at, id FROM (
@@ -173,7 +177,7 @@ pub async fn touches(conn: &mut Conn, customers: &[(AdvertiserId, [u8; 16])]) ->
                 FROM events WHERE advertiser_id IN (",
         );
         let mut list = read.separated(", ");
-        for (advertiser, _) in customers {
+        for advertiser in &advertisers {
             list.push_bind(advertiser.0);
         }
         read.push(") AND customer IN (");
