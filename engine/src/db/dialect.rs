@@ -41,6 +41,14 @@ impl Conn {
         }
     }
 
+    /// Behind a table's name: the index to read it by, where the database would guess wrong.
+    pub(super) fn by_index(&self, index: &'static str) -> String {
+        match self {
+            Self::SqliteWrite(..) | Self::SqliteRead(_) => format!(" INDEXED BY {index}"),
+            Self::MySqlWrite(_) | Self::MySqlRead(_) => format!(" FORCE INDEX ({index})"),
+        }
+    }
+
     /// Division of whole numbers, the remainder dropped.
     pub(super) fn whole_division(&self) -> &'static str {
         match self {
