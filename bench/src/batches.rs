@@ -17,6 +17,9 @@ use crate::{
 /// Events in one request, and rows in one transaction of the yardstick.
 const BATCH: u32 = 500;
 
+/// What is under way when a round ends is work for the next one: little.
+const CONNECTIONS: u64 = 2;
+
 /// Arguments: key, link code, round, events in a request.
 const SCRIPT: &str = r#"local head, round, size, count, code
 function init(args)
@@ -49,6 +52,7 @@ pub async fn measure(folder: &Path, scale: Scale, report: &mut Report) -> Result
             url: format!("http://127.0.0.1:{}", tributary.port),
             headers: Vec::new(),
             script: Some((script.clone(), arguments.into())),
+            connections: CONNECTIONS,
         });
         let counted = load.run(seconds)?;
         answered += counted.answers;

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::{
     Scale,
     contest::{self, Contestant, Round},
-    load::Load,
+    load::{CONNECTIONS, Load},
     process::{SERVER_CORE, Server, pinned},
     report::Report,
     tributary::Tributary,
@@ -49,6 +49,7 @@ pub async fn measure(folder: &Path, scale: Scale, report: &mut Report) -> Result
                 url: format!("http://127.0.0.1:{port}"),
                 headers: Vec::new(),
                 script: Some((script.clone(), vec![key.clone(), code.clone(), round.to_string()])),
+                connections: CONNECTIONS,
             })
         }
     };

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{
     contest::number,
-    load::{CONNECTIONS, Counted},
+    load::Counted,
     process::{GENERATOR_CORE, pinned},
 };
 
@@ -25,12 +25,13 @@ pub struct Load {
     pub headers: Vec<(&'static str, String)>,
     /// A Lua script that makes each request, and its arguments.
     pub script: Option<(PathBuf, Vec<String>)>,
+    pub connections: u64,
 }
 
 impl Load {
     pub fn command(&self, seconds: u64) -> Command {
         let mut wrk = pinned(GENERATOR_CORE, "KILL", "wrk");
-        wrk.args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s"), "--latency"]);
+        wrk.args(["-t1", &format!("-c{}", self.connections), &format!("-d{seconds}s"), "--latency"]);
         for (name, value) in &self.headers {
             wrk.args(["-H", &format!("{name}: {value}")]);
         }

@@ -15,7 +15,7 @@ use crate::{
     Scale,
     contest::{self, Contestant, Outcome, Round, number},
     flood_round,
-    load::Load,
+    load::{CONNECTIONS, Load},
     nginx,
     process::{SERVER_CORE, Server, pinned},
     report::Report,
@@ -77,6 +77,7 @@ async fn maximum(folder: &Path, servers: &Servers, scale: Scale, report: &mut Re
                 url: url.clone(),
                 headers: vec![("User-Agent", USER_AGENT.to_owned()), ("Referer", REFERRER.to_owned())],
                 script: None,
+                connections: CONNECTIONS,
             })
         }
     };
