@@ -41,6 +41,8 @@ use crate::error::{Error, Result};
 
 /// How long a statement waits for another's lock before the caller is told.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
+/// In KiB, as SQLite says it: what 500 events touch of the indexes over hashes is read once, and written once.
+const WRITERS_CACHE: &str = "-8192";
 const MOST_CONNECTIONS: u32 = 16;
 /// How long a request waits for a connection.
 const ACQUIRE_WAIT: Duration = Duration::from_secs(3);
@@ -150,19 +152,23 @@ impl Db {
             .pragma("temp_store", "MEMORY")
             .busy_timeout(LOCK_WAIT);
         make_folder_of(options.get_filename())?;
+        let writing = options.clone().pragma("cache_size", WRITERS_CACHE);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_WAIT)
+            // A file is there or not, whatever a question beforehand would answer.
+            .test_before_acquire(false)
             // After a full disk SQLite has ended the transaction itself, and sqlx still counts it:
             // such a connection begins no other, so another takes its place.
             .before_acquire(|connection, _| {
                 let is_free = !connection.is_in_transaction();
                 Box::pin(async move { Ok(is_free) })
             })
-            .connect_lazy_with(options.clone());
+            .connect_lazy_with(writing);
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(ACQUIRE_WAIT)
+            .test_before_acquire(false)
             .connect_lazy_with(options.read_only(true));
         Ok(Self::Sqlite { writer, readers, turn })
     }

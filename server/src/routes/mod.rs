@@ -29,6 +29,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{body::MOST_BYTES, openapi, problem, state::AppState};
 
+pub use self::events::EventsAhead;
+
 pub fn router(state: AppState) -> serde_json::Result<Router> {
     let (api, document) = OpenApiRouter::with_openapi(openapi::Document::openapi())
         .nest("/api/v1", api())
