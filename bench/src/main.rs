@@ -7,6 +7,7 @@ mod bytes;
 mod commands;
 mod contest;
 mod events;
+mod figures;
 mod flood_round;
 mod hold;
 mod links;
@@ -46,6 +47,9 @@ struct Cli {
     /// What to measure; everything, where nothing is named.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Stage>,
+    /// Millions of clicks and events that figures are read over.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    millions: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,6 +57,7 @@ enum Stage {
     Redirect,
     Events,
     Lists,
+    Figures,
     Start,
     Bytes,
 }
@@ -131,7 +136,7 @@ async fn measure(cli: &Cli) -> Result<()> {
     }
     let folder = Folder::take(&std::env::current_exe()?.with_file_name("bench-run"))?;
     let mut report = Report::default();
-    let measured = measure_stages(&does, &folder, scale, &mut report).await;
+    let measured = measure_stages(&does, &folder, scale, cli.millions, &mut report).await;
     // What was measured before a failure is worth reading too.
     report.print()?;
     measured?;
@@ -143,6 +148,7 @@ async fn measure_stages(
     does: &impl Fn(Stage) -> bool,
     folder: &Folder,
     scale: Scale,
+    millions: u32,
     report: &mut Report,
 ) -> Result<()> {
     if does(Stage::Redirect) {
@@ -154,6 +160,9 @@ async fn measure_stages(
     }
     if does(Stage::Lists) {
         lists::measure(&folder.inside("lists")?, scale, report).await?;
+    }
+    if does(Stage::Figures) {
+        figures::measure(&folder.inside("figures")?, millions, report).await?;
     }
     if does(Stage::Start) {
         start::measure(&folder.inside("start")?, report).await?;

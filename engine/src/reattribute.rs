@@ -109,9 +109,10 @@ impl Reattribution {
                 added.event_no_more(fact);
                 added.event(&EventFact { credit: Credit::from(after), ..*fact });
             }
-            added.write(&mut conn).await?;
+            // Then what many write, in the order of whoever records events.
             let used = part.iter().filter_map(|change| Some((change.after.coupon_id?.0, change.occurred_at)));
             db::uses::note(&mut conn, used).await?;
+            added.write(&mut conn).await?;
             conn.commit().await?;
         }
         Ok(())

@@ -33,10 +33,10 @@ use crate::{
     error::Result,
 };
 
-pub(crate) use self::sums::Source;
 pub use self::{
     check::{FiguresChecked, FiguresDiffer, Written, check_figures, count_written},
     range::faults as range_faults,
+    sums::Source,
     verify::Answers,
 };
 
