@@ -9,7 +9,11 @@ use tokio::{
 };
 
 use crate::{
-    assets::Site, cli::ServeConfig, event_limit::EventLimit, first_start, front::Front,
+    assets::Site,
+    cli::ServeConfig,
+    event_limit::EventLimit,
+    first_start,
+    front::Front,
     routes::{self, EventsAhead},
     serve::serve,
     state::AppState,

@@ -57,6 +57,15 @@ impl Conn {
         }
     }
 
+    /// Begins an insert of many rows in a transaction that is given up where a row is refused. SQLite else copies each
+    /// page before it changes it, so as to undo this one statement alone.
+    pub(super) fn insert(&self) -> &'static str {
+        match self {
+            Self::SqliteWrite(..) | Self::SqliteRead(_) => "INSERT OR FAIL INTO ",
+            Self::MySqlWrite(_) | Self::MySqlRead(_) => "INSERT INTO ",
+        }
+    }
+
     /// Whether nobody else can write between two statements of this transaction.
     pub(crate) fn is_only_writer(&self) -> bool {
         matches!(self, Self::SqliteWrite(..))

@@ -77,27 +77,44 @@ impl Recorder {
         answer(event, Some(&row.into_recorded()))
     }
 
-    /// One transaction: what stands already, the credits of what does not, the rows, and whose they are.
+    /// One transaction: the credits, the rows, whose they are, and commit.
     async fn transact(&self, events: &[&Prepared]) -> Result<Vec<Result<EventAnswer>>> {
-        let mut conn = self.db.begin().await?;
+        // Most are new, so it is not asked before whether they are.
+        if let Some(answers) = self.try_transact(events, Standing::new()).await? {
+            return Ok(answers);
+        }
         let mut standing = Standing::new();
-        let known = ids_of(events.iter().copied().filter(|event| event.may_stand));
-        look_up(&mut conn, &known, &mut standing).await?;
+        look_up(&mut self.db.read().await?, &ids_of(events.iter().copied()), &mut standing).await?;
+        let answers = self.try_transact(events, standing).await?;
+        answers.ok_or_else(|| Error::unavailable("others record the same events at this very moment"))
+    }
+
+    /// None, and nothing done, where one that stands already may have been taken for the touch of another. `standing`:
+    /// what is known to stand.
+    async fn try_transact(
+        &self,
+        events: &[&Prepared],
+        mut standing: Standing,
+    ) -> Result<Option<Vec<Result<EventAnswer>>>> {
+        let mut conn = self.db.begin().await?;
         let new: Vec<&Prepared> = first_of_each_id(events, &standing);
-        let rows = self.credit(&mut conn, &new).await?;
+        let mut rows = self.credit(&mut conn, &new).await?;
         if !rows.is_empty() {
-            db::events::insert_or_keep(&mut conn, &rows).await?;
+            // Two nodes that record the same ones wait for each other, and never for ever.
+            rows.sort_unstable_by_key(|row| row.id);
+            if !db::events::insert_or_keep(&mut conn, &rows).await? {
+                look_up(&mut conn, &ids_of(new.iter().copied()), &mut standing).await?;
+                if misled(&new, &standing) {
+                    return Ok(None);
+                }
+                rows.retain(|row| standing.get(&row.id).is_some_and(|stands| stands.receipt_id == row.receipt_id));
+            }
             let used = |row: &EventRow<'_>| Some((row.attribution.coupon_id?.0, row.occurred_at));
             db::uses::note(&mut conn, rows.iter().filter_map(used)).await?;
-        }
-        if conn.is_only_writer() {
             standing.extend(rows.into_iter().map(|row| (row.id, row.into_recorded())));
-        } else {
-            // Another node may have been first with some of them: what stands now is read back.
-            look_up(&mut conn, &ids_of(new.iter().copied()), &mut standing).await?;
         }
         conn.commit().await?;
-        Ok(events.iter().map(|event| answer(event, standing.get(&event.id))).collect())
+        Ok(Some(events.iter().map(|event| answer(event, standing.get(&event.id))).collect()))
     }
 
     /// Credits every event, in the order they came: the first of a new customer is the touch of the next.
@@ -193,6 +210,17 @@ fn row(event: &Prepared, attribution: Attribution) -> EventRow<'_> {
         attribution_keys: keys,
         attribution,
     }
+}
+
+/// Whether one of these stood already while another names the same customer.
+fn misled(new: &[&Prepared], standing: &Standing) -> bool {
+    let stood =
+        |event: &&&Prepared| standing.get(&event.id).is_some_and(|recorded| recorded.receipt_id != event.receipt_id);
+    let mut customers: HashMap<[u8; 16], usize> = HashMap::new();
+    for customer in new.iter().filter_map(|event| event.customer) {
+        *customers.entry(customer).or_default() += 1;
+    }
+    new.iter().filter(stood).filter_map(|event| event.customer).any(|customer| customers[&customer] > 1)
 }
 
 /// Those that may be new. Twice the same id in one batch: the first stands for all, as it would in the database.
