@@ -7,6 +7,7 @@ mod bytes;
 mod commands;
 mod contest;
 mod events;
+mod figures;
 mod flood_round;
 mod hold;
 mod links;
@@ -47,6 +48,9 @@ struct Cli {
     /// What to measure; everything, where nothing is named.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Stage>,
+    /// Millions of clicks and events that figures are read over.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    millions: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -54,6 +58,7 @@ enum Stage {
     Redirect,
     Events,
     Lists,
+    Figures,
     Start,
     Bytes,
 }
@@ -133,7 +138,7 @@ async fn measure(cli: &Cli) -> Result<()> {
     }
     let folder = Folder::take(&std::env::current_exe()?.with_file_name("bench-run"))?;
     let mut report = Report::default();
-    let measured = measure_stages(&does, &folder, scale, &mut report).await;
+    let measured = measure_stages(&does, &folder, scale, cli.millions, &mut report).await;
     // What was measured before a failure is worth reading too.
     report.print()?;
     measured?;
@@ -145,6 +150,7 @@ async fn measure_stages(
     does: &impl Fn(Stage) -> bool,
     folder: &Folder,
     scale: Scale,
+    millions: u32,
     report: &mut Report,
 ) -> Result<()> {
     if does(Stage::Redirect) {
@@ -156,6 +162,9 @@ async fn measure_stages(
     }
     if does(Stage::Lists) {
         lists::measure(&folder.inside("lists")?, scale, report).await?;
+    }
+    if does(Stage::Figures) {
+        figures::measure(&folder.inside("figures")?, millions, report).await?;
     }
     if does(Stage::Start) {
         start::measure(&folder.inside("start")?, report).await?;

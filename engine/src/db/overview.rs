@@ -39,6 +39,11 @@ pub struct Happenings {
     pub events_this_month: i64,
 }
 
+/// How many clicks and events there are.
+pub async fn written(conn: &mut Conn) -> Result<(i64, i64)> {
+    Ok((count(conn, "clicks").await?, count(conn, "events").await?))
+}
+
 pub async fn happenings(conn: &mut Conn, late: Timestamp, month: Timestamp) -> Result<Happenings> {
     Ok(Happenings {
         clicks: count(conn, "clicks").await?,

@@ -12,12 +12,14 @@ use model::{
     attribution::Attribution,
     event::{EventAnswer, EventStatus},
 };
+use uuid::Uuid;
 
 use super::prepare::{self, Keys, Prepared};
 use crate::{
     attribution::{self, ClickFacts},
     catalog::Catalog,
     clicks::RecentClicks,
+    clock::new_id,
     db::{
         self, Conn, Db,
         events::{EventRow, Recorded},
@@ -38,11 +40,12 @@ pub struct Recorder {
 
 impl Recorder {
     /// Records events, and says of each what stands under its id. An error: the database is away, and whether any of
-    /// them is recorded is unknown; to record them again does no harm.
-    pub(super) async fn record(&self, events: &[&Prepared]) -> Result<Vec<Result<EventAnswer>>> {
+    /// them is recorded is unknown; to record them `again` does no harm.
+    pub(super) async fn record(&self, events: &[&Prepared], again: bool) -> Result<Vec<Result<EventAnswer>>> {
         let mut tries = 1;
         loop {
-            match self.transact(events).await {
+            let again = again || tries > 1;
+            match self.transact(events, again).await {
                 Ok(answers) => return Ok(answers),
                 Err(Error::Unavailable(_)) if tries < TRIES => {
                     tokio::time::sleep(PAUSE).await;
@@ -54,7 +57,7 @@ impl Recorder {
                     tracing::error!(%error, events = events.len(), "a batch was refused; its events are tried one by one");
                     let mut answers = Vec::with_capacity(events.len());
                     for event in events {
-                        answers.extend(Box::pin(self.record(std::slice::from_ref(event))).await?);
+                        answers.extend(Box::pin(self.record(std::slice::from_ref(event), again)).await?);
                     }
                     return Ok(answers);
                 }
@@ -77,15 +80,15 @@ impl Recorder {
         answer(event, Some(&row.into_recorded()))
     }
 
-    /// One transaction: the credits, the rows, whose they are, and commit.
-    async fn transact(&self, events: &[&Prepared]) -> Result<Vec<Result<EventAnswer>>> {
+    /// One transaction: the credits, the rows, whose they are, what they add to the figures, and commit.
+    async fn transact(&self, events: &[&Prepared], again: bool) -> Result<Vec<Result<EventAnswer>>> {
         // Most are new, so it is not asked before whether they are.
-        if let Some(answers) = self.try_transact(events, Standing::new()).await? {
+        if let Some(answers) = self.try_transact(events, again, Standing::new()).await? {
             return Ok(answers);
         }
         let mut standing = Standing::new();
         look_up(&mut self.db.read().await?, &ids_of(events.iter().copied()), &mut standing).await?;
-        let answers = self.try_transact(events, standing).await?;
+        let answers = self.try_transact(events, again, standing).await?;
         answers.ok_or_else(|| Error::unavailable("others record the same events at this very moment"))
     }
 
@@ -94,24 +97,37 @@ impl Recorder {
     async fn try_transact(
         &self,
         events: &[&Prepared],
+        again: bool,
         mut standing: Standing,
     ) -> Result<Option<Vec<Result<EventAnswer>>>> {
         let mut conn = self.db.begin().await?;
         let new: Vec<&Prepared> = first_of_each_id(events, &standing);
         let mut rows = self.credit(&mut conn, &new).await?;
         if !rows.is_empty() {
+            let mut receipts: HashMap<EventId, Uuid> = HashMap::new();
+            if again {
+                // What an earlier try has recorded is counted already: it must not be taken for this one's.
+                for row in &mut rows {
+                    receipts.insert(row.id, row.receipt_id);
+                    row.receipt_id = new_id(row.received_at, &mut rand::rng());
+                }
+            }
             // Two nodes that record the same ones wait for each other, and never for ever.
             rows.sort_unstable_by_key(|row| row.id);
             if !db::events::insert_or_keep(&mut conn, &rows).await? {
                 look_up(&mut conn, &ids_of(new.iter().copied()), &mut standing).await?;
-                if misled(&new, &standing) {
+                rows.retain(|row| standing.get(&row.id).is_some_and(|stands| stands.receipt_id == row.receipt_id));
+                if misled(&new, &rows) {
                     return Ok(None);
                 }
-                rows.retain(|row| standing.get(&row.id).is_some_and(|stands| stands.receipt_id == row.receipt_id));
             }
             let used = |row: &EventRow<'_>| Some((row.attribution.coupon_id?.0, row.occurred_at));
             db::uses::note(&mut conn, rows.iter().filter_map(used)).await?;
-            standing.extend(rows.into_iter().map(|row| (row.id, row.into_recorded())));
+            db::rollups::add_events(&mut conn, rows.iter()).await?;
+            standing.extend(rows.into_iter().map(|row| {
+                let receipt_id = receipts.get(&row.id).copied().unwrap_or(row.receipt_id);
+                (row.id, Recorded { receipt_id, ..row.into_recorded() })
+            }));
         }
         conn.commit().await?;
         Ok(Some(events.iter().map(|event| answer(event, standing.get(&event.id))).collect()))
@@ -212,15 +228,16 @@ fn row(event: &Prepared, attribution: Attribution) -> EventRow<'_> {
     }
 }
 
-/// Whether one of these stood already while another names the same customer.
-fn misled(new: &[&Prepared], standing: &Standing) -> bool {
-    let stood =
-        |event: &&&Prepared| standing.get(&event.id).is_some_and(|recorded| recorded.receipt_id != event.receipt_id);
+/// Whether one of these is not among the rows that were stored, having stood already, while another names the same
+/// customer.
+fn misled(new: &[&Prepared], rows: &[EventRow<'_>]) -> bool {
+    let ours: HashSet<EventId> = rows.iter().map(|row| row.id).collect();
     let mut customers: HashMap<[u8; 16], usize> = HashMap::new();
     for customer in new.iter().filter_map(|event| event.customer) {
         *customers.entry(customer).or_default() += 1;
     }
-    new.iter().filter(stood).filter_map(|event| event.customer).any(|customer| customers[&customer] > 1)
+    let stood = new.iter().filter(|event| !ours.contains(&event.id));
+    stood.filter_map(|event| event.customer).any(|customer| customers[&customer] > 1)
 }
 
 /// Those that may be new. Twice the same id in one batch: the first stands for all, as it would in the database.

@@ -1,131 +1,127 @@
 //! Figures: what a range and a filter come to.
 
+mod cells;
+mod chart;
+mod check;
+mod comparison;
 pub mod range;
 mod scope;
+mod sums;
+mod tables;
+pub mod tally;
+mod verify;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use model::{
-    Currency, Money,
-    event::Action,
-    stats::{Chart, Figures, Overview, Point, StatsQuery},
+    CampaignId,
+    stats::{Figures, Funnel, Overview, Previous, StatsQuery},
 };
+use uuid::Uuid;
 
-use self::range::written;
+use self::{
+    range::{Range, written},
+    scope::Asked,
+    tally::{Earned, Tally},
+};
 use crate::{
     Engine, Session,
     db::{
-        self,
-        stats::{ClickCount, EventCount},
+        self, Conn,
+        stats::{Key, Split, Tallies},
     },
     error::Result,
 };
 
+pub use self::{
+    check::{FiguresChecked, FiguresDiffer, Written, check_figures, count_written},
+    range::faults as range_faults,
+    sums::Source,
+    verify::Answers,
+};
+
 impl Engine {
+    /// Influencers are told of their own, with what it may earn them.
     pub async fn overview(&self, session: &Session, query: &StatsQuery) -> Result<Overview> {
-        let mut conn = self.db.read().await?;
-        let (range, filter) = self.scope(&mut conn, session, query).await?;
-        let clicks = db::stats::clicks(&mut conn, &filter, false).await?;
-        let events = db::stats::events(&mut conn, &filter, false).await?;
-        let figures = figures(&clicks, &events, query.include_bots);
-        Ok(Overview { from: written(&range.from), to: written(&range.to), tz: range.zone_name, figures })
+        let (mut conn, asked) = self.asked(session, query).await?;
+        overview(&mut conn, &asked).await
     }
 
-    pub async fn chart(&self, session: &Session, query: &StatsQuery) -> Result<Chart> {
-        let mut conn = self.db.read().await?;
-        let (range, filter) = self.scope(&mut conn, session, query).await?;
-        let interval = range.interval(query.interval.as_deref())?;
-        let starts = range.buckets(interval)?;
-        let clicks = db::stats::clicks(&mut conn, &filter, true).await?;
-        let events = db::stats::events(&mut conn, &filter, true).await?;
-        let now = self.clock.now();
-        let edges: Vec<i64> = starts.iter().map(|start| start.timestamp().as_millisecond()).collect();
-        // Zones' offsets are whole quarter hours, so a quarter lies in one bucket alone.
-        let bucket = |quarter: i64| edges.partition_point(|edge| *edge < (quarter + 1) * QUARTER).saturating_sub(1);
-        let mut by_bucket: Vec<(Vec<ClickCount>, Vec<EventCount>)> = vec![Default::default(); starts.len()];
-        for count in clicks {
-            if let Some((clicks, _)) = by_bucket.get_mut(bucket(count.quarter)) {
-                clicks.push(count);
-            }
-        }
-        for count in events {
-            if let Some((_, events)) = by_bucket.get_mut(bucket(count.quarter)) {
-                events.push(count);
-            }
-        }
-        let ends = edges.iter().copied().skip(1).chain([range.ends_at().0]);
-        let points = starts
-            .iter()
-            .zip(ends)
-            .zip(by_bucket)
-            .map(|((start, end), (clicks, events))| {
-                let figures = figures(&clicks, &events, query.include_bots);
-                Point {
-                    start: written(start),
-                    complete: end <= now.0,
-                    clicks: figures.clicks,
-                    add_to_cart: figures.add_to_cart,
-                    conversions: figures.conversions,
-                    gmv: figures.gmv,
-                }
-            })
-            .collect();
-        Ok(Chart { interval, tz: range.zone_name, points })
+    pub async fn funnel(&self, session: &Session, query: &StatsQuery) -> Result<Funnel> {
+        let (mut conn, asked) = self.asked(session, query).await?;
+        funnel(&mut conn, &asked).await
     }
 }
 
-/// A quarter hour, in milliseconds.
-const QUARTER: i64 = 15 * model::time::MINUTE;
-
-/// Folds counts into the figures everybody reads.
-fn figures(clicks: &[ClickCount], events: &[EventCount], include_bots: bool) -> Figures {
-    let mut figures = Figures::default();
-    let mut human_clicks = 0;
-    for count in clicks {
-        human_clicks += count.human;
-        figures.bot_clicks += count.bots;
-        figures.clicks += count.human + if include_bots { count.bots } else { 0 };
-        figures.unique_visitors += count.human_first + if include_bots { count.bots_first } else { 0 };
-    }
-    // Currencies apart, in the order of their codes.
-    let mut gmv: BTreeMap<&str, i128> = BTreeMap::new();
-    let mut attributed_gmv: BTreeMap<&str, i128> = BTreeMap::new();
-    for count in events {
-        match count.action {
-            Action::AddToCart => figures.add_to_cart += count.count,
-            Action::Signup => figures.signups += count.count,
-            Action::DropOff => figures.drop_offs += count.count,
-            Action::Custom => {}
-            Action::Purchase => {
-                figures.purchases += count.count;
-                if count.attributed {
-                    figures.attributed_conversions += count.count;
-                }
-                if count.valued > 0 {
-                    *gmv.entry(&count.currency).or_default() += count.sum_minor;
-                    if count.attributed {
-                        *attributed_gmv.entry(&count.currency).or_default() += count.sum_minor;
-                    }
-                }
-            }
+async fn overview(conn: &mut Conn, asked: &Asked) -> Result<Overview> {
+    let figures = total(conn, asked, &asked.range).await?;
+    let previous = match asked.comparison()? {
+        None => None,
+        Some(comparison) => {
+            let figures = total(conn, asked, &comparison.range).await?;
+            let (from, to) = (written(&comparison.range.from), written(&comparison.range.to));
+            Some(Previous { from, to, figures })
         }
-    }
-    figures.conversions = figures.purchases;
-    figures.gmv = money(gmv);
-    figures.attributed_gmv = money(attributed_gmv);
-    figures.conversion_rate = rate(figures.attributed_conversions, human_clicks);
-    figures
-}
-
-fn money(sums: BTreeMap<&str, i128>) -> Vec<Money> {
-    let known = |(code, minor): (&str, i128)| {
-        let currency: Currency = code.parse().ok()?;
-        Some(Money { minor, currency })
     };
-    sums.into_iter().filter_map(known).collect()
+    let range = &asked.range;
+    let tz = range.zone_name.clone();
+    Ok(Overview { from: written(&range.from), to: written(&range.to), tz, figures, previous })
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a rate; counts are far below 2^52")]
-fn rate(part: i64, whole: i64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
+async fn funnel(conn: &mut Conn, asked: &Asked) -> Result<Funnel> {
+    let tallies = tallies(conn, asked, &asked.range, &Split::default()).await?;
+    Ok(sum(tallies.values()).funnel(asked.include_bots))
+}
+
+/// All that a range holds, as one.
+async fn total(conn: &mut Conn, asked: &Asked, range: &Range) -> Result<Figures> {
+    let split = Split { by_campaign: asked.earns, ..Split::default() };
+    let tallies = tallies(conn, asked, range, &split).await?;
+    let percentages = percentages(conn, asked, &tallies).await?;
+    Ok(figures(tallies.iter(), asked, &percentages))
+}
+
+async fn tallies(conn: &mut Conn, asked: &Asked, range: &Range, split: &Split) -> Result<Tallies> {
+    let edges = [range.starts_at().0, range.ends_at().0];
+    let mut buckets = asked.source.between(conn, &edges, &asked.filter, split).await?;
+    Ok(buckets.pop().unwrap_or_default())
+}
+
+/// Campaigns' percentages, in hundredths of a percent, where the answer needs them.
+type Percentages = HashMap<CampaignId, i64>;
+
+async fn percentages(conn: &mut Conn, asked: &Asked, tallies: &Tallies) -> Result<Percentages> {
+    if !asked.earns {
+        return Ok(Percentages::new());
+    }
+    let mut campaigns: Vec<Uuid> = tallies.keys().filter_map(|key| key.campaign).collect();
+    campaigns.sort_unstable();
+    campaigns.dedup();
+    let labels = db::stats::campaign_labels(conn, &campaigns).await?;
+    Ok(labels.into_iter().filter_map(|label| Some((label.id.into(), label.basis_points?))).collect())
+}
+
+/// Folds tallies into the figures that whoever asked is told.
+fn figures<'a>(
+    tallies: impl Iterator<Item = (&'a Key, &'a Tally)>,
+    asked: &Asked,
+    percentages: &Percentages,
+) -> Figures {
+    let (mut all, mut earned) = (Tally::default(), Earned::default());
+    for (key, tally) in tallies {
+        all.add_times(tally, 1);
+        if let Some(basis_points) = key.campaign.and_then(|id| percentages.get(&id.into())) {
+            earned.add(tally, *basis_points);
+        }
+    }
+    let commission_estimate = asked.earns.then(|| earned.money());
+    Figures { commission_estimate, ..all.figures(asked.include_bots) }
+}
+
+fn sum<'a>(tallies: impl Iterator<Item = &'a Tally>) -> Tally {
+    let mut sum = Tally::default();
+    for tally in tallies {
+        sum.add_times(tally, 1);
+    }
+    sum
 }

@@ -14,6 +14,7 @@ mod docs;
 mod events;
 mod failures;
 mod health;
+mod influencer_stats;
 mod influencers;
 mod links;
 mod listing;
@@ -60,6 +61,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(coupons::router())
         .merge(links::router())
         .merge(stats::router())
+        .merge(influencer_stats::router())
         .merge(events::router())
         .merge(activity::router())
         .merge(failures::router())
