@@ -12,6 +12,7 @@ mod code_lists;
 mod coupons;
 mod docs;
 mod events;
+mod exports;
 mod failures;
 mod health;
 mod influencer;
@@ -59,6 +60,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(coupons::router())
         .merge(links::router())
         .merge(stats::router())
+        .merge(exports::router())
         .merge(influencer::router())
         .merge(events::router())
         .merge(activity::router())

@@ -74,7 +74,7 @@ pub struct Filters {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "documentation: the query is read as text")]
-struct WithBots {
+pub struct WithBots {
     /// Whether `clicks` counts bots too.
     #[param(default = false)]
     include_bots: Option<bool>,
