@@ -339,8 +339,13 @@ impl Shared {
     }
 
     /// An event of an advertiser whose key and signature were checked.
-    pub async fn record_event(&self, advertiser: AdvertiserId, event: NewEvent, call: Call) -> Result<Taken> {
-        let taken = self.record_events(advertiser, vec![(event, call)]).await?.pop();
+    pub async fn record_event(
+        &self,
+        advertiser: AdvertiserId,
+        event: NewEvent,
+        call: impl Into<Arc<Call>>,
+    ) -> Result<Taken> {
+        let taken = self.record_events(advertiser, vec![(event, call.into())]).await?.pop();
         taken.unwrap_or_else(|| Err(Error::Internal("an event was not answered".into())))
     }
 
@@ -348,7 +353,7 @@ impl Shared {
     pub async fn record_events(
         &self,
         advertiser: AdvertiserId,
-        events: Vec<(NewEvent, Call)>,
+        events: Vec<(NewEvent, Arc<Call>)>,
     ) -> Result<Vec<Result<Taken>>> {
         self.ingest.record(advertiser, events, self.clock.now()).await
     }

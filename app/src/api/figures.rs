@@ -18,6 +18,8 @@ pub struct Sheet {
     pub to: String,
     pub tz: String,
     pub figures: Figures,
+    /// What it is compared with, where the address asks for it.
+    pub previous: Option<Figures>,
     pub chart: Chart,
 }
 
@@ -32,9 +34,10 @@ pub async fn load_figures(#[server(default)] query: String) -> Result<Packed, Ap
         async {
             let (engine, session) = session::required()?;
             let query = address::read(&address::params(&query), session.account.role)?;
-            let Overview { from, to, tz, figures } = engine.overview(&session, &query).await?;
+            let Overview { from, to, tz, figures, previous } = engine.overview(&session, &query).await?;
             let chart = engine.chart(&session, &query).await?;
-            wire::pack(&Sheet { from, to, tz, figures, chart })
+            let previous = previous.map(|previous| previous.figures);
+            wire::pack(&Sheet { from, to, tz, figures, previous, chart })
         }
         .await,
     )

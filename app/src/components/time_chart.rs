@@ -104,7 +104,7 @@ mod tests {
 
     fn point(day: u32, clicks: i64) -> Point {
         let start = format!("2026-02-{day:02}T00:00:00Z");
-        Point { start, complete: true, clicks, add_to_cart: 0, conversions: 0, gmv: Vec::new() }
+        Point { start, complete: true, clicks, add_to_cart: 0, conversions: 0, gmv: Vec::new(), previous: None }
     }
 
     #[test]

@@ -42,6 +42,8 @@ use crate::error::{Error, Result};
 
 /// How long a statement waits for another's lock before the caller is told.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
+/// In KiB, as SQLite says it: what 500 events touch of the indexes over hashes is read once, and written once.
+const WRITERS_CACHE: &str = "-8192";
 const MOST_CONNECTIONS: u32 = 16;
 /// How long a request waits for a connection.
 const ACQUIRE_WAIT: Duration = Duration::from_secs(3);
@@ -60,9 +62,9 @@ const SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
     SET SESSION innodb_lock_wait_timeout = 2; SET SESSION wait_timeout = 5";
 
 /// SQLite's begins with the first read.
-const SQLITE_SNAPSHOT: &str = "BEGIN; SELECT version FROM installation";
+const SQLITE_SNAPSHOT_APART: &str = "BEGIN; SELECT version FROM installation";
 /// Between two reads as much time may pass as a slow reader is given.
-const MYSQL_SNAPSHOT: &str = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+const MYSQL_SNAPSHOT_APART: &str = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;
     SET SESSION wait_timeout = 120; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
 #[derive(Clone, Debug)]
@@ -85,9 +87,15 @@ pub enum Db {
 pub enum Conn {
     SqliteWrite(Transaction<'static, Sqlite>, OwnedSemaphorePermit),
     SqliteRead(PoolConnection<Sqlite>),
+    SqliteSnapshot(Transaction<'static, Sqlite>),
     MySqlWrite(Transaction<'static, MySql>),
     MySqlRead(PoolConnection<MySql>),
+    MySqlSnapshot(Transaction<'static, MySql>),
 }
+
+/// Begins a read of one state, whatever is committed meanwhile.
+const SNAPSHOT: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+    START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
 /// What [`on`] matches on.
 pub enum Driver<'c> {
@@ -151,19 +159,23 @@ impl Db {
             .pragma("temp_store", "MEMORY")
             .busy_timeout(LOCK_WAIT);
         make_folder_of(options.get_filename())?;
+        let writing = options.clone().pragma("cache_size", WRITERS_CACHE);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_WAIT)
+            // A file is there or not, whatever a question beforehand would answer.
+            .test_before_acquire(false)
             // After a full disk SQLite has ended the transaction itself, and sqlx still counts it:
             // such a connection begins no other, so another takes its place.
             .before_acquire(|connection, _| {
                 let is_free = !connection.is_in_transaction();
                 Box::pin(async move { Ok(is_free) })
             })
-            .connect_lazy_with(options.clone());
+            .connect_lazy_with(writing);
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(ACQUIRE_WAIT)
+            .test_before_acquire(false)
             .connect_lazy_with(options.read_only(true));
         Ok(Self::Sqlite { writer, readers, turn })
     }
@@ -221,16 +233,27 @@ impl Db {
         })
     }
 
+    /// A connection to read one state of everything from, whatever is committed meanwhile.
+    pub async fn snapshot(&self) -> Result<Conn> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Conn::SqliteSnapshot(readers.begin().await?),
+            Self::MySql { pool, presence } => {
+                presence.check()?;
+                Conn::MySqlSnapshot(pool.begin_with(SNAPSHOT).await?)
+            }
+        })
+    }
+
     /// A connection of its own that sees the database as it is now, however long it is read from: whoever takes his
     /// time keeps none from others.
-    pub async fn snapshot(&self) -> Result<Conn> {
+    pub async fn snapshot_apart(&self) -> Result<Conn> {
         match self {
             Self::Sqlite { readers, .. } => {
                 let options = (*readers.connect_options()).clone();
                 let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_WAIT);
                 let mut connection = pool.connect_lazy_with(options).acquire().await?;
                 connection.close_on_drop();
-                sqlx::raw_sql(SQLITE_SNAPSHOT).execute(&mut *connection).await?;
+                sqlx::raw_sql(SQLITE_SNAPSHOT_APART).execute(&mut *connection).await?;
                 Ok(Conn::SqliteRead(connection))
             }
             Self::MySql { pool, presence } => {
@@ -239,7 +262,7 @@ impl Db {
                 let pool = MySqlPoolOptions::new().max_connections(1).acquire_timeout(CONNECT_WAIT);
                 let mut connection = pool.connect_lazy_with(options).acquire().await?;
                 connection.close_on_drop();
-                sqlx::raw_sql(MYSQL_SNAPSHOT).execute(&mut *connection).await?;
+                sqlx::raw_sql(MYSQL_SNAPSHOT_APART).execute(&mut *connection).await?;
                 Ok(Conn::MySqlRead(connection))
             }
         }
@@ -322,8 +345,10 @@ impl Conn {
         match self {
             Self::SqliteWrite(connection, _) => Driver::Sqlite(connection),
             Self::SqliteRead(connection) => Driver::Sqlite(connection),
+            Self::SqliteSnapshot(connection) => Driver::Sqlite(connection),
             Self::MySqlWrite(connection) => Driver::MySql(connection),
             Self::MySqlRead(connection) => Driver::MySql(connection),
+            Self::MySqlSnapshot(connection) => Driver::MySql(connection),
         }
     }
 
@@ -344,7 +369,8 @@ impl Conn {
         match self {
             Self::SqliteWrite(transaction, _turn) => transaction.commit().await?,
             Self::MySqlWrite(transaction) => transaction.commit().await?,
-            Self::SqliteRead(_) | Self::MySqlRead(_) => {}
+            // Nothing was written.
+            Self::SqliteRead(_) | Self::SqliteSnapshot(_) | Self::MySqlRead(_) | Self::MySqlSnapshot(_) => {}
         }
         Ok(())
     }

@@ -82,7 +82,7 @@ impl Worker {
     }
 
     async fn pages(&self, out: &mut Out<'_>, begun: &mut Option<oneshot::Sender<Result<()>>>) -> Result<()> {
-        let mut conn = self.db.snapshot().await?;
+        let mut conn = self.db.snapshot_apart().await?;
         // Its end is told by the last sender: this is none.
         let waiting = out.pages.downgrade();
         conn.give_up_when(STEPS, move || waiting.upgrade().is_none_or(|pages| pages.is_closed())).await?;

@@ -16,6 +16,7 @@ mod exports;
 mod failures;
 mod health;
 mod influencer;
+mod influencer_stats;
 mod influencers;
 mod links;
 mod listing;
@@ -29,6 +30,8 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{body::MOST_BYTES, openapi, problem, state::AppState};
+
+pub use self::events::EventsAhead;
 
 pub fn router(state: AppState) -> serde_json::Result<Router> {
     let (api, document) = OpenApiRouter::with_openapi(openapi::Document::openapi())
@@ -62,6 +65,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(stats::router())
         .merge(exports::router())
         .merge(influencer::router())
+        .merge(influencer_stats::router())
         .merge(events::router())
         .merge(activity::router())
         .merge(failures::router())
