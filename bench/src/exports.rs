@@ -2,7 +2,7 @@
 //! and what redirects notice of them.
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -144,10 +144,12 @@ async fn beside_redirects(tributary: &Tributary, code: &str, scale: Scale, repor
     for round in 0..=scale.rounds {
         for with in [false, true] {
             tributary.drained(MOST_DRAIN).await?;
-            let readers = if with { vec![Reader::start(tributary)?, Reader::start(tributary)?] } else { Vec::new() };
+            let seconds = if round == 0 { 1 } else { scale.seconds };
+            let readers: Vec<Reader> =
+                (0..if with { 2 } else { 0 }).map(|_| Reader::start(tributary, seconds)).collect::<Result<_>>()?;
             let url = format!("http://127.0.0.1:{}/r/{code}", tributary.port);
             let load = Load::Flood(flood_round::Load { rate: Some(RATE), ..flood_round::Load::new(url) });
-            let counted = load.run(if round == 0 { 1 } else { scale.seconds })?;
+            let counted = load.run(seconds)?;
             let read = readers.into_iter().map(Reader::stop).sum::<Result<u64>>()?;
             eprintln!(
                 "  round {round} of {}: p99 {:.3} ms {}",
@@ -220,33 +222,24 @@ fn yardstick(database: &Path) -> Command {
 }
 
 /// Reads exports, one after the other, at the lowest priority: what it takes of the core is nobody's who redirects.
-struct Reader {
-    child: Child,
-    counted: PathBuf,
-}
+struct Reader(Child);
 
 impl Reader {
-    fn start(tributary: &Tributary) -> Result<Self> {
-        static NUMBER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-        let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let counted = std::env::temp_dir().join(format!("tributary-export-{}-{number}", std::process::id()));
+    fn start(tributary: &Tributary, seconds: u64) -> Result<Self> {
         let curl = ours(tributary, SERVER_CORE);
         let words: Vec<String> = curl.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
-        let script = "nice -n 19 taskset \"$@\" --write-out '%{size_download}\\n' --output /dev/null";
-        let script = format!("trap 'kill $(jobs -p) 2>/dev/null; exit 0' TERM; while :; do {script} & wait; done");
+        let script = "end=$((SECONDS + $0)); while left=$((end - SECONDS)); [ $left -gt 0 ]; do \
+            nice -n 19 taskset \"$@\" --max-time $left --write-out '%{size_download}\\n' --output /dev/null; done";
         let mut shell = pinned(SERVER_CORE, "KILL", "bash");
-        shell.args(["-c", &script, "read"]).args(words);
-        let said = std::fs::File::create(&counted)?;
-        let child = shell.stdin(Stdio::null()).stdout(said).stderr(Stdio::null()).spawn()?;
-        Ok(Self { child, counted })
+        shell.args(["-c", script, &seconds.to_string()]).args(words);
+        let child = shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        Ok(Self(child))
     }
 
-    /// Ends it; how many bytes came.
-    fn stop(mut self) -> Result<u64> {
-        Command::new("sh").args(["-c", "kill -s TERM \"$1\"", "kill", &self.child.id().to_string()]).status()?;
-        self.child.wait()?;
-        let said = std::fs::read_to_string(&self.counted)?;
-        std::fs::remove_file(&self.counted)?;
+    /// Waits for its end; how many bytes came.
+    fn stop(self) -> Result<u64> {
+        let said = self.0.wait_with_output()?.stdout;
+        let said = String::from_utf8(said)?;
         Ok(said.lines().filter_map(|line| line.parse::<u64>().ok()).sum())
     }
 }
