@@ -63,9 +63,12 @@ const SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
 /// SQLite's begins with the first read.
 const SQLITE_SNAPSHOT_APART: &str = "BEGIN; SELECT version FROM installation";
-/// Between two reads as much time may pass as a slow reader is given.
+/// Between two reads as much time may pass as a slow reader is given; no read may take longer, also where nobody waits
+/// for it any more. MySQL and MariaDB have other names for that.
 const MYSQL_SNAPSHOT_APART: &str = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;
-    SET SESSION wait_timeout = 120; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
+    SET SESSION wait_timeout = 120 /*!80000 , SESSION max_execution_time = 60000 */
+        /*M!100100 , SESSION max_statement_time = 60 */;
+    START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
 #[derive(Clone, Debug)]
 pub enum Db {
