@@ -43,6 +43,19 @@ impl Conn {
         }
     }
 
+    /// Ends an insert that adds to sums where the row is there already.
+    pub(super) fn or_sum(&self, unique: &str, sums: &[&str]) -> String {
+        let (begin, new): (_, fn(&str) -> String) = match self {
+            Self::SqliteWrite(..) | Self::SqliteRead(_) | Self::SqliteSnapshot(_) => {
+                (format!(" ON CONFLICT ({unique}) DO UPDATE SET "), |sum| format!("{sum} = {sum} + excluded.{sum}"))
+            }
+            Self::MySqlWrite(_) | Self::MySqlRead(_) | Self::MySqlSnapshot(_) => {
+                (" ON DUPLICATE KEY UPDATE ".to_owned(), |sum| format!("{sum} = {sum} + VALUES({sum})"))
+            }
+        };
+        begin + &sums.iter().map(|sum| new(sum)).collect::<Vec<_>>().join(", ")
+    }
+
     /// Behind a table's name: the index to read it by, where the database would guess wrong.
     pub(super) fn by_index(&self, index: &'static str) -> String {
         match self {

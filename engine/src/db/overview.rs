@@ -43,6 +43,11 @@ pub struct Happenings {
     pub last_day: LastDay,
 }
 
+/// How many clicks and events there are.
+pub async fn written(conn: &mut Conn) -> Result<(i64, i64)> {
+    Ok((count(conn, "clicks").await?, count(conn, "events").await?))
+}
+
 pub async fn happenings(conn: &mut Conn, late: Timestamp, month: Timestamp, day: Timestamp) -> Result<Happenings> {
     Ok(Happenings {
         clicks: count(conn, "clicks").await?,
