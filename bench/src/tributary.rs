@@ -121,6 +121,11 @@ impl Tributary {
         Ok((tributary, SetUp { code, api_key }))
     }
 
+    /// Of the admin's session.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// A read of the admin's.
     pub fn request(&self, client: &Client, path: &str) -> reqwest::RequestBuilder {
         client.get(format!("http://127.0.0.1:{}/api/v1/{path}", self.port)).bearer_auth(&self.token)
