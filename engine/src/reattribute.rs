@@ -18,7 +18,7 @@ use crate::{
     Options,
     attribution::{self, Facts, LinkFacts, OwnerFacts},
     catalog::Catalog,
-    db::{self, Conn, Db, events::CreditedEvent},
+    db::{self, Conn, Db, events::CreditedEvent, names::Within},
     error::{Error, Result},
     events::prepare::{self, Keys},
     secret::Secrets,
@@ -109,7 +109,7 @@ impl Reattribution {
     pub async fn names(&self, mut ids: Vec<Uuid>) -> Result<HashMap<Uuid, String>> {
         ids.sort_unstable();
         ids.dedup();
-        db::overview::names(&mut self.db.read().await?, &ids).await
+        db::names::within(&mut self.db.read().await?, Within::All, &ids).await
     }
 
     pub async fn close(self) {

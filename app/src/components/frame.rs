@@ -27,6 +27,17 @@ const ADMIN_PAGES: [(&str, &str); 10] = [
     ("/admin/accounts", "Accounts"),
 ];
 
+/// An advertiser's pages beside the dashboard.
+const ADVERTISER_PAGES: [(&str, &str); 4] = [
+    (address::EVENTS, "Events"),
+    (address::CLICKS, "Clicks"),
+    (address::FAILURES, "Failures"),
+    (address::INTEGRATION, "Integration"),
+];
+
+/// An influencer's.
+const INFLUENCER_PAGES: [(&str, &str); 1] = [(address::SALES, "Sales")];
+
 pub fn frame(account: &Account, content: impl Content) -> AnyView {
     attend();
     let home = address::landing(account.role);
@@ -38,10 +49,12 @@ pub fn frame(account: &Account, content: impl Content) -> AnyView {
         Role::Advertiser => "Advertiser",
         Role::Influencer => "Influencer",
     };
-    let of_admin = ADMIN_PAGES.into_iter().filter(|_| is_admin);
-    let of_advertiser =
-        [(address::INTEGRATION, "Integration")].into_iter().filter(|_| account.role == Role::Advertiser);
-    let pages = [(address::DASHBOARD, "Dashboard")].into_iter().chain(of_advertiser).chain(of_admin);
+    let others: &[_] = match account.role {
+        Role::Admin => &ADMIN_PAGES,
+        Role::Advertiser => &ADVERTISER_PAGES,
+        Role::Influencer => &INFLUENCER_PAGES,
+    };
+    let pages = [(address::DASHBOARD, "Dashboard")].into_iter().chain(others.iter().copied());
     let pages: Vec<_> = pages.map(|(to, label)| el("li").child(page_link(to, label))).collect();
     // A plain form: leaving loads a new page, and nothing of the session stays in memory.
     let leave =

@@ -8,7 +8,7 @@ use model::{
 
 use super::{
     Asked, accounts,
-    activity::{self, EVENTS},
+    activity::{self, EVENTS, Places},
     coupons, links,
     words::{capital, status, way},
 };
@@ -37,7 +37,7 @@ pub async fn overview(engine: &Engine, session: &Session) -> Result<Page, AppErr
         title: "Failures".into(),
         note: None,
         actions: vec![Action::go("All failures", activity::FAILURES)],
-        parts: vec![Part::Table(Box::new(activity::failure_table(engine, session, &failures).await?))],
+        parts: vec![Part::Table(Box::new(super::failures::table(engine, session, Places::ADMIN, &failures).await?))],
     });
     parts.push(Part::group(
         "Recent accounts",
