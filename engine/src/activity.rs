@@ -69,7 +69,12 @@ impl Engine {
     }
 
     /// The figures' filters; without a range everything there is.
-    async fn activity_filter(&self, conn: &mut Conn, session: &Session, asked: &StatsQuery) -> Result<Filter> {
+    pub(crate) async fn activity_filter(
+        &self,
+        conn: &mut Conn,
+        session: &Session,
+        asked: &StatsQuery,
+    ) -> Result<Filter> {
         let dated = asked.from.is_some() || asked.to.is_some() || asked.range.is_some();
         let mut query = asked.clone();
         if !dated {

@@ -12,6 +12,7 @@ mod engine;
 mod error;
 pub mod events;
 mod overview;
+mod own;
 mod poller;
 mod reattribute;
 pub mod secret;

@@ -61,6 +61,24 @@ where
     }
 }
 
+/// A handler that takes this is open to influencers alone, who see their own: others are refused before path and query
+/// are read.
+pub struct Influencer(pub Session);
+
+impl<S> FromRequestParts<S> for Influencer
+where
+    Engine: FromRef<S>,
+    S: Sync,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let LoggedIn(session) = LoggedIn::from_request_parts(parts, state).await?;
+        session.influencer()?;
+        Ok(Self(session))
+    }
+}
+
 fn session(engine: &Engine, method: &Method, headers: &HeaderMap) -> ApiResult<Session> {
     if let Some(token) = bearer(headers) {
         return engine.session(token).ok_or_else(ApiError::unauthenticated);

@@ -34,6 +34,11 @@ impl Session {
         }
     }
 
+    /// Only influencers pass, as whom they are.
+    pub fn influencer(&self) -> Result<InfluencerId> {
+        self.own_influencer()?.ok_or(Error::Forbidden)
+    }
+
     /// The only influencer whose figures this session may see, where it is an influencer's.
     pub fn own_influencer(&self) -> Result<Option<InfluencerId>> {
         match self.account.role {

@@ -14,6 +14,7 @@ mod docs;
 mod events;
 mod failures;
 mod health;
+mod influencer;
 mod influencers;
 mod links;
 mod listing;
@@ -58,6 +59,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(coupons::router())
         .merge(links::router())
         .merge(stats::router())
+        .merge(influencer::router())
         .merge(events::router())
         .merge(activity::router())
         .merge(failures::router())

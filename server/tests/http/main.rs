@@ -20,6 +20,7 @@ mod examples;
 mod failures;
 mod front;
 mod guide;
+mod influencer;
 mod integration;
 mod links;
 mod lists;
