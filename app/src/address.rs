@@ -102,6 +102,8 @@ pub fn read(params: &ParamsMap, role: Role) -> Result<View, AppError> {
         range: text("range"),
         tz: text("tz"),
         interval: text("interval"),
+        // Among the manners: pages know "none" too.
+        compare: None,
         include_bots: parsed(params, "include_bots", &mut errors).is_some_and(|Flag(set)| set),
         advertiser_id: parsed(params, "advertiser_id", &mut errors),
         campaign_id: parsed(params, "campaign_id", &mut errors),

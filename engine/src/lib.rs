@@ -46,4 +46,5 @@ pub use self::{
     reattribute::{Change, Reattribution},
     setup::{CampaignStart, CampaignStarted, CouponRequest, Held, Integration, random_password},
     signature::SignatureFault,
+    stats::range_faults,
 };

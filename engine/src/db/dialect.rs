@@ -7,8 +7,10 @@ impl Conn {
     /// (MySQL's INSERT IGNORE would swallow other errors too.)
     pub(super) fn or_keep(&self, unique: &'static str) -> String {
         match self {
-            Self::SqliteWrite(..) | Self::SqliteRead(_) => format!(" ON CONFLICT ({unique}) DO NOTHING"),
-            Self::MySqlWrite(_) | Self::MySqlRead(_) => {
+            Self::SqliteWrite(..) | Self::SqliteRead(_) | Self::SqliteSnapshot(_) => {
+                format!(" ON CONFLICT ({unique}) DO NOTHING")
+            }
+            Self::MySqlWrite(_) | Self::MySqlRead(_) | Self::MySqlSnapshot(_) => {
                 let first = unique.split(',').next().unwrap_or(unique);
                 format!(" ON DUPLICATE KEY UPDATE {first} = {first}")
             }
@@ -18,10 +20,10 @@ impl Conn {
     /// Ends an insert that keeps the later of two moments where the row is there already.
     pub(super) fn or_later(&self, unique: &str, moment: &str) -> String {
         match self {
-            Self::SqliteWrite(..) | Self::SqliteRead(_) => {
+            Self::SqliteWrite(..) | Self::SqliteRead(_) | Self::SqliteSnapshot(_) => {
                 format!(" ON CONFLICT ({unique}) DO UPDATE SET {moment} = MAX({moment}, excluded.{moment})")
             }
-            Self::MySqlWrite(_) | Self::MySqlRead(_) => {
+            Self::MySqlWrite(_) | Self::MySqlRead(_) | Self::MySqlSnapshot(_) => {
                 format!(" ON DUPLICATE KEY UPDATE {moment} = GREATEST({moment}, VALUES({moment}))")
             }
         }
@@ -30,11 +32,11 @@ impl Conn {
     /// Ends an insert that adds to a sum, and keeps the later of two moments, where the row is there already.
     pub(super) fn or_add(&self, unique: &str, sum: &str, moment: &str) -> String {
         match self {
-            Self::SqliteWrite(..) | Self::SqliteRead(_) => format!(
+            Self::SqliteWrite(..) | Self::SqliteRead(_) | Self::SqliteSnapshot(_) => format!(
                 " ON CONFLICT ({unique}) DO UPDATE SET {sum} = {sum} + excluded.{sum}, \
                  {moment} = MAX({moment}, excluded.{moment})"
             ),
-            Self::MySqlWrite(_) | Self::MySqlRead(_) => format!(
+            Self::MySqlWrite(_) | Self::MySqlRead(_) | Self::MySqlSnapshot(_) => format!(
                 " ON DUPLICATE KEY UPDATE {sum} = {sum} + VALUES({sum}), \
                  {moment} = GREATEST({moment}, VALUES({moment}))"
             ),
@@ -44,16 +46,16 @@ impl Conn {
     /// Behind a table's name: the index to read it by, where the database would guess wrong.
     pub(super) fn by_index(&self, index: &'static str) -> String {
         match self {
-            Self::SqliteWrite(..) | Self::SqliteRead(_) => format!(" INDEXED BY {index}"),
-            Self::MySqlWrite(_) | Self::MySqlRead(_) => format!(" FORCE INDEX ({index})"),
+            Self::SqliteWrite(..) | Self::SqliteRead(_) | Self::SqliteSnapshot(_) => format!(" INDEXED BY {index}"),
+            Self::MySqlWrite(_) | Self::MySqlRead(_) | Self::MySqlSnapshot(_) => format!(" FORCE INDEX ({index})"),
         }
     }
 
     /// Division of whole numbers, the remainder dropped.
     pub(super) fn whole_division(&self) -> &'static str {
         match self {
-            Self::SqliteWrite(..) | Self::SqliteRead(_) => "/",
-            Self::MySqlWrite(_) | Self::MySqlRead(_) => "DIV",
+            Self::SqliteWrite(..) | Self::SqliteRead(_) | Self::SqliteSnapshot(_) => "/",
+            Self::MySqlWrite(_) | Self::MySqlRead(_) | Self::MySqlSnapshot(_) => "DIV",
         }
     }
 
@@ -65,8 +67,8 @@ impl Conn {
     /// What stands before a list of rows: `(a, b) IN ({}(?, ?), (?, ?))`.
     pub(super) fn rows(&self) -> &'static str {
         match self {
-            Self::SqliteWrite(..) | Self::SqliteRead(_) => "VALUES ",
-            Self::MySqlWrite(_) | Self::MySqlRead(_) => "",
+            Self::SqliteWrite(..) | Self::SqliteRead(_) | Self::SqliteSnapshot(_) => "VALUES ",
+            Self::MySqlWrite(_) | Self::MySqlRead(_) | Self::MySqlSnapshot(_) => "",
         }
     }
 }

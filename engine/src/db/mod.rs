@@ -79,9 +79,15 @@ pub enum Db {
 pub enum Conn {
     SqliteWrite(Transaction<'static, Sqlite>, OwnedSemaphorePermit),
     SqliteRead(PoolConnection<Sqlite>),
+    SqliteSnapshot(Transaction<'static, Sqlite>),
     MySqlWrite(Transaction<'static, MySql>),
     MySqlRead(PoolConnection<MySql>),
+    MySqlSnapshot(Transaction<'static, MySql>),
 }
+
+/// Begins a read of one state, whatever is committed meanwhile.
+const SNAPSHOT: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+    START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
 /// What [`on`] matches on.
 pub enum Driver<'c> {
@@ -215,6 +221,17 @@ impl Db {
         })
     }
 
+    /// A connection to read one state of everything from, whatever is committed meanwhile.
+    pub async fn snapshot(&self) -> Result<Conn> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Conn::SqliteSnapshot(readers.begin().await?),
+            Self::MySql { pool, presence } => {
+                presence.check()?;
+                Conn::MySqlSnapshot(pool.begin_with(SNAPSHOT).await?)
+            }
+        })
+    }
+
     /// A transaction to write in. Dropped without `commit`, it changes nothing.
     pub async fn begin(&self) -> Result<Conn> {
         Ok(match self {
@@ -292,8 +309,10 @@ impl Conn {
         match self {
             Self::SqliteWrite(connection, _) => Driver::Sqlite(connection),
             Self::SqliteRead(connection) => Driver::Sqlite(connection),
+            Self::SqliteSnapshot(connection) => Driver::Sqlite(connection),
             Self::MySqlWrite(connection) => Driver::MySql(connection),
             Self::MySqlRead(connection) => Driver::MySql(connection),
+            Self::MySqlSnapshot(connection) => Driver::MySql(connection),
         }
     }
 
@@ -301,7 +320,8 @@ impl Conn {
         match self {
             Self::SqliteWrite(transaction, _turn) => transaction.commit().await?,
             Self::MySqlWrite(transaction) => transaction.commit().await?,
-            Self::SqliteRead(_) | Self::MySqlRead(_) => {}
+            // Nothing was written.
+            Self::SqliteRead(_) | Self::SqliteSnapshot(_) | Self::MySqlRead(_) | Self::MySqlSnapshot(_) => {}
         }
         Ok(())
     }

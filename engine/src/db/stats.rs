@@ -1,10 +1,23 @@
 //! Counts and sums straight from the rows: what every other way to a figure must equal.
 
-use model::{AdvertiserId, CampaignId, CouponId, InfluencerId, LinkId, Timestamp, attribution::Method, event::Action};
-use sqlx::QueryBuilder;
+use std::collections::BTreeMap;
 
-use super::{Conn, on, word};
-use crate::error::Result;
+use model::{
+    AdvertiserId, CampaignId, CouponId, Currency, InfluencerId, LinkId, Timestamp, attribution::Method, event::Action,
+    stats::Dimension,
+};
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+
+use super::{
+    Conn,
+    list::{Arg, Select},
+    on, word,
+};
+use crate::{
+    error::Result,
+    stats::tally::{Tally, Valued},
+};
 
 /// Whose clicks and events, from when to when.
 #[derive(Clone, Debug)]
@@ -23,27 +36,106 @@ pub struct Filter {
     pub method: Option<Method>,
 }
 
-/// Clicks of one bucket.
-#[derive(Clone, Copy, Debug, sqlx::FromRow)]
-pub struct ClickCount {
-    pub quarter: i64,
-    pub human: i64,
-    pub bots: i64,
-    pub human_first: i64,
-    pub bots_first: i64,
+/// What counts are told apart by.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Split {
+    pub by: Option<Dimension>,
+    pub by_campaign: bool,
+    pub by_quarter: bool,
 }
 
-/// Events of one bucket, action and currency.
-#[derive(Clone, Debug)]
-pub struct EventCount {
+/// Whose counts these are, as far as they are told apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    pub id: Option<Uuid>,
+    pub campaign: Option<Uuid>,
+    /// The number of a quarter hour.
     pub quarter: i64,
-    pub action: Action,
-    pub currency: String,
-    pub attributed: bool,
-    pub count: i64,
+}
+
+pub type Tallies = BTreeMap<Key, Tally>;
+
+impl Split {
+    /// What is selected for a [`Key`], and what it is grouped by.
+    fn columns(self, of: Of) -> (String, Vec<&'static str>) {
+        let by = self.by.and_then(|by| of.column(by));
+        let campaign = self.by_campaign.then_some("campaign_id");
+        let quarter = self.by_quarter.then_some("quarter");
+        let select = format!(
+            "SELECT {} AS key_id, {} AS key_campaign, {} AS key_quarter, ",
+            by.unwrap_or("NULL"),
+            campaign.unwrap_or("NULL"),
+            quarter.unwrap_or("0")
+        );
+        (select, [by, campaign, quarter].into_iter().flatten().collect())
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Of {
+    Clicks,
+    Events,
+}
+
+impl Of {
+    fn column(self, by: Dimension) -> Option<&'static str> {
+        match (by, self) {
+            (Dimension::Influencer, _) => Some("influencer_id"),
+            (Dimension::Campaign, _) => Some("campaign_id"),
+            (Dimension::Link, _) => Some("link_id"),
+            (Dimension::Coupon, Self::Events) => Some("coupon_id"),
+            (Dimension::Coupon, Self::Clicks) => None,
+        }
+    }
+}
+
+/// All that a filter lets through, row by row.
+pub async fn tallies(conn: &mut Conn, filter: &Filter, split: &Split) -> Result<Tallies> {
+    let mut tallies = Tallies::new();
+    for row in clicks(conn, filter, split).await? {
+        let key = Key { id: row.key_id, campaign: row.key_campaign, quarter: row.key_quarter };
+        let tally = tallies.entry(key).or_default();
+        tally.human += row.human;
+        tally.bots += row.bots;
+        tally.human_first += row.human_first;
+        tally.bots_first += row.bots_first;
+    }
+    for row in events(conn, filter, split).await? {
+        let key = Key { id: row.key_id, campaign: row.key_campaign, quarter: row.key_quarter };
+        let (action, currency): (Action, Currency) = (word(&row.action)?, word(&row.currency)?);
+        let sum = i128::from(row.millions) * 1_000_000 + i128::from(row.remainder);
+        let valued = Valued { count: row.valued, sum };
+        tallies.entry(key).or_default().add_events(action, row.attributed != 0, row.total, currency, valued);
+    }
+    // Custom events count for nothing: whoever has no others has no share.
+    tallies.retain(|_, tally| *tally != Tally::default());
+    Ok(tallies)
+}
+
+#[derive(sqlx::FromRow)]
+struct ClickRow {
+    key_id: Option<Uuid>,
+    key_campaign: Option<Uuid>,
+    key_quarter: i64,
+    human: i64,
+    bots: i64,
+    human_first: i64,
+    bots_first: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct EventRow {
+    key_id: Option<Uuid>,
+    key_campaign: Option<Uuid>,
+    key_quarter: i64,
+    action: String,
+    currency: String,
+    attributed: i64,
+    total: i64,
     /// How many carry a value.
-    pub valued: i64,
-    pub sum_minor: i128,
+    valued: i64,
+    millions: i64,
+    remainder: i64,
 }
 
 /// Appends the conditions that clicks and events share.
@@ -64,43 +156,47 @@ macro_rules! narrow {
     }};
 }
 
-/// Clicks by quarter hour, or all in one where `by_quarter` is false.
-pub async fn clicks(conn: &mut Conn, filter: &Filter, by_quarter: bool) -> Result<Vec<ClickCount>> {
+async fn clicks(conn: &mut Conn, filter: &Filter, split: &Split) -> Result<Vec<ClickRow>> {
     if filter.coupon.is_some() {
         return Ok(Vec::new());
     }
-    let quarter = if by_quarter { "quarter" } else { "0" };
+    let (select, keys) = split.columns(Of::Clicks);
     Ok(on!(conn, c => {
-        let mut query = QueryBuilder::new("SELECT ");
-        query.push(quarter).push(
-            " AS quarter,
-            CAST(SUM(CASE WHEN is_bot = 0 THEN 1 ELSE 0 END) AS SIGNED) AS human,
+        let mut query = QueryBuilder::new(select);
+        query.push(
+            "CAST(SUM(CASE WHEN is_bot = 0 THEN 1 ELSE 0 END) AS SIGNED) AS human,
             CAST(SUM(CASE WHEN is_bot = 0 THEN 0 ELSE 1 END) AS SIGNED) AS bots,
             CAST(SUM(CASE WHEN is_bot = 0 AND is_first = 1 THEN 1 ELSE 0 END) AS SIGNED) AS human_first,
             CAST(SUM(CASE WHEN is_bot = 1 AND is_first = 1 THEN 1 ELSE 0 END) AS SIGNED) AS bots_first
             FROM clicks",
         );
         narrow!(query, filter, "clicked_at");
-        query.push(if by_quarter { " GROUP BY quarter" } else { " HAVING COUNT(*) > 0" });
+        if keys.is_empty() {
+            query.push(" HAVING COUNT(*) > 0");
+        } else {
+            query.push(" GROUP BY ").push(keys.join(", "));
+        }
         query.build_query_as().fetch_all(&mut *c).await?
     }))
 }
 
-/// Events by quarter hour, or all in one where `by_quarter` is false.
-pub async fn events(conn: &mut Conn, filter: &Filter, by_quarter: bool) -> Result<Vec<EventCount>> {
-    let quarter = if by_quarter { "quarter" } else { "0" };
+async fn events(conn: &mut Conn, filter: &Filter, split: &Split) -> Result<Vec<EventRow>> {
+    let (select, mut keys) = split.columns(Of::Events);
+    keys.extend(["action", "currency", "attributed"]);
     let divided_by = conn.whole_division();
-    let rows: Vec<EventCountRow> = on!(conn, c => {
-        let mut query = QueryBuilder::new("SELECT ");
-        query.push(quarter).push(
-            " AS bucket, action, currency, CAST(CASE WHEN method = 'none' THEN 0 ELSE 1 END AS SIGNED) AS attributed,
-            COUNT(*) AS total, COUNT(value_minor) AS valued, CAST(COALESCE(SUM(value_minor ",
-        );
+    Ok(on!(conn, c => {
+        let mut query = QueryBuilder::new(select);
         // In two parts, neither of which can overflow 64 bits.
-        query.push(divided_by).push(
-            " 1000000), 0) AS SIGNED) AS millions,
-            CAST(COALESCE(SUM(value_minor % 1000000), 0) AS SIGNED) AS remainder FROM events",
-        );
+        query
+            .push(
+                "action, currency, CAST(CASE WHEN method = 'none' THEN 0 ELSE 1 END AS SIGNED) AS attributed,
+                COUNT(*) AS total, COUNT(value_minor) AS valued, CAST(COALESCE(SUM(value_minor ",
+            )
+            .push(divided_by)
+            .push(
+                " 1000000), 0) AS SIGNED) AS millions,
+                CAST(COALESCE(SUM(value_minor % 1000000), 0) AS SIGNED) AS remainder FROM events",
+            );
         narrow!(query, filter, "occurred_at");
         if let Some(coupon) = filter.coupon {
             query.push(" AND coupon_id = ").push_bind(coupon.0);
@@ -108,39 +204,43 @@ pub async fn events(conn: &mut Conn, filter: &Filter, by_quarter: bool) -> Resul
         if let Some(method) = filter.method {
             query.push(" AND method = ").push_bind(method.as_str());
         }
-        query.push(" GROUP BY action, currency, attributed");
-        if by_quarter {
-            query.push(", bucket");
-        }
+        query.push(" GROUP BY ").push(keys.join(", "));
         query.build_query_as().fetch_all(&mut *c).await?
-    });
-    rows.into_iter().map(EventCount::try_from).collect()
+    }))
 }
 
+/// What stands beside a row's figures.
 #[derive(sqlx::FromRow)]
-struct EventCountRow {
-    bucket: i64,
-    action: String,
-    currency: String,
-    attributed: i64,
-    total: i64,
-    valued: i64,
-    millions: i64,
-    remainder: i64,
+pub struct Label {
+    pub id: Uuid,
+    pub label: String,
+    /// A campaign's percentage, in hundredths.
+    pub basis_points: Option<i64>,
 }
 
-impl TryFrom<EventCountRow> for EventCount {
-    type Error = crate::Error;
+pub async fn influencer_labels(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<Label>> {
+    labels(conn, "SELECT id, name AS label, NULL AS basis_points FROM influencers", ids).await
+}
 
-    fn try_from(row: EventCountRow) -> Result<Self> {
-        Ok(Self {
-            quarter: row.bucket,
-            action: word(&row.action)?,
-            currency: row.currency,
-            attributed: row.attributed != 0,
-            count: row.total,
-            valued: row.valued,
-            sum_minor: i128::from(row.millions) * 1_000_000 + i128::from(row.remainder),
-        })
+pub async fn campaign_labels(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<Label>> {
+    labels(conn, "SELECT id, name AS label, commission_basis_points AS basis_points FROM campaigns", ids).await
+}
+
+pub async fn link_labels(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<Label>> {
+    labels(conn, "SELECT id, code AS label, NULL AS basis_points FROM links", ids).await
+}
+
+pub async fn coupon_labels(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<Label>> {
+    labels(conn, "SELECT id, code AS label, NULL AS basis_points FROM coupons", ids).await
+}
+
+async fn labels(conn: &mut Conn, from: &str, ids: &[Uuid]) -> Result<Vec<Label>> {
+    let mut found = Vec::new();
+    for some in ids.chunks(500) {
+        let marks = vec!["?"; some.len()].join(", ");
+        let mut select = Select::new(from);
+        select.and(&format!("id IN ({marks})"), some.iter().map(|id| Arg::Id(*id)));
+        found.extend(select.fetch(conn).await?);
     }
+    Ok(found)
 }

@@ -1,131 +1,104 @@
 //! Figures: what a range and a filter come to.
 
+mod chart;
+mod comparison;
 pub mod range;
 mod scope;
+mod tables;
+pub mod tally;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use model::{
-    Currency, Money,
-    event::Action,
-    stats::{Chart, Figures, Overview, Point, StatsQuery},
+    CampaignId,
+    stats::{Figures, Funnel, Overview, Previous, StatsQuery},
 };
+use uuid::Uuid;
 
-use self::range::written;
+use self::{
+    range::written,
+    scope::Asked,
+    tally::{Earned, Tally},
+};
 use crate::{
     Engine, Session,
     db::{
-        self,
-        stats::{ClickCount, EventCount},
+        self, Conn,
+        stats::{Filter, Key, Split, Tallies},
     },
     error::Result,
 };
 
+pub use self::range::faults as range_faults;
+
 impl Engine {
+    /// Influencers are told of their own, with what it may earn them.
     pub async fn overview(&self, session: &Session, query: &StatsQuery) -> Result<Overview> {
-        let mut conn = self.db.read().await?;
-        let (range, filter) = self.scope(&mut conn, session, query).await?;
-        let clicks = db::stats::clicks(&mut conn, &filter, false).await?;
-        let events = db::stats::events(&mut conn, &filter, false).await?;
-        let figures = figures(&clicks, &events, query.include_bots);
-        Ok(Overview { from: written(&range.from), to: written(&range.to), tz: range.zone_name, figures })
+        let (mut conn, asked) = self.asked(session, query).await?;
+        let figures = total(&mut conn, &asked, &asked.filter).await?;
+        let previous = match asked.comparison()? {
+            None => None,
+            Some(comparison) => {
+                let filter = asked.within(&comparison.range);
+                let figures = total(&mut conn, &asked, &filter).await?;
+                let (from, to) = (written(&comparison.range.from), written(&comparison.range.to));
+                Some(Previous { from, to, figures })
+            }
+        };
+        let range = asked.range;
+        Ok(Overview { from: written(&range.from), to: written(&range.to), tz: range.zone_name, figures, previous })
     }
 
-    pub async fn chart(&self, session: &Session, query: &StatsQuery) -> Result<Chart> {
-        let mut conn = self.db.read().await?;
-        let (range, filter) = self.scope(&mut conn, session, query).await?;
-        let interval = range.interval(query.interval.as_deref())?;
-        let starts = range.buckets(interval)?;
-        let clicks = db::stats::clicks(&mut conn, &filter, true).await?;
-        let events = db::stats::events(&mut conn, &filter, true).await?;
-        let now = self.clock.now();
-        let edges: Vec<i64> = starts.iter().map(|start| start.timestamp().as_millisecond()).collect();
-        // Zones' offsets are whole quarter hours, so a quarter lies in one bucket alone.
-        let bucket = |quarter: i64| edges.partition_point(|edge| *edge < (quarter + 1) * QUARTER).saturating_sub(1);
-        let mut by_bucket: Vec<(Vec<ClickCount>, Vec<EventCount>)> = vec![Default::default(); starts.len()];
-        for count in clicks {
-            if let Some((clicks, _)) = by_bucket.get_mut(bucket(count.quarter)) {
-                clicks.push(count);
-            }
-        }
-        for count in events {
-            if let Some((_, events)) = by_bucket.get_mut(bucket(count.quarter)) {
-                events.push(count);
-            }
-        }
-        let ends = edges.iter().copied().skip(1).chain([range.ends_at().0]);
-        let points = starts
-            .iter()
-            .zip(ends)
-            .zip(by_bucket)
-            .map(|((start, end), (clicks, events))| {
-                let figures = figures(&clicks, &events, query.include_bots);
-                Point {
-                    start: written(start),
-                    complete: end <= now.0,
-                    clicks: figures.clicks,
-                    add_to_cart: figures.add_to_cart,
-                    conversions: figures.conversions,
-                    gmv: figures.gmv,
-                }
-            })
-            .collect();
-        Ok(Chart { interval, tz: range.zone_name, points })
+    pub async fn funnel(&self, session: &Session, query: &StatsQuery) -> Result<Funnel> {
+        let (mut conn, asked) = self.asked(session, query).await?;
+        let tallies = db::stats::tallies(&mut conn, &asked.filter, &Split::default()).await?;
+        Ok(sum(tallies.values()).funnel(query.include_bots))
     }
 }
 
-/// A quarter hour, in milliseconds.
-const QUARTER: i64 = 15 * model::time::MINUTE;
+/// All that a filter lets through, as one.
+async fn total(conn: &mut Conn, asked: &Asked, filter: &Filter) -> Result<Figures> {
+    let split = Split { by_campaign: asked.earns, ..Split::default() };
+    let tallies = db::stats::tallies(conn, filter, &split).await?;
+    let percentages = percentages(conn, asked, &tallies).await?;
+    Ok(figures(tallies.iter(), asked, &percentages))
+}
 
-/// Folds counts into the figures everybody reads.
-fn figures(clicks: &[ClickCount], events: &[EventCount], include_bots: bool) -> Figures {
-    let mut figures = Figures::default();
-    let mut human_clicks = 0;
-    for count in clicks {
-        human_clicks += count.human;
-        figures.bot_clicks += count.bots;
-        figures.clicks += count.human + if include_bots { count.bots } else { 0 };
-        figures.unique_visitors += count.human_first + if include_bots { count.bots_first } else { 0 };
+/// Campaigns' percentages, in hundredths of a percent, where the answer needs them.
+type Percentages = HashMap<CampaignId, i64>;
+
+async fn percentages(conn: &mut Conn, asked: &Asked, tallies: &Tallies) -> Result<Percentages> {
+    if !asked.earns {
+        return Ok(Percentages::new());
     }
-    // Currencies apart, in the order of their codes.
-    let mut gmv: BTreeMap<&str, i128> = BTreeMap::new();
-    let mut attributed_gmv: BTreeMap<&str, i128> = BTreeMap::new();
-    for count in events {
-        match count.action {
-            Action::AddToCart => figures.add_to_cart += count.count,
-            Action::Signup => figures.signups += count.count,
-            Action::DropOff => figures.drop_offs += count.count,
-            Action::Custom => {}
-            Action::Purchase => {
-                figures.purchases += count.count;
-                if count.attributed {
-                    figures.attributed_conversions += count.count;
-                }
-                if count.valued > 0 {
-                    *gmv.entry(&count.currency).or_default() += count.sum_minor;
-                    if count.attributed {
-                        *attributed_gmv.entry(&count.currency).or_default() += count.sum_minor;
-                    }
-                }
-            }
+    let mut campaigns: Vec<Uuid> = tallies.keys().filter_map(|key| key.campaign).collect();
+    campaigns.sort_unstable();
+    campaigns.dedup();
+    let labels = db::stats::campaign_labels(conn, &campaigns).await?;
+    Ok(labels.into_iter().filter_map(|label| Some((label.id.into(), label.basis_points?))).collect())
+}
+
+/// Folds tallies into the figures that whoever asked is told.
+fn figures<'a>(
+    tallies: impl Iterator<Item = (&'a Key, &'a Tally)>,
+    asked: &Asked,
+    percentages: &Percentages,
+) -> Figures {
+    let (mut all, mut earned) = (Tally::default(), Earned::default());
+    for (key, tally) in tallies {
+        all += tally;
+        if let Some(basis_points) = key.campaign.and_then(|id| percentages.get(&id.into())) {
+            earned.add(tally, *basis_points);
         }
     }
-    figures.conversions = figures.purchases;
-    figures.gmv = money(gmv);
-    figures.attributed_gmv = money(attributed_gmv);
-    figures.conversion_rate = rate(figures.attributed_conversions, human_clicks);
-    figures
+    let commission_estimate = asked.earns.then(|| earned.money());
+    Figures { commission_estimate, ..all.figures(asked.include_bots) }
 }
 
-fn money(sums: BTreeMap<&str, i128>) -> Vec<Money> {
-    let known = |(code, minor): (&str, i128)| {
-        let currency: Currency = code.parse().ok()?;
-        Some(Money { minor, currency })
-    };
-    sums.into_iter().filter_map(known).collect()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a rate; counts are far below 2^52")]
-fn rate(part: i64, whole: i64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
+fn sum<'a>(tallies: impl Iterator<Item = &'a Tally>) -> Tally {
+    let mut sum = Tally::default();
+    for tally in tallies {
+        sum += tally;
+    }
+    sum
 }

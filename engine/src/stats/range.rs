@@ -74,7 +74,9 @@ impl Range {
         let (from, to) = (known("from", from), known("to", to));
         match (from, to) {
             (Some(from), Some(to)) if errors.is_empty() => {
-                if to < from {
+                // A day's end is after its beginning: so the last day was before the first.
+                let is_before = to < from || (to == from && query.to.as_deref().is_some_and(is_date));
+                if is_before {
                     return Err(Error::invalid("to", "must not be before from"));
                 }
                 Ok(Self { from, to, zone_name: zone_name.to_owned() })
@@ -115,6 +117,14 @@ impl Range {
     }
 }
 
+/// What is wrong with a question's range, whoever asks and whenever.
+pub fn faults(query: &StatsQuery) -> Vec<FieldError> {
+    match Range::resolve(query, "UTC", Timestamp(0)) {
+        Err(Error::Invalid(errors)) => errors,
+        _ => Vec::new(),
+    }
+}
+
 fn preset_days(preset: Preset, today: Date) -> (Date, Date) {
     let tomorrow = today.saturating_add(1.day());
     let back = |span: Span| today.saturating_sub(span);
@@ -134,13 +144,17 @@ fn preset_days(preset: Preset, today: Date) -> (Date, Date) {
 
 /// A date means the whole day: as an end, the day after begins there.
 fn edge(text: &str, zone: &TimeZone, is_end: bool) -> Option<Zoned> {
-    if text.len() == 10 {
+    if is_date(text) {
         let day: Date = text.parse().ok()?;
         return start_of(if is_end { next_day(day)? } else { day }, zone);
     }
     // In a query string an offset's + arrives as a space.
     let moment: Timestamp = text.replace(' ', "+").parse().ok()?;
     Some(jiff::Timestamp::from_millisecond(moment.0).ok()?.to_zoned(zone.clone()))
+}
+
+fn is_date(text: &str) -> bool {
+    text.len() == 10
 }
 
 fn next_day(day: Date) -> Option<Date> {

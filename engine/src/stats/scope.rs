@@ -1,15 +1,58 @@
 //! Whose figures a session may see: tenant and influencer come from the session, never from the query alone.
 
-use model::{AdvertiserId, InfluencerId, stats::StatsQuery};
+use model::{
+    AdvertiserId, InfluencerId, Timestamp,
+    stats::{Compare, StatsQuery},
+};
 
-use super::range::Range;
+use super::{comparison::Comparison, range::Range};
 use crate::{
     Engine, Session,
     db::{self, Conn, stats::Filter},
     error::{Error, Result},
 };
 
+/// What is asked for, within what may be seen.
+pub struct Asked {
+    pub range: Range,
+    pub filter: Filter,
+    pub include_bots: bool,
+    /// Whether an influencer asks, who is told what it may earn.
+    pub earns: bool,
+    pub now: Timestamp,
+    compare: Option<Compare>,
+}
+
+impl Asked {
+    /// What the range is compared with, where that is asked for.
+    pub fn comparison(&self) -> Result<Option<Comparison>> {
+        let Some(with) = self.compare else { return Ok(None) };
+        self.range.compared(with, self.now).map(Some)
+    }
+
+    /// The same filter over another range.
+    pub fn within(&self, range: &Range) -> Filter {
+        Filter { from: range.starts_at(), to: range.ends_at(), ..self.filter.clone() }
+    }
+}
+
 impl Engine {
+    /// What is asked for, and a connection that sees one state of the database until it is dropped: all parts of an
+    /// answer are of the same moment.
+    pub(super) async fn asked(&self, session: &Session, query: &StatsQuery) -> Result<(Conn, Asked)> {
+        let mut conn = self.db.snapshot().await?;
+        let (range, filter) = self.scope(&mut conn, session, query).await?;
+        let asked = Asked {
+            range,
+            filter,
+            include_bots: query.include_bots,
+            earns: session.own_influencer()?.is_some(),
+            now: self.clock.now(),
+            compare: query.compare,
+        };
+        Ok((conn, asked))
+    }
+
     /// The range and filter that are asked for. An id outside the session's scope is not found, whoever owns it.
     pub(crate) async fn scope(
         &self,
@@ -40,7 +83,7 @@ impl Engine {
         let filter = Filter {
             from: range.starts_at(),
             to: range.ends_at(),
-            advertiser,
+            advertiser: advertiser.or_else(|| self.owner(query)),
             campaign: query.campaign_id,
             influencer: own_influencer.or(query.influencer_id),
             link: query.link_id,
@@ -48,6 +91,14 @@ impl Engine {
             method: query.method,
         };
         Ok((range, filter))
+    }
+
+    /// Whose the campaign, link or coupon is that is asked for: with the owner's id rows are found sooner.
+    fn owner(&self, query: &StatsQuery) -> Option<AdvertiserId> {
+        let campaign = || Some(self.catalog.campaign(query.campaign_id?)?.advertiser_id);
+        let link = || Some(self.catalog.link_by_id(query.link_id?)?.advertiser_id());
+        let coupon = || Some(self.catalog.coupon_by_id(query.coupon_id?)?.advertiser_id);
+        campaign().or_else(link).or_else(coupon)
     }
 
     /// For admins (`advertiser` is whom they asked for, if anyone) and advertisers (themselves).

@@ -6,8 +6,17 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 /// Fields that answers leave out where there is nothing to say, or the reader may not see it.
-const MAY_BE_ABSENT: [(&str, &str); 4] =
-    [("Problem", "errors"), ("Click", "ip"), ("Influencer", "email"), ("CreatedAccount", "set_password_url")];
+const MAY_BE_ABSENT: [(&str, &str); 9] = [
+    ("Problem", "errors"),
+    ("Click", "ip"),
+    ("Influencer", "email"),
+    ("CreatedAccount", "set_password_url"),
+    ("Figures", "commission_estimate"),
+    ("Overview", "previous"),
+    ("Point", "previous"),
+    ("CampaignFigures", "commission"),
+    ("CampaignFigures", "gmv_per_commission"),
+];
 
 /// The errors, each with the kind its example is of and what it means.
 const PROBLEMS: [(u16, &str, &str); 13] = [

@@ -17,7 +17,7 @@ use model::{
     influencer::InfluencerStatus,
     link::LinkStatus,
     page::Sort,
-    stats::{Interval, Preset},
+    stats::{Compare, Interval, Preset},
     text::ZoneName,
 };
 use serde_json::Value;
@@ -55,7 +55,7 @@ use utoipa::{
     components(schemas(
         AccountId, AdvertiserId, ApiKeyId, CampaignId, ClickId, CouponId, EventId, FailureId, InfluencerId, LinkId,
         AccountStatus, AdvertiserStatus, CampaignStatus, CouponStatus, InfluencerStatus, LinkStatus,
-        Role, Method, Action, Sort, Interval, Preset, ZoneName, bodies::Moment, bodies::ShortAction,
+        Role, Method, Action, Sort, Compare, Interval, Preset, ZoneName, bodies::Moment, bodies::ShortAction,
         Problem, FieldError,
     )),
     security(("bearer" = []), ("cookie" = [])),

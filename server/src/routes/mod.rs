@@ -15,6 +15,7 @@ mod events;
 mod failures;
 mod health;
 mod influencer;
+mod influencer_stats;
 mod influencers;
 mod links;
 mod listing;
@@ -60,6 +61,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(links::router())
         .merge(stats::router())
         .merge(influencer::router())
+        .merge(influencer_stats::router())
         .merge(events::router())
         .merge(activity::router())
         .merge(failures::router())

@@ -9,7 +9,10 @@ use engine::Engine;
 use model::{
     AdvertiserId, CampaignId, CouponId, FieldError, InfluencerId, LinkId,
     attribution::Method,
-    stats::{Chart, Interval, Overview, Preset, StatsQuery},
+    stats::{
+        Breakdown, CampaignFigures, Chart, Compare, CouponFigures, Dimension, Funnel, InfluencerFigures, Interval,
+        LinkFigures, Overview, Preset, StatsQuery,
+    },
     text::ZoneName,
 };
 use serde::Deserialize;
@@ -25,7 +28,14 @@ use crate::{
 };
 
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(overview)).routes(routes!(chart))
+    OpenApiRouter::new()
+        .routes(routes!(overview))
+        .routes(routes!(chart))
+        .routes(routes!(funnel))
+        .routes(routes!(per_influencer))
+        .routes(routes!(per_campaign))
+        .routes(routes!(per_link))
+        .routes(routes!(per_coupon))
 }
 
 /// The query as text, so that all that is wrong in it can be named at once.
@@ -74,18 +84,24 @@ pub struct Filters {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "documentation: the query is read as text")]
-struct WithBots {
+pub struct WithBots {
     /// Whether `clicks` counts bots too.
     #[param(default = false)]
     include_bots: Option<bool>,
 }
 
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documentation: the query is read as text")]
+pub struct Compared {
+    /// Whole weeks lie between the two, so that weekdays stand beside their like. A range that is not over is compared
+    /// as far as it has come.
+    compare: Option<Compare>,
+}
+
 impl Asked {
     pub fn read(self, errors: &mut Vec<FieldError>) -> StatsQuery {
         let include_bots = flag("include_bots", self.include_bots, errors).unwrap_or_default();
-        if self.compare.is_some() {
-            errors.push(FieldError::new("compare", "is not available yet; leave it out"));
-        }
         StatsQuery {
             advertiser_id: parsed("advertiser_id", self.advertiser_id, errors),
             campaign_id: parsed("campaign_id", self.campaign_id, errors),
@@ -98,13 +114,14 @@ impl Asked {
             range: self.range,
             tz: self.tz,
             interval: self.interval,
+            compare: parsed("compare", self.compare, errors),
             include_bots,
         }
     }
 }
 
 /// Which figures are asked for.
-struct Which(StatsQuery);
+pub struct Which(pub StatsQuery);
 
 impl<S: Send + Sync> FromRequestParts<S> for Which {
     type Rejection = ApiError;
@@ -113,6 +130,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Which {
         let asked: Asked = asked(parts, state).await?;
         let mut errors = Vec::new();
         let query = asked.read(&mut errors);
+        parsed::<Interval>("interval", query.interval.clone(), &mut errors);
+        if !errors.is_empty() {
+            errors.extend(engine::range_faults(&query));
+        }
         finish(Self(query), errors)
     }
 }
@@ -123,7 +144,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Which {
 /// included. Advertisers see their own figures.
 #[utoipa::path(
     get, path = "/stats/overview", operation_id = "getOverview", tag = FIGURES,
-    params(Filters, WithBots),
+    params(Filters, WithBots, Compared),
     responses((status = 200, body = Overview)),
 )]
 async fn overview(
@@ -139,9 +160,89 @@ async fn overview(
 /// One point for each bucket, none left out; at most 1,000. Days are as long as the zone makes them.
 #[utoipa::path(
     get, path = "/stats/chart", operation_id = "getChart", tag = FIGURES,
-    params(Filters, WithBots, ("interval" = Option<Interval>, Query, description = "Default: by the range's length.")),
+    params(
+        Filters, WithBots, Compared,
+        ("interval" = Option<Interval>, Query, description = "Default: by the range's length."),
+    ),
     responses((status = 200, body = Chart)),
 )]
 async fn chart(State(engine): State<Engine>, Tenant(session): Tenant, Which(query): Which) -> ApiResult<Json<Chart>> {
     Ok(Json(engine.chart(&session, &query).await?))
+}
+
+/// The way from a click to a purchase
+///
+/// Attributed events alone: `add_to_cart` and `purchase` of those who came by a link or brought a code.
+#[utoipa::path(
+    get, path = "/stats/funnel", operation_id = "getFunnel", tag = FIGURES,
+    params(Filters, WithBots),
+    responses((status = 200, body = Funnel)),
+)]
+async fn funnel(State(engine): State<Engine>, Tenant(session): Tenant, Which(query): Which) -> ApiResult<Json<Funnel>> {
+    Ok(Json(engine.funnel(&session, &query).await?))
+}
+
+/// The figures of each influencer
+///
+/// Of those with a click or an event in the range. The last item, under a null id, is what nobody is credited for.
+#[utoipa::path(
+    get, path = "/stats/per-influencer", operation_id = "getFiguresPerInfluencer", tag = FIGURES,
+    params(Filters, WithBots),
+    responses((status = 200, body = Breakdown<InfluencerFigures>)),
+)]
+async fn per_influencer(
+    State(engine): State<Engine>,
+    Tenant(session): Tenant,
+    Which(query): Which,
+) -> ApiResult<Json<Breakdown<InfluencerFigures>>> {
+    Ok(Json(engine.table(&session, &query, Dimension::Influencer).await?.into()))
+}
+
+/// The figures of each campaign
+///
+/// Of those with a click or an event in the range; with its commission where a campaign has a percentage. The last
+/// item, under a null id, is what belongs to none.
+#[utoipa::path(
+    get, path = "/stats/per-campaign", operation_id = "getFiguresPerCampaign", tag = FIGURES,
+    params(Filters, WithBots),
+    responses((status = 200, body = Breakdown<CampaignFigures>)),
+)]
+async fn per_campaign(
+    State(engine): State<Engine>,
+    Tenant(session): Tenant,
+    Which(query): Which,
+) -> ApiResult<Json<Breakdown<CampaignFigures>>> {
+    Ok(Json(engine.table(&session, &query, Dimension::Campaign).await?.into()))
+}
+
+/// The figures of each tracking link
+///
+/// Of those with a click or an event in the range. The last item, under a null id, is what came without one.
+#[utoipa::path(
+    get, path = "/stats/per-link", operation_id = "getFiguresPerLink", tag = FIGURES,
+    params(Filters, WithBots),
+    responses((status = 200, body = Breakdown<LinkFigures>)),
+)]
+async fn per_link(
+    State(engine): State<Engine>,
+    Tenant(session): Tenant,
+    Which(query): Which,
+) -> ApiResult<Json<Breakdown<LinkFigures>>> {
+    Ok(Json(engine.table(&session, &query, Dimension::Link).await?.into()))
+}
+
+/// The figures of each coupon
+///
+/// Of those with an event in the range. The last item, under a null id, is what came without one: clicks always do.
+#[utoipa::path(
+    get, path = "/stats/per-coupon", operation_id = "getFiguresPerCoupon", tag = FIGURES,
+    params(Filters, WithBots),
+    responses((status = 200, body = Breakdown<CouponFigures>)),
+)]
+async fn per_coupon(
+    State(engine): State<Engine>,
+    Tenant(session): Tenant,
+    Which(query): Which,
+) -> ApiResult<Json<Breakdown<CouponFigures>>> {
+    Ok(Json(engine.table(&session, &query, Dimension::Coupon).await?.into()))
 }

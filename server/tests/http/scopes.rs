@@ -69,6 +69,12 @@ crate::on_both! {
                 format!("/api/v1/events?influencer_id={}", shop.influencer),
                 format!("/api/v1/ingest-failures?advertiser_id={}", shop.advertiser),
                 format!("/api/v1/stats/overview?campaign_id={}&range={code}", shop.campaign),
+                format!("/api/v1/stats/chart?link_id={}", shop.link),
+                format!("/api/v1/stats/funnel?coupon_id={coupon}"),
+                format!("/api/v1/stats/per-influencer?advertiser_id={}", shop.advertiser),
+                format!("/api/v1/stats/per-campaign?influencer_id={}", shop.influencer),
+                format!("/api/v1/stats/per-link?campaign_id={}", shop.campaign),
+                format!("/api/v1/stats/per-coupon?coupon_id={coupon}"),
             ]
         };
         let narrowed = async |shop: &Running| {
@@ -124,8 +130,13 @@ async fn what_is_closed_to_a_role_is_403_for_every_write_and_every_admins_path()
         "/api/v1/lookup",
         "/api/v1/stats/overview",
         "/api/v1/stats/chart",
+        "/api/v1/stats/funnel",
+        "/api/v1/stats/per-influencer",
+        "/api/v1/stats/per-campaign",
+        "/api/v1/stats/per-link",
+        "/api/v1/stats/per-coupon",
     ];
-    let mut closed = 0;
+    let (mut closed, mut own_paths) = (0, 0);
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             // Events come by key, and a session is everybody's own.
@@ -145,6 +156,17 @@ async fn what_is_closed_to_a_role_is_403_for_every_write_and_every_admins_path()
             // Nor does it matter what else is wrong with the request.
             let malformed =
                 path.replace("{id}", "x").replace("{influencer_id}", "x") + "?limit=x&include_bots=x&status=x";
+            // Influencers have paths of their own, which are theirs alone.
+            if path.starts_with("/api/v1/influencer/") {
+                for path in [&concrete, &malformed] {
+                    for token in [&advertiser, &api.token] {
+                        let refused = api.send(token, method.clone(), path, json!({})).await;
+                        problem(refused, StatusCode::FORBIDDEN).await;
+                    }
+                }
+                own_paths += 1;
+                continue;
+            }
             for path in [&concrete, &malformed] {
                 let refused = api.send(&influencer, method.clone(), path, json!({})).await;
                 assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{method} {path}");
@@ -158,6 +180,6 @@ async fn what_is_closed_to_a_role_is_403_for_every_write_and_every_admins_path()
             }
         }
     }
-    assert!(closed > 30, "{closed}");
+    assert!(closed > 30 && own_paths > 5, "{closed} {own_paths}");
     api.end().await;
 }
