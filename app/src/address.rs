@@ -25,8 +25,9 @@ pub const INTEGRATION: &str = "/integration";
 pub const SET_PASSWORD: &str = "/set-password/";
 /// A notice of the login page: an address may name one, never a text to show.
 pub const PASSWORD_SET: &str = "password_set";
-/// Where a code, an order's number or an id leads to its record.
+/// Where a code, an order's number or an id leads an admin to its record, and an advertiser.
 pub const LOOK_UP: &str = "/admin/lookup";
+pub const OWN_LOOK_UP: &str = "/lookup";
 /// An advertiser's own lists, and those of the advertiser an admin names.
 pub const EVENTS: &str = "/events";
 pub const CLICKS: &str = "/clicks";
@@ -37,7 +38,7 @@ pub const SALES: &str = "/sales";
 /// Whether an address is one of an advertiser's own lists, or below one.
 pub fn is_own_list(path: &str) -> bool {
     let below = |list: &str| path.strip_prefix(list).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    [EVENTS, CLICKS, FAILURES].into_iter().any(below)
+    [EVENTS, CLICKS, FAILURES, OWN_LOOK_UP].into_iter().any(below)
 }
 
 /// What a dashboard shows: the figures that are asked for, and the manner they are shown in.

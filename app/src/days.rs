@@ -86,9 +86,21 @@ pub fn range_label(from: &str, to: &str) -> String {
     if let Some(days) = Days::whole(from, to) {
         return days.label();
     }
-    let moment = |text: &str| date(text).map_or_else(|| text.to_owned(), |day| format!("{} {}", day_label(day), time(text)));
+    let moment =
+        |text: &str| date(text).map_or_else(|| text.to_owned(), |day| format!("{} {}", day_label(day), time(text)));
     let until = if date(from) == date(to) { time(to).to_owned() } else { moment(to) };
     format!("{} – {until}", moment(from))
+}
+
+/// The same for what is compared: where it ends within a day, as much of that day as has gone by of the other range.
+#[cfg(feature = "ssr")]
+pub fn compared_label(from: &str, to: &str) -> String {
+    match Days::between(from, to) {
+        Some(days) if time(from) == "00:00" && time(to) != "00:00" => {
+            format!("{} until {}, as far as this range has gone", days.label(), time(to))
+        }
+        _ => range_label(from, to),
+    }
 }
 
 /// The chart intervals that make sense over so many days.
@@ -205,6 +217,11 @@ mod tests {
         assert_eq!(Days::whole("2026-02-01T00:00:00Z", "2026-02-03T14:30:00Z"), None);
         assert_eq!(range_label("2026-02-01T00:00:00Z", "2026-02-03T00:00:00Z"), "1 – 2 Feb 2026");
         assert_eq!(range_label("2026-02-01T14:00:00Z", "2026-02-01T15:00:00Z"), "1 Feb 2026 14:00 – 15:00");
+        assert_eq!(compared_label("2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z"), "1 Feb 2026");
+        assert_eq!(
+            compared_label("2026-02-01T00:00:00Z", "2026-02-02T03:00:00Z"),
+            "1 – 2 Feb 2026 until 03:00, as far as this range has gone"
+        );
         assert_eq!(range_label("2026-02-01T14:00:00Z", "2026-02-02T03:00:00Z"), "1 Feb 2026 14:00 – 2 Feb 2026 03:00");
     }
 

@@ -24,6 +24,7 @@ pub fn count(number: i64) -> Shown {
 }
 
 /// The amount alone; its currency is shown beside it.
+#[cfg(feature = "ssr")]
 pub fn amount(money: &Money) -> Shown {
     let exact = exact_amount(money);
     let whole = money.minor.unsigned_abs() / 10_u128.pow(money.currency.digits());
@@ -33,6 +34,7 @@ pub fn amount(money: &Money) -> Shown {
     }
 }
 
+#[cfg(feature = "ssr")]
 pub fn exact_count(number: i64) -> String {
     format!("{}{}", minus(number < 0), grouped(u128::from(number.unsigned_abs())))
 }

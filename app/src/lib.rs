@@ -66,6 +66,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/clicks") view=ComposedPage ssr=SsrMode::Async/>
                 <Route path=path!("/failures") view=ComposedPage ssr=SsrMode::Async/>
                 <Route path=path!("/failures/:id") view=ComposedPage ssr=SsrMode::Async/>
+                <Route path=path!("/lookup") view=ComposedPage ssr=SsrMode::Async/>
                 <Route path=path!("/sales") view=ComposedPage ssr=SsrMode::Async/>
                 <Route path=path!("/integration") view=ComposedPage ssr=SsrMode::Async/>
                 <Route path=path!("/integration/:view") view=ComposedPage ssr=SsrMode::Async/>

@@ -41,7 +41,8 @@ const INFLUENCER_PAGES: [(&str, &str); 1] = [(address::SALES, "Sales")];
 pub fn frame(account: &Account, content: impl Content) -> AnyView {
     attend();
     let home = address::landing(account.role);
-    let is_admin = account.role == Role::Admin;
+    // Many pages have a line of their own, and a box that leads to what they hold.
+    let is_full = account.role != Role::Influencer;
     let pathname = use_location().pathname;
     show_chosen(".bar ul", move || pathname.track());
     let role = match account.role {
@@ -69,9 +70,9 @@ pub fn frame(account: &Account, content: impl Content) -> AnyView {
         .class("inner")
         .child(el("a").class("brand").attr("href", home).child(wordmark()))
         .child(el("nav").attr("aria-label", "Main").child(el("ul").child(pages)))
-        .child(is_admin.then(look_up))
+        .child(is_full.then(|| look_up(account.role)))
         .child(who);
-    let bar = el("header").class(if is_admin { "bar full" } else { "bar" }).child(inner);
+    let bar = el("header").class(if is_full { "bar full" } else { "bar" }).child(inner);
     (skip_link(), bar, main(content), heard()).content()
 }
 
@@ -112,7 +113,8 @@ pub fn show_chosen(list: &'static str, changed: impl Fn() + 'static) {
 }
 
 /// Leads from a code, an order's number or an id to its record; `/` leads here.
-fn look_up() -> Element {
+fn look_up(role: Role) -> Element {
+    let there = if role == Role::Admin { address::LOOK_UP } else { address::OWN_LOOK_UP };
     let field = el("input")
         .attr("id", "look-up")
         .attr("type", "search")
@@ -126,7 +128,7 @@ fn look_up() -> Element {
         .attr("aria-label", "Everything")
         .attr("role", "search")
         .attr("method", "get")
-        .attr("action", address::LOOK_UP)
+        .attr("action", there)
         .child(field)
 }
 

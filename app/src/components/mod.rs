@@ -14,7 +14,7 @@ mod window_title;
 pub use frame::{frame, plain};
 pub use freshness::freshness;
 pub use keys::{keys_button, keys_sheet};
-pub use range_picker::range_picker;
+pub use range_picker::{compared, range_picker};
 pub use scope_picker::scope_picker;
 pub use scorecard::{number, scorecard};
 pub use states::{failed, loading, stale};

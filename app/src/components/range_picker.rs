@@ -1,5 +1,5 @@
-//! The dates: named ranges, steps back and forth, a range of one's own, what it is compared with. All are links and
-//! plain forms.
+//! The dates: named ranges, steps back and forth, a range of one's own, and what it is compared with. All are links
+//! and plain forms.
 
 use leptos::tachys::html::property::prop;
 use model::stats::Preset;
@@ -60,7 +60,6 @@ pub fn range_picker(
         .child(steps)
         .child(el("nav").class("presets").attr("aria-label", "Date range").child(presets))
         .child(own_range(view, days))
-        .child(compared(view))
 }
 
 fn presets(view: &View) -> Vec<Element> {
@@ -134,16 +133,16 @@ fn own_range(view: impl Now<View>, days: impl Now<Option<Days>>) -> Element {
 }
 
 /// What the figures are compared with.
-fn compared(view: impl Now<View>) -> Element {
+pub fn compared(view: impl Now<View>) -> Element {
     // Everything there is has nothing before it.
     let is_all = move || view().asked.range.as_deref() == Some(Preset::All.as_str());
     let chosen = move || view().manner("compare").filter(|of| *of != "previous").unwrap_or_default().to_owned();
     let form = move || {
         let chosen = chosen();
-        let options = COMPARED.into_iter().map(|(value, label)| {
-            el("option").attr("value", value).attr("selected", chosen == value).child(label)
-        });
+        let options = COMPARED
+            .into_iter()
+            .map(|(value, label)| el("option").attr("value", value).attr("selected", chosen == value).child(label));
         narrowing("Compared with", "compare", options.collect(), chosen.clone(), move || view().without("compare"))
     };
-    el("div").class("compared").live("hidden", is_all).child(form)
+    el("div").class("compared scopes").live("hidden", is_all).child(form)
 }

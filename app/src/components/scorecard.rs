@@ -10,9 +10,10 @@ use crate::{
 };
 
 pub fn scorecard(cards: impl Now<Option<Vec<Card>>>) -> Element {
-    el("dl").class("cards").live("data-count", move || cards().map(|cards| cards.len().to_string())).child(move || {
-        cards().map(|cards| cards.into_iter().map(card).collect::<Vec<_>>())
-    })
+    el("dl")
+        .class("cards")
+        .live("data-count", move || cards().map(|cards| cards.len().to_string()))
+        .child(move || cards().map(|cards| cards.into_iter().map(card).collect::<Vec<_>>()))
 }
 
 fn card(card: Card) -> Element {

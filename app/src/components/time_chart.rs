@@ -40,12 +40,7 @@ pub fn time_chart(plots: impl Now<Option<Plots>>) -> Element {
     el("section")
         .class("panel chart")
         .attr("aria-labelledby", "over-time")
-        .child(
-            el("div")
-                .class("head")
-                .child(el("h2").attr("id", "over-time").child("Over time"))
-                .child(intervals),
-        )
+        .child(el("div").class("head").child(el("h2").attr("id", "over-time").child("Over time")).child(intervals))
         .child(figure(0, above))
         .child(figure(1, below))
         .child(note)

@@ -26,7 +26,10 @@ pub fn cell(held: Cell) -> AnyView {
         Cell::Count(count) => number(format::count(count)),
         Cell::Money(sums) => format::amounts(&sums).content(),
         Cell::Person { name, note } => (cell(*name), note_below(note)).content(),
-        Cell::Share(share) => (bar(share), format::per_mille(share)).content(),
+        Cell::Share(share) => {
+            let part = el("span").class("part").child(format::per_mille(share));
+            (bar(share), part).content()
+        }
         Cell::Stack(cells) => cells.into_iter().map(|each| el("div").child(cell(each))).collect::<Vec<_>>().content(),
     }
 }

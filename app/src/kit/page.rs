@@ -13,7 +13,7 @@ use crate::{
         page::Page,
         posted::{Outcome, Posted},
     },
-    markup::{Content, Element, el},
+    markup::{Content, el},
 };
 
 /// The page as it stands at this address.

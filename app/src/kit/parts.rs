@@ -38,9 +38,7 @@ fn part(part: Part, kit: Kit, here: &str) -> AnyView {
         }
         Part::Empty(none) => empty(none, kit, here),
         Part::Code(block) => code(block).content(),
-        Part::Image { src, alt } => {
-            el("img").attr("src", src).attr("alt", alt).attr("loading", "lazy").content()
-        },
+        Part::Image { src, alt } => el("img").attr("src", src).attr("alt", alt).attr("loading", "lazy").content(),
         Part::Group { title, note, actions: deeds, parts: inner } => el("section")
             .class("group")
             .child(el("div").class("head").child(el("h2").child(title)).child(actions(deeds, kit, here)))
@@ -74,7 +72,8 @@ pub fn tabs(label: String, all: Vec<Tab>) -> Element {
 
 fn stage(stage: Stage) -> Element {
     let Stage { label, count, share, notes, aside } = stage;
-    let notes: Vec<_> = notes.into_iter().map(|note| el("span").class("note").child(note)).collect();
+    let notes: Vec<_> = notes.into_iter().map(|note| el("span").child(note)).collect();
+    let notes = el("div").class("note").child(notes);
     let count = el("strong").child(number(format::count(count)));
     el("li").class(aside.then_some("aside")).child(el("span").child(label)).child(count).child(bar(share)).child(notes)
 }

@@ -15,8 +15,8 @@ use crate::{
         scopes::{Scope, Scopes, load_scopes},
     },
     components::{
-        Now, WindowTitle, failed, frame, freshness, keys_button, keys_sheet, loading, range_picker, scope_picker,
-        scorecard, stale, time_chart,
+        Now, WindowTitle, compared, failed, frame, freshness, keys_button, keys_sheet, loading, range_picker,
+        scope_picker, scorecard, stale, time_chart,
     },
     days::Days,
     elsewhere::GoTo,
@@ -100,7 +100,9 @@ fn dashboard(account: &Account) -> AnyView {
         Role::Admin | Role::Advertiser => "Dashboard",
     };
     let scopes = (role != Role::Influencer).then(|| scopes(asked, role == Role::Admin, own));
-    let head = el("div").class("head").child(el("h1").child(title)).child(scopes);
+    let compared = compared(move || asked.get().unwrap_or_default());
+    let narrowing = el("div").class("scopes").child(scopes).child(compared);
+    let head = el("div").class("head").child(el("h1").child(title)).child(narrowing);
     let figures = view! {
         <Transition fallback=loading>
             {(move || body(asked, question, answer)).content()}
@@ -207,7 +209,11 @@ fn body(asked: Memo<Asked>, question: Memo<String>, answer: Answers) -> AnyView 
     let ways = move || of_sheet(shown, |sheet| sheet.actions.clone())().map(|all| actions(all, kit, ""));
     (
         range_picker(view, days, label, move || open().unwrap_or_default()),
-        el("div").class("facts").child(move || -> Option<Vec<Option<Element>>> { told() }).child(age).child(keys_button()),
+        el("div")
+            .class("facts")
+            .child(move || -> Option<Vec<Option<Element>>> { told() })
+            .child(age)
+            .child(keys_button()),
         el("div").class("narrowed").child(el("div").class("chips").child(narrowed)).child(ways),
         stale(move || error().filter(|_| state.get() != Some(State::Failed))),
         el("div").class("figures").live("aria-busy", move || if waiting() { "true" } else { "false" }).child(content),

@@ -41,8 +41,8 @@ pub fn draw(elements: [NodeRef<Div>; 2], plots: Memo<Option<Plots>>) -> Signal<b
         plots.with(|plots| {
             let Some(plots) = plots else { return };
             charts.update_value(|charts| {
-                let charts = charts
-                    .get_or_insert_with(|| elements.iter().map(|element| Drawing::new(element, lead)).collect());
+                let charts =
+                    charts.get_or_insert_with(|| elements.iter().map(|element| Drawing::new(element, lead)).collect());
                 charts.iter_mut().zip(&plots.all).for_each(|(chart, plot)| chart.show(plot));
             });
         });

@@ -63,7 +63,9 @@ impl Instance {
     pub fn bucket(&self, element: &Element, click: &MouseEvent) -> Option<usize> {
         let finder = js_sys::Object::new();
         set(&finder, "xAxisIndex", &0.into());
-        let found = self.convert_from_pixel(&finder, f64::from(click.client_x()) - element.get_bounding_client_rect().left()).as_f64()?;
+        let found = self
+            .convert_from_pixel(&finder, f64::from(click.client_x()) - element.get_bounding_client_rect().left())
+            .as_f64()?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number of a bucket")]
         (found >= 0.0).then_some(found as usize)
     }

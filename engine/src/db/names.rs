@@ -23,16 +23,30 @@ pub enum Within {
 
 /// A table, what things in it are called by, and which rows an advertiser and an influencer may know of.
 const TABLES: [(&str, &str, &str, &str); 5] = [
-    ("advertisers", "name", "id = ?", "id IN (SELECT k.advertiser_id FROM campaigns k JOIN assignments a
-        ON a.campaign_id = k.id WHERE a.influencer_id = ?)"),
-    ("campaigns", "name", "advertiser_id = ?", "(id IN (SELECT campaign_id FROM assignments WHERE influencer_id = ?)
+    (
+        "advertisers",
+        "name",
+        "id = ?",
+        "id IN (SELECT k.advertiser_id FROM campaigns k JOIN assignments a
+        ON a.campaign_id = k.id WHERE a.influencer_id = ?)",
+    ),
+    (
+        "campaigns",
+        "name",
+        "advertiser_id = ?",
+        "(id IN (SELECT campaign_id FROM assignments WHERE influencer_id = ?)
         OR id IN (SELECT campaign_id FROM links WHERE influencer_id = ?)
-        OR id IN (SELECT campaign_id FROM coupons WHERE influencer_id = ?))"),
-    ("influencers", "name", "(id IN (SELECT a.influencer_id FROM assignments a
+        OR id IN (SELECT campaign_id FROM coupons WHERE influencer_id = ?))",
+    ),
+    (
+        "influencers",
+        "name",
+        "(id IN (SELECT a.influencer_id FROM assignments a
             JOIN campaigns k ON k.id = a.campaign_id WHERE k.advertiser_id = ?)
         OR id IN (SELECT influencer_id FROM links WHERE advertiser_id = ? AND influencer_id IS NOT NULL)
         OR id IN (SELECT influencer_id FROM coupons WHERE advertiser_id = ? AND influencer_id IS NOT NULL))",
-        "id = ?"),
+        "id = ?",
+    ),
     ("links", "code", "advertiser_id = ?", "influencer_id = ?"),
     ("coupons", "code", "advertiser_id = ?", "influencer_id = ?"),
 ];

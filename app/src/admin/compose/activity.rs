@@ -179,7 +179,8 @@ pub async fn chips(
         let words = |name: &str| asked.get(name).map(|text| (name.to_owned(), capital(text)));
         for (name, text) in ["action", "method"].into_iter().filter_map(words) {
             let label = if name == "action" { "Action" } else { "Credited by" };
-            let text = asked.get("method").filter(|_| name == "method").and_then(|it| it.parse().ok()).map_or(text, method);
+            let text =
+                asked.get("method").filter(|_| name == "method").and_then(|it| it.parse().ok()).map_or(text, method);
             chips.push(way(format!("{label}: {text}"), asked.with(&name, None)));
         }
     }

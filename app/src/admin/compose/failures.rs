@@ -58,12 +58,10 @@ pub async fn failures(engine: &Engine, session: &Session, asked: &Asked<'_>) -> 
     };
     Ok(Page {
         title: "Failures".into(),
-        lead: Some(Cell::text(
-            match places.is_admin {
-                true => "Events that came with a right key and were refused. The newest 1,000 of each advertiser are kept.",
-                false => "Events that came with a right key of yours and were refused. The newest 1,000 are kept.",
-            },
-        )),
+        lead: Some(Cell::text(match places.is_admin {
+            true => "Events that came with a right key and were refused. The newest 1,000 of each advertiser are kept.",
+            false => "Events that came with a right key of yours and were refused. The newest 1,000 are kept.",
+        })),
         actions: Some(retry_all(&query)).filter(|_| places.is_admin).into_iter().collect(),
         parts: groups
             .map(|groups| Part::Table(Box::new(groups)))

@@ -14,6 +14,7 @@ mod influencers;
 pub mod integration;
 mod links;
 pub mod lists;
+mod lookup;
 mod overview;
 pub mod passwords;
 pub mod sales;
@@ -37,6 +38,7 @@ pub async fn own(engine: &Engine, session: &Session, path: &str, query: &str) ->
         ["events", id] => events::event(engine, session, Places::OWN, asked::id(id)?).await,
         ["failures"] => failures::failures(engine, session, &asked).await,
         ["failures", id] => failures::failure(engine, session, Places::OWN, asked::id(id)?).await,
+        ["lookup"] => lookup::look_up(engine, session, &asked).await,
         _ => Err(AppError::new(ErrorKind::NotFound)),
     }
 }
@@ -71,7 +73,7 @@ pub async fn page(engine: &Engine, session: &Session, path: &str, query: &str) -
         ["admin", "accounts"] => accounts::list(engine, session, &asked).await,
         ["admin", "accounts", "new"] => accounts::new(engine, session, &asked).await,
         ["admin", "accounts", id] => accounts::one(engine, session, asked::id(id)?).await,
-        ["admin", "lookup"] => overview::look_up(engine, session, &asked).await,
+        ["admin", "lookup"] => lookup::look_up(engine, session, &asked).await,
         _ => Err(AppError::new(ErrorKind::NotFound)),
     }
 }

@@ -36,8 +36,12 @@ struct Measure {
 }
 
 const CLICKS: Measure = count("clicks", "Clicks", |it| Cell::Count(it.clicks), |a, b| a.clicks.cmp(&b.clicks));
-const VISITORS: Measure =
-    count("visitors", "Visitors", |it| Cell::Count(it.unique_visitors), |a, b| a.unique_visitors.cmp(&b.unique_visitors));
+const VISITORS: Measure = count(
+    "visitors",
+    "Visitors",
+    |it| Cell::Count(it.unique_visitors),
+    |a, b| a.unique_visitors.cmp(&b.unique_visitors),
+);
 const CARTS: Measure =
     count("carts", "Carts", |it| Cell::Count(it.add_to_cart), |a, b| a.add_to_cart.cmp(&b.add_to_cart));
 const CONVERSIONS: Measure =
@@ -91,7 +95,7 @@ pub async fn part(
     let tabs = Part::Tabs { label: "Told apart by".to_owned(), tabs: tabs(view, by, own) };
     let more = more(view, table.1);
     Ok(Part::Group {
-        title: "Who and what".to_owned(),
+        title: "Breakdown".to_owned(),
         note: None,
         actions: more.into_iter().collect(),
         parts: vec![tabs, Part::Table(Box::new(table.0))],

@@ -48,7 +48,7 @@ pub fn of_influencer(overview: &Overview) -> Vec<Card> {
         counted("Clicks", now, before, |it| it.clicks, visitors),
         counted("Sales", now, before, |it| it.conversions, sold),
         money("Commission estimate", &earned, earned_before.as_deref(), note.to_owned()),
-        per_click(&earned, now.clicks),
+        per_click(&earned, now.clicks, earned_before.as_deref().zip(before.map(|it| it.clicks))),
     ]
 }
 
@@ -56,13 +56,7 @@ fn sides(overview: &Overview) -> (&Figures, Option<&Figures>) {
     (&overview.figures, overview.previous.as_ref().map(|previous| &previous.figures))
 }
 
-fn counted(
-    label: &str,
-    now: &Figures,
-    before: Option<&Figures>,
-    of: impl Fn(&Figures) -> i64,
-    note: String,
-) -> Card {
+fn counted(label: &str, now: &Figures, before: Option<&Figures>, of: impl Fn(&Figures) -> i64, note: String) -> Card {
     let format::Shown { short, exact } = format::count(of(now));
     let change = before.map(|before| {
         let (now, before) = (i128::from(of(now)), i128::from(of(before)));
@@ -123,32 +117,45 @@ fn rate(now: &Figures, before: Option<&Figures>, note: &str) -> Card {
         (Some(now), Some(before)) => {
             let points = format!("{:.2}", (now - before).abs() * 100.0);
             let (way, sign) = match now.total_cmp(&before) {
-                _ if points == "0.00" => return Change { before: from(&format::rate(Some(before))), ..level("±0 pp") },
+                _ if points == "0.00" => {
+                    return Change { before: from(&format::rate(Some(before))), ..level("±0 pp") };
+                }
                 std::cmp::Ordering::Less => (Direction::Down, "▼ −"),
                 _ => (Direction::Up, "▲ +"),
             };
             Change { way, text: format!("{sign}{points} pp"), before: from(&format::rate(Some(before))) }
         }
-        (_, before) => Change { before: from(&format::rate(before)), ..level(NONE) },
+        (_, Some(before)) => Change { before: from(&format::rate(Some(before))), ..level(NONE) },
+        (_, None) => level(NONE),
     });
     let value = Value { short: format::rate(now.conversion_rate), change, ..Value::default() };
     Card { label: "Conversion rate".to_owned(), values: vec![value], note: note.to_owned() }
 }
 
 /// With two digits more than the currency has: a click earns little.
-fn per_click(earned: &[Money], clicks: i64) -> Card {
+fn per_click(earned: &[Money], clicks: i64, before: Option<(&[Money], i64)>) -> Card {
     let label = "Earnings per click";
     let alone = earned.len() == 1;
     let values = earned.iter().filter_map(|sum| {
         let short = format::per_each(sum, clicks)?;
-        Some(Value { short, unit: if alone { String::new() } else { sum.currency.code().to_owned() }, ..Value::default() })
+        let change = before.map(|(earned, clicks_before)| {
+            let before = earned.iter().find(|it| it.currency == sum.currency);
+            let before = before.copied().unwrap_or(Money { minor: 0, ..*sum });
+            match format::per_each(&before, clicks_before) {
+                // Both over the same divisor.
+                Some(text) => change(sum.minor * i128::from(clicks_before), before.minor * i128::from(clicks), text),
+                None => level(NONE),
+            }
+        });
+        let unit = if alone { String::new() } else { sum.currency.code().to_owned() };
+        Some(Value { short, unit, change, exact: None })
     });
     let values: Vec<_> = values.collect();
     let label = match (earned, values.is_empty()) {
         ([only], false) => format!("{label}, {}", only.currency),
         _ => label.to_owned(),
     };
-    let none = Value { short: NONE.to_owned(), ..Value::default() };
+    let none = Value { short: NONE.to_owned(), change: before.map(|_| level(NONE)), ..Value::default() };
     let values = if values.is_empty() { vec![none] } else { values };
     Card { label, values, note: "commission ÷ clicks".to_owned() }
 }
@@ -167,8 +174,7 @@ fn change(now: i128, before: i128, written: String) -> Change {
     if now == before {
         return Change { before: before_words, ..level("±0%") };
     }
-    let (way, arrow, sign) =
-        if now > before { (Direction::Up, "▲", "+") } else { (Direction::Down, "▼", "−") };
+    let (way, arrow, sign) = if now > before { (Direction::Up, "▲", "+") } else { (Direction::Down, "▼", "−") };
     if before == 0 {
         return Change { way, text: format!("{arrow} new"), before: before_words };
     }
@@ -226,7 +232,8 @@ mod tests {
     fn what_was_not_compared_says_nothing_and_what_cannot_be_says_a_dash() {
         let figures = |rate| Figures { conversion_rate: rate, ..Figures::default() };
         assert_eq!(rate(&figures(Some(0.5)), None, "").values[0].change, None);
-        let change = |now, before| rate(&figures(now), Some(&figures(before)), "").values[0].change.clone().unwrap().text;
+        let change =
+            |now, before| rate(&figures(now), Some(&figures(before)), "").values[0].change.clone().unwrap().text;
         assert_eq!(change(Some(0.05), None), "–");
         assert_eq!(change(Some(0.0512), Some(0.05)), "▲ +0.12 pp");
         assert_eq!(change(Some(0.05), Some(0.0512)), "▼ −0.12 pp");
@@ -235,9 +242,11 @@ mod tests {
 
     #[test]
     fn earnings_per_click_need_clicks() {
-        let card = per_click(&sums(&[(1_234, "USD")]), 1_000);
+        let before = sums(&[(1_234, "USD")]);
+        let card = per_click(&sums(&[(1_234, "USD")]), 1_000, Some((&before, 2_000)));
+        assert_eq!(card.values[0].change.as_ref().unwrap().text, "▲ +100.0%");
         assert_eq!((card.label.as_str(), card.values[0].short.as_str()), ("Earnings per click, USD", "0.0123"));
-        assert_eq!(per_click(&sums(&[(1_234, "USD")]), 0).values[0].short, "–");
-        assert_eq!(per_click(&[], 5).values[0].short, "–");
+        assert_eq!(per_click(&sums(&[(1_234, "USD")]), 0, None).values[0].short, "–");
+        assert_eq!(per_click(&[], 5, None).values[0].short, "–");
     }
 }

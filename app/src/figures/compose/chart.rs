@@ -140,7 +140,10 @@ fn describe(chart: &Chart, name: &str, value: fn(&Point) -> i64) -> String {
     match chart.points.iter().rev().max_by_key(|point| value(point)) {
         Some(top) if value(top) > 0 => {
             let when = days::bucket_label(&top.start, chart.interval);
-            format!("{start}, most in {when} with {}. The table below has all figures.", format::exact_count(value(top)))
+            format!(
+                "{start}, most in {when} with {}. The table below has all figures.",
+                format::exact_count(value(top))
+            )
         }
         _ => format!("{start}."),
     }
@@ -177,12 +180,14 @@ mod tests {
     #[test]
     fn a_bucket_leads_to_its_days_and_an_hour_to_its_moments() {
         let view = View::default();
-        let weeks = chart(Interval::Week, vec![point("2026-02-26T00:00:00+01:00", 1), point("2026-03-02T00:00:00+01:00", 1)]);
+        let weeks =
+            chart(Interval::Week, vec![point("2026-02-26T00:00:00+01:00", 1), point("2026-03-02T00:00:00+01:00", 1)]);
         assert_eq!(
             hrefs(&view, &weeks, "2026-03-06T00:00:00+01:00"),
             ["/dashboard?from=2026-02-26&to=2026-03-01", "/dashboard?from=2026-03-02&to=2026-03-05"]
         );
-        let hours = chart(Interval::Hour, vec![point("2026-02-26T00:00:00+01:00", 1), point("2026-02-26T01:00:00+01:00", 1)]);
+        let hours =
+            chart(Interval::Hour, vec![point("2026-02-26T00:00:00+01:00", 1), point("2026-02-26T01:00:00+01:00", 1)]);
         assert_eq!(
             hrefs(&view, &hours, "2026-02-26T02:00:00+01:00")[1],
             "/dashboard?from=2026-02-26T01:00:00%2B01:00&to=2026-02-26T02:00:00%2B01:00"

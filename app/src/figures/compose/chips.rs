@@ -16,12 +16,8 @@ use crate::{
 pub async fn chips(engine: &Engine, session: &Session, view: &View, own: bool) -> Result<Vec<Way>, AppError> {
     let asked = &view.asked;
     let influencer = asked.influencer_id.filter(|_| !own).map(|id| id.0);
-    let ids = [
-        influencer,
-        asked.campaign_id.map(|id| id.0),
-        asked.link_id.map(|id| id.0),
-        asked.coupon_id.map(|id| id.0),
-    ];
+    let ids =
+        [influencer, asked.campaign_id.map(|id| id.0), asked.link_id.map(|id| id.0), asked.coupon_id.map(|id| id.0)];
     let names = Names::of(engine, session, ids).await?;
     type Clear = fn(&mut StatsQuery);
     let clears: [(&str, Clear); 4] = [

@@ -34,11 +34,13 @@ pub async fn parts(
     let campaigns = engine.own_campaigns(session, &active(CampaignStatus::Active.as_str())).await?.items;
     let of = |id: CampaignId| {
         let found = campaigns.iter().find(|campaign| campaign.id == id);
-        found.map_or_else(|| "A campaign that has ended".to_owned(), |it| format!("{}, {}", it.name, it.advertiser_name))
+        found
+            .map_or_else(|| "A campaign that has ended".to_owned(), |it| format!("{}, {}", it.name, it.advertiser_name))
     };
     let links = engine.own_links(session, &within(LinkStatus::Active.as_str())).await?.items;
     let links = links.into_iter().map(|link| {
-        let image = Part::Image { src: format!("{}{}{}", qr.0, link.id, qr.1), alt: format!("QR code of {}", link.url) };
+        let image =
+            Part::Image { src: format!("{}{}{}", qr.0, link.id, qr.1), alt: format!("QR code of {}", link.url) };
         let image = Part::Details { summary: "QR code".to_owned(), parts: vec![image] };
         vec![handout(of(link.campaign_id), link.url), image]
     });
@@ -46,7 +48,11 @@ pub async fn parts(
     let coupons = coupons.into_iter().map(|coupon| vec![handout(of(coupon.campaign_id), coupon.code)]);
     Ok(vec![
         handouts("Your links", links.collect(), "Followed, a link counts as yours, and so does what is bought after."),
-        handouts("Your coupons", coupons.collect(), "An order with your code counts as yours, whatever link it came by."),
+        handouts(
+            "Your coupons",
+            coupons.collect(),
+            "An order with your code counts as yours, whatever link it came by.",
+        ),
         Part::group("Active campaigns", vec![Part::Table(Box::new(table(&campaigns)))]),
     ])
 }

@@ -79,10 +79,8 @@ async fn compose(
     if is_empty(&overview.figures) {
         sheet.nothing = Some(ways::nothing(engine, seen, view, query, (tz, &label)).await?);
     } else {
-        sheet.compared = overview.previous.as_ref().map(|it| {
-            let until = if sheet.open { ", as far as this range has gone" } else { "" };
-            format!("Compared with {}{until}", days::range_label(&it.from, &it.to))
-        });
+        sheet.compared =
+            overview.previous.as_ref().map(|it| format!("Compared with {}", days::compared_label(&it.from, &it.to)));
         sheet.cards =
             if own { cards::of_influencer(&overview) } else { cards::of_advertiser(&overview, query.include_bots) };
         let sold = if own { "Sales" } else { "Conversions" };
@@ -90,7 +88,7 @@ async fn compose(
         let funnel = engine.funnel(seen, query).await?;
         sheet.parts.push(Part::Group {
             title: "Funnel".to_owned(),
-            note: (!own).then(|| "Attributed events alone, so that one stage leads to the next.".to_owned()),
+            note: (!own).then(|| "Attributed events alone.".to_owned()),
             actions: Vec::new(),
             parts: vec![funnel::part(&funnel)],
         });
