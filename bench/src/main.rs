@@ -7,6 +7,7 @@ mod bytes;
 mod commands;
 mod contest;
 mod events;
+mod exports;
 mod flood_round;
 mod hold;
 mod links;
@@ -46,6 +47,9 @@ struct Cli {
     /// What to measure; everything, where nothing is named.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Stage>,
+    /// Rows of the export.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(20_000..=100_000_000))]
+    rows: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,6 +57,7 @@ enum Stage {
     Redirect,
     Events,
     Lists,
+    Exports,
     Start,
     Bytes,
 }
@@ -123,15 +128,20 @@ fn many_threads() -> std::io::Result<tokio::runtime::Runtime> {
 async fn measure(cli: &Cli) -> Result<()> {
     let scale = Scale { rounds: cli.rounds.into(), seconds: cli.seconds };
     let does = |stage| cli.only.is_empty() || cli.only.contains(&stage);
-    for (program, package) in
-        [("wrk", "wrk"), (nginx::program(), "nginx-light"), ("taskset", "util-linux"), ("setpriv", "util-linux")]
-    {
+    for (program, package) in [
+        ("wrk", "wrk"),
+        (nginx::program(), "nginx-light"),
+        ("taskset", "util-linux"),
+        ("setpriv", "util-linux"),
+        ("sqlite3", "sqlite3"),
+        ("curl", "curl"),
+    ] {
         let found = std::process::Command::new(program).arg("--version").output();
         found.with_context(|| format!("{program} is missing: install Debian's package {package}"))?;
     }
     let folder = Folder::take(&std::env::current_exe()?.with_file_name("bench-run"))?;
     let mut report = Report::default();
-    let measured = measure_stages(&does, &folder, scale, &mut report).await;
+    let measured = measure_stages(&does, &folder, scale, cli.rows, &mut report).await;
     // What was measured before a failure is worth reading too.
     report.print()?;
     measured?;
@@ -143,6 +153,7 @@ async fn measure_stages(
     does: &impl Fn(Stage) -> bool,
     folder: &Folder,
     scale: Scale,
+    rows: u64,
     report: &mut Report,
 ) -> Result<()> {
     if does(Stage::Redirect) {
@@ -154,6 +165,9 @@ async fn measure_stages(
     }
     if does(Stage::Lists) {
         lists::measure(&folder.inside("lists")?, scale, report).await?;
+    }
+    if does(Stage::Exports) {
+        exports::measure(&folder.inside("exports")?, rows, scale, report).await?;
     }
     if does(Stage::Start) {
         start::measure(&folder.inside("start")?, report).await?;

@@ -113,6 +113,11 @@ impl Tributary {
         Ok((tributary, SetUp { code, api_key }))
     }
 
+    /// Of the admin's session.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     async fn post(&self, path: &str, body: Value) -> Result<Value> {
         self.call(Method::POST, path, Some(body)).await
     }

@@ -3,7 +3,7 @@
 //! The candidates in order, the first that stands wins: coupon, first touch, click id,
 //! ref code, ref code in the landing URL, ref code in the referrer.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use model::{
     AdvertiserId, CampaignId, ClickId, CouponId, InfluencerId, LinkId, Timestamp,
@@ -76,13 +76,16 @@ pub struct Facts {
     pub referrer: Option<Key<LinkFacts>>,
 }
 
+/// Mostly words that stand in the program: traces are made for every event.
+type Reason = Cow<'static, str>;
+
 /// What a candidate that stands gives.
 struct Credit {
     influencer_id: Option<InfluencerId>,
     campaign_id: CampaignId,
     link_id: Option<LinkId>,
     coupon_id: Option<CouponId>,
-    reason: String,
+    reason: Reason,
 }
 
 /// Weighs every candidate; at most one is credited.
@@ -121,9 +124,9 @@ struct Decision {
 }
 
 impl Decision {
-    fn weigh(&mut self, candidate: Method, sent: &str, look: impl FnOnce() -> Result<Credit, String>) {
+    fn weigh(&mut self, candidate: Method, sent: &str, look: impl FnOnce() -> Result<Credit, Reason>) {
         let (outcome, reason) = if let Some((winner, _)) = &self.won {
-            (Outcome::NotReached, format!("{winner} was credited before"))
+            (Outcome::NotReached, format!("{winner} was credited before").into())
         } else {
             match look() {
                 Ok(credit) => {
@@ -178,7 +181,7 @@ fn weigh_coupon<'a>(
     facts: &'a Facts,
     key: &'a Key<CouponFacts>,
     generic: &mut Option<&'a CouponFact>,
-) -> Result<Credit, String> {
+) -> Result<Credit, Reason> {
     // As with links: another advertiser's code looks like none at all.
     let found = key.found.as_ref().filter(|found| found.coupon.advertiser_id == facts.advertiser_id);
     let CouponFacts { coupon, owner } = found.ok_or("this advertiser has no such code")?;
@@ -221,7 +224,7 @@ fn weigh_touches(facts: &Facts, own_campaign: Option<CampaignId>, decision: &mut
     }
 }
 
-fn weigh_click(facts: &Facts, key: &Key<ClickFacts>) -> Result<Credit, String> {
+fn weigh_click(facts: &Facts, key: &Key<ClickFacts>) -> Result<Credit, Reason> {
     let click = key.found.as_ref().ok_or("no such click is known")?;
     if click.advertiser_id != facts.advertiser_id {
         return Err("no such click is known".into());
@@ -229,7 +232,7 @@ fn weigh_click(facts: &Facts, key: &Key<ClickFacts>) -> Result<Credit, String> {
     weigh_link(facts, click.link.as_ref())
 }
 
-fn weigh_link(facts: &Facts, found: Option<&LinkFacts>) -> Result<Credit, String> {
+fn weigh_link(facts: &Facts, found: Option<&LinkFacts>) -> Result<Credit, Reason> {
     // Another advertiser's link is nobody's business here: it looks like none at all.
     let link =
         found.filter(|found| found.advertiser_id == facts.advertiser_id).ok_or("this advertiser has no such link")?;
@@ -260,7 +263,7 @@ fn stands<'a>(
     facts: &Facts,
     owner: &'a OwnerFacts,
     influencer: Option<InfluencerId>,
-) -> Result<&'a CampaignFact, String> {
+) -> Result<&'a CampaignFact, Reason> {
     if !facts.advertiser_active {
         return Err("the advertiser is inactive".into());
     }

@@ -42,6 +42,7 @@ use crate::{
         Aside, AsideState, Call, Failures, Ingest, Recorder, Replay, Said, Taken, Writer,
         failures::{new_failure_id, write as write_failures},
     },
+    exports::Slots,
     overview::Counted,
     poller::Poller,
     secret::Secrets,
@@ -90,6 +91,7 @@ pub struct Shared {
     pub(crate) hash_turns: Arc<Semaphore>,
     pub(crate) key_uses: Arc<KeyUses>,
     pub(crate) counted: Counted,
+    pub(crate) exports: Slots,
     click_ids: ClickIds,
     spool: Arc<Spool>,
     pub(crate) ingest: Ingest,
@@ -236,6 +238,7 @@ impl Engine {
             hash_turns: Arc::new(Semaphore::new(2)),
             key_uses,
             counted: Counted::default(),
+            exports: Slots::default(),
             click_ids: ClickIds::default(),
             spool,
             ingest,
@@ -336,8 +339,13 @@ impl Shared {
     }
 
     /// An event of an advertiser whose key and signature were checked.
-    pub async fn record_event(&self, advertiser: AdvertiserId, event: NewEvent, call: Call) -> Result<Taken> {
-        let taken = self.record_events(advertiser, vec![(event, call)]).await?.pop();
+    pub async fn record_event(
+        &self,
+        advertiser: AdvertiserId,
+        event: NewEvent,
+        call: impl Into<Arc<Call>>,
+    ) -> Result<Taken> {
+        let taken = self.record_events(advertiser, vec![(event, call.into())]).await?.pop();
         taken.unwrap_or_else(|| Err(Error::Internal("an event was not answered".into())))
     }
 
@@ -345,7 +353,7 @@ impl Shared {
     pub async fn record_events(
         &self,
         advertiser: AdvertiserId,
-        events: Vec<(NewEvent, Call)>,
+        events: Vec<(NewEvent, Arc<Call>)>,
     ) -> Result<Vec<Result<Taken>>> {
         self.ingest.record(advertiser, events, self.clock.now()).await
     }

@@ -11,6 +11,7 @@ pub mod db;
 mod engine;
 mod error;
 pub mod events;
+mod exports;
 mod overview;
 mod own;
 mod poller;
@@ -42,6 +43,7 @@ pub use self::{
         Call, Taken,
         failures::{KeptBody, kept_body},
     },
+    exports::{Export, ExportKind, Pages},
     overview::Beginnings,
     reattribute::{Change, Reattribution},
     setup::{CampaignStart, CampaignStarted, CouponRequest, Held, Integration, random_password},

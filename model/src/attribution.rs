@@ -1,5 +1,7 @@
 //! Who is credited for an event, and every candidate that was weighed on the way.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{CampaignId, ClickId, CouponId, InfluencerId, LinkId, words::words};
@@ -44,7 +46,8 @@ pub struct Step {
     pub value: String,
     pub outcome: Outcome,
     /// Why, in words a shop's developer can act on.
-    pub reason: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub reason: Cow<'static, str>,
 }
 
 /// An event is credited to at most one influencer and campaign.

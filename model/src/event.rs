@@ -97,20 +97,22 @@ impl NewEvent {
     pub fn canonical(&self) -> String {
         let properties: Option<Value> =
             self.properties.as_deref().map(|text| serde_json::from_str(text).unwrap_or(Value::Null));
-        serde_json::json!([
+        // Written straight down: a tree of values first would take longer than all the rest of an event's hash.
+        let fields = (
             self.action,
-            self.name,
+            &self.name,
             self.value,
             self.currency,
             properties,
-            self.coupon_codes,
-            self.ref_code,
-            self.click_id,
-            self.landing_url,
-            self.referrer,
-            self.customer_id,
-        ])
-        .to_string()
+            &self.coupon_codes,
+            &self.ref_code,
+            &self.click_id,
+            &self.landing_url,
+            &self.referrer,
+            &self.customer_id,
+        );
+        // Text, numbers and what was JSON before always can be written.
+        serde_json::to_string(&fields).unwrap_or_default()
     }
 }
 
@@ -352,6 +354,15 @@ mod tests {
         let other = read(r#"{"action":"purchase","value":5.01,"properties":{"a":1,"b":2}}"#).unwrap();
         assert_eq!(one.canonical(), same.canonical());
         assert_ne!(one.canonical(), other.canonical());
+    }
+
+    #[test]
+    fn the_canonical_text_stays_as_it_was_when_the_first_events_were_hashed() {
+        let event = read(r#"{"action":"purchase","value":5,"properties":{"b":[1.50,"ü"],"a":null},"coupon_code":"A"}"#);
+        assert_eq!(
+            event.unwrap().canonical(),
+            r#"["purchase",null,{"amount":"5.00","currency":"USD"},"USD",{"a":null,"b":[1.5,"ü"]},["A"],null,null,null,null,null]"#
+        );
     }
 
     #[test]

@@ -9,7 +9,6 @@ use axum::{
 };
 use engine::Error;
 use model::{FieldError, Problem};
-use uuid::Uuid;
 
 use crate::event_limit::Allowance;
 
@@ -86,6 +85,10 @@ impl From<Error> for ApiError {
                 let detail = "It has changed since the version that If-Match names; read it again.";
                 Self::new(StatusCode::PRECONDITION_FAILED, "changed-meanwhile", "Changed meanwhile", detail)
             }
+            Error::Busy(detail) => {
+                let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "busy", "Too many at once", detail);
+                Self { retry_after: Some(5), ..error }
+            }
             Error::Unavailable(reason) => {
                 tracing::warn!(%reason, "a request could not be served");
                 let detail = "The database does not answer. Nothing was changed; send the same request again.";
@@ -120,29 +123,46 @@ impl IntoResponse for ApiError {
 
 /// Gives each request an id, and every error of a machine's path its body.
 pub async fn layer(mut request: Request, next: Next) -> Response {
-    let request_id = Uuid::new_v4().to_string();
-    let method = request.method().clone();
-    let path = request.uri().path().to_owned();
-    let for_machines = is_for_machines(&path);
-    let span = tracing::info_span!("request", id = %request_id, %method, path = logged(&path));
-    request.extensions_mut().insert(RequestId(request_id.clone()));
-    let mut response = tracing::Instrument::instrument(next.run(request), span).await;
-    let error = response.extensions_mut().remove::<ApiError>();
-    let error = error.or_else(|| if for_machines { of_status(response.status(), &method) } else { None });
-    if let Some(error) = error {
-        let body = serde_json::to_vec(&error.problem(request_id.clone())).unwrap_or_default();
-        response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);
-        response.headers_mut().remove(header::CONTENT_LENGTH);
-        *response.body_mut() = Body::from(body);
+    let asked = Asked::of(request.method(), request.uri().path());
+    request.extensions_mut().insert(asked.id.clone());
+    asked.answer_with(next.run(request)).await
+}
+
+/// A request as its log lines and its errors know it.
+pub struct Asked {
+    pub id: RequestId,
+    method: Method,
+    path: String,
+}
+
+impl Asked {
+    pub fn of(method: &Method, path: &str) -> Self {
+        Self { id: RequestId::new(), method: method.clone(), path: path.to_owned() }
     }
-    if path.starts_with("/api/") && !response.headers().contains_key(header::CACHE_CONTROL) {
-        // One tenant's answer must not wait in a cache for another.
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+
+    /// Gives the answer what every answer has.
+    pub async fn answer_with(self, answer: impl Future<Output = Response>) -> Response {
+        let Self { id: RequestId(id), method, path } = self;
+        let for_machines = is_for_machines(&path);
+        let span = tracing::info_span!("request", %id, %method, path = logged(&path));
+        let mut response = tracing::Instrument::instrument(answer, span).await;
+        let error = response.extensions_mut().remove::<ApiError>();
+        let error = error.or_else(|| if for_machines { of_status(response.status(), &method) } else { None });
+        if let Some(error) = error {
+            let body = serde_json::to_vec(&error.problem(id.clone())).unwrap_or_default();
+            response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+            *response.body_mut() = Body::from(body);
+        }
+        if path.starts_with("/api/") && !response.headers().contains_key(header::CACHE_CONTROL) {
+            // One tenant's answer must not wait in a cache for another.
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        if let Ok(id) = HeaderValue::try_from(id) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        response
     }
-    if let Ok(id) = HeaderValue::from_str(&request_id) {
-        response.headers_mut().insert(REQUEST_ID, id);
-    }
-    response
 }
 
 /// Whether a path's errors are problem+json, whoever asks.
@@ -158,6 +178,13 @@ fn logged(path: &str) -> &str {
 /// The request's id, for whoever wants to tell it.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
+
+impl RequestId {
+    pub fn new() -> Self {
+        // Not from the system, which a request would wait for: this is no secret.
+        Self(uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string())
+    }
+}
 
 /// What axum itself refused, which has no body of ours yet.
 fn of_status(status: StatusCode, method: &Method) -> Option<ApiError> {

@@ -9,7 +9,13 @@ use tokio::{
 };
 
 use crate::{
-    assets::Site, cli::ServeConfig, event_limit::EventLimit, first_start, front::Front, routes, serve::serve,
+    assets::Site,
+    cli::ServeConfig,
+    event_limit::EventLimit,
+    first_start,
+    front::Front,
+    routes::{self, EventsAhead},
+    serve::serve,
     state::AppState,
 };
 
@@ -39,10 +45,11 @@ pub async fn run(
     let state = AppState::new(engine.clone(), Arc::new(site), secure_cookies)
         .behind(proxies)
         .limited(EventLimit::new(config.events_per_second, config.events_burst));
+    let events = EventsAhead::new(engine.clone(), Arc::clone(&state.event_limit));
     let router = routes::router(state)?;
 
     let (stopping, stopped) = oneshot::channel();
-    let mut serving = tokio::spawn(serve(router, connections, stopped));
+    let mut serving = tokio::spawn(serve(router, events, connections, stopped));
     let first_start = async {
         match first_start::ensure_admin(&engine, &config).await {
             Ok(()) => std::future::pending().await,

@@ -1,7 +1,9 @@
 //! Serves the connections that the front has handed over: every request but a link that redirects.
 
 use std::{
+    convert::Infallible,
     io::{self, Cursor},
+    sync::Arc,
     time::Duration,
 };
 
@@ -18,13 +20,19 @@ use tokio::{
 };
 use tower::Service;
 
-use crate::front::HandedOver;
+use crate::{front::HandedOver, routes::EventsAhead};
 
 /// How long a request's head may take to arrive, and a connection may stay without one.
 const MOST_HEAD: Duration = Duration::from_secs(60);
 
 /// Serves until `shutdown`, then until the last answer has left.
-pub async fn serve(router: Router, mut connections: mpsc::UnboundedReceiver<HandedOver>, shutdown: impl Future) {
+pub async fn serve(
+    router: Router,
+    events: EventsAhead,
+    mut connections: mpsc::UnboundedReceiver<HandedOver>,
+    shutdown: impl Future,
+) {
+    let events = Arc::new(events);
     let graceful = GracefulShutdown::new();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
@@ -32,11 +40,11 @@ pub async fn serve(router: Router, mut connections: mpsc::UnboundedReceiver<Hand
             Some(handed_over) = connections.recv() => handed_over,
             _ = &mut shutdown => break,
         };
-        let router = router.clone();
+        let (router, events) = (router.clone(), Arc::clone(&events));
         let watcher = graceful.watcher();
         tokio::spawn(async move {
             // A client that goes away in the middle of a request is no fault of ours.
-            if let Err(error) = connection(handed_over, router, watcher).await {
+            if let Err(error) = connection(handed_over, router, events, watcher).await {
                 tracing::debug!(%error, "a connection ended early");
             }
         });
@@ -47,6 +55,7 @@ pub async fn serve(router: Router, mut connections: mpsc::UnboundedReceiver<Hand
 async fn connection(
     handed_over: HandedOver,
     router: Router,
+    events: Arc<EventsAhead>,
     watcher: hyper_util::server::graceful::Watcher,
 ) -> anyhow::Result<()> {
     let HandedOver { stream, peer, read, unsent } = handed_over;
@@ -55,8 +64,14 @@ async fn connection(
     writer.write_all(&unsent).await?;
     let stream = TokioIo::new(join(Cursor::new(read).chain(reader), writer));
     let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().call(request)
+        let (mut router, events) = (router.clone(), Arc::clone(&events));
+        async move {
+            if events.takes(&request) {
+                return Ok::<_, Infallible>(events.answer(request).await);
+            }
+            request.extensions_mut().insert(ConnectInfo(peer));
+            router.call(request).await
+        }
     });
     let connection =
         http1::Builder::new().timer(TokioTimer::new()).header_read_timeout(MOST_HEAD).serve_connection(stream, service);

@@ -98,7 +98,7 @@ impl TryFrom<ClickRow> for Click {
 const CLICKS: &str = "SELECT id, advertiser_id, campaign_id, link_id, influencer_id, clicked_at, user_agent, device,
         browser, os, referrer, referrer_host, ip, country, is_bot, is_first FROM clicks";
 
-fn narrow(select: &mut Select, filter: &Filter, at: &str) {
+pub(super) fn narrow(select: &mut Select, filter: &Filter, at: &str) {
     select
         .and_id("advertiser_id = ?", filter.advertiser)
         .and_id("influencer_id = ?", filter.influencer)

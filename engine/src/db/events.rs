@@ -11,13 +11,13 @@ use crate::error::{Error, Result};
 
 /// An event as it is stored.
 #[derive(Clone, Debug)]
-pub struct EventRow {
+pub struct EventRow<'e> {
     /// Made for this submission alone.
     pub receipt_id: Uuid,
     pub id: EventId,
     pub advertiser_id: AdvertiserId,
     pub fingerprint: [u8; 32],
-    pub event: NewEvent,
+    pub event: &'e NewEvent,
     pub occurred_at: Timestamp,
     pub received_at: Timestamp,
     pub customer: Option<[u8; 16]>,
@@ -26,15 +26,15 @@ pub struct EventRow {
     pub attribution: Attribution,
 }
 
-impl EventRow {
+impl EventRow<'_> {
     /// What stands under its id once it is stored.
-    pub fn recorded(&self) -> Recorded {
+    pub fn into_recorded(self) -> Recorded {
         Recorded {
             id: self.id,
             receipt_id: self.receipt_id,
             fingerprint: self.fingerprint,
             sent_occurred_at: self.event.occurred_at,
-            attribution: self.attribution.clone(),
+            attribution: self.attribution,
         }
     }
 }
@@ -60,7 +60,7 @@ pub struct Touch {
 }
 
 /// Inserts those whose id is not taken; the others are kept as they were.
-pub async fn insert_or_keep(conn: &mut Conn, events: &[EventRow]) -> Result<()> {
+pub async fn insert_or_keep(conn: &mut Conn, events: &[EventRow<'_>]) -> Result<()> {
     let keep = conn.or_keep("id");
     on!(conn, c => {
         let mut insert = QueryBuilder::new(
@@ -69,7 +69,7 @@ pub async fn insert_or_keep(conn: &mut Conn, events: &[EventRow]) -> Result<()> 
                 influencer_id, campaign_id, link_id, coupon_id, click_id, trace) ",
         );
         insert.push_values(events, |mut row, stored| {
-            let (event, credit) = (&stored.event, &stored.attribution);
+            let (event, credit) = (stored.event, &stored.attribution);
             let trace = serde_json::to_string(&credit.trace).unwrap_or_default();
             row.push_bind(stored.receipt_id)
                 .push_bind(stored.id.0)

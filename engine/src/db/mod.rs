@@ -9,6 +9,7 @@ pub mod clicks;
 pub mod coupons;
 mod dialect;
 pub mod events;
+pub mod exports;
 pub mod failure_groups;
 pub mod failures;
 pub mod held;
@@ -42,6 +43,8 @@ use crate::error::{Error, Result};
 
 /// How long a statement waits for another's lock before the caller is told.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
+/// In KiB, as SQLite says it: what 500 events touch of the indexes over hashes is read once, and written once.
+const WRITERS_CACHE: &str = "-8192";
 const MOST_CONNECTIONS: u32 = 16;
 /// How long a request waits for a connection.
 const ACQUIRE_WAIT: Duration = Duration::from_secs(3);
@@ -58,6 +61,12 @@ const MOST_PING: Duration = Duration::from_secs(1);
 /// The locks of a connection that died unnoticed are held until the database has waited so long for its next word.
 const SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
     SET SESSION innodb_lock_wait_timeout = 2; SET SESSION wait_timeout = 5";
+
+/// SQLite's begins with the first read.
+const SQLITE_SNAPSHOT_APART: &str = "BEGIN; SELECT version FROM installation";
+/// Between two reads as much time may pass as a slow reader is given.
+const MYSQL_SNAPSHOT_APART: &str = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+    SET SESSION wait_timeout = 120; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
 #[derive(Clone, Debug)]
 pub enum Db {
@@ -151,19 +160,23 @@ impl Db {
             .pragma("temp_store", "MEMORY")
             .busy_timeout(LOCK_WAIT);
         make_folder_of(options.get_filename())?;
+        let writing = options.clone().pragma("cache_size", WRITERS_CACHE);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_WAIT)
+            // A file is there or not, whatever a question beforehand would answer.
+            .test_before_acquire(false)
             // After a full disk SQLite has ended the transaction itself, and sqlx still counts it:
             // such a connection begins no other, so another takes its place.
             .before_acquire(|connection, _| {
                 let is_free = !connection.is_in_transaction();
                 Box::pin(async move { Ok(is_free) })
             })
-            .connect_lazy_with(options.clone());
+            .connect_lazy_with(writing);
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(ACQUIRE_WAIT)
+            .test_before_acquire(false)
             .connect_lazy_with(options.read_only(true));
         Ok(Self::Sqlite { writer, readers, turn })
     }
@@ -230,6 +243,30 @@ impl Db {
                 Conn::MySqlSnapshot(pool.begin_with(SNAPSHOT).await?)
             }
         })
+    }
+
+    /// A connection of its own that sees the database as it is now, however long it is read from: whoever takes his
+    /// time keeps none from others.
+    pub async fn snapshot_apart(&self) -> Result<Conn> {
+        match self {
+            Self::Sqlite { readers, .. } => {
+                let options = (*readers.connect_options()).clone();
+                let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_WAIT);
+                let mut connection = pool.connect_lazy_with(options).acquire().await?;
+                connection.close_on_drop();
+                sqlx::raw_sql(SQLITE_SNAPSHOT_APART).execute(&mut *connection).await?;
+                Ok(Conn::SqliteRead(connection))
+            }
+            Self::MySql { pool, presence } => {
+                presence.check()?;
+                let options = (*pool.connect_options()).clone();
+                let pool = MySqlPoolOptions::new().max_connections(1).acquire_timeout(CONNECT_WAIT);
+                let mut connection = pool.connect_lazy_with(options).acquire().await?;
+                connection.close_on_drop();
+                sqlx::raw_sql(MYSQL_SNAPSHOT_APART).execute(&mut *connection).await?;
+                Ok(Conn::MySqlRead(connection))
+            }
+        }
     }
 
     /// A transaction to write in. Dropped without `commit`, it changes nothing.
@@ -314,6 +351,19 @@ impl Conn {
             Self::MySqlRead(connection) => Driver::MySql(connection),
             Self::MySqlSnapshot(connection) => Driver::MySql(connection),
         }
+    }
+
+    /// Looks up from a read every so many of SQLite's steps, and ends it where nobody waits for it any more. What
+    /// another database reads ends with the connection.
+    pub async fn give_up_when(
+        &mut self,
+        steps: i32,
+        mut nobody_waits: impl FnMut() -> bool + Send + 'static,
+    ) -> Result<()> {
+        if let Driver::Sqlite(connection) = self.driver() {
+            connection.lock_handle().await?.set_progress_handler(steps, move || !nobody_waits());
+        }
+        Ok(())
     }
 
     pub async fn commit(self) -> Result<()> {

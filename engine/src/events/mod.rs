@@ -76,7 +76,7 @@ pub struct Submitted {
 pub(crate) struct Submission {
     pub events: Vec<Prepared>,
     /// Of each event; none where it is not to be put aside.
-    pub calls: Vec<Call>,
+    pub calls: Vec<Arc<Call>>,
     pub at: Instant,
     pub answer: oneshot::Sender<Vec<Result<Taken>>>,
 }
@@ -110,7 +110,7 @@ impl Ingest {
     pub async fn record(
         &self,
         advertiser: AdvertiserId,
-        events: Vec<(NewEvent, Call)>,
+        events: Vec<(NewEvent, Arc<Call>)>,
         now: Timestamp,
     ) -> Result<Vec<Result<Taken>>> {
         let (events, calls) =
@@ -145,7 +145,7 @@ impl Ingest {
         prepare::prepare(&self.catalog, &self.recent, &self.customer_secret, advertiser, event, now)
     }
 
-    async fn submit(&self, events: Vec<Prepared>, calls: Vec<Call>) -> Result<Vec<Result<Taken>>> {
+    async fn submit(&self, events: Vec<Prepared>, calls: Vec<Arc<Call>>) -> Result<Vec<Result<Taken>>> {
         let (answer, answered) = oneshot::channel();
         let stopping = || Error::unavailable("the server is stopping");
         self.queue.send(Submission { events, calls, at: Instant::now(), answer }).await.map_err(|_| stopping())?;

@@ -1,6 +1,7 @@
 //! Makes events rows, many in one transaction: what stands already, who is credited, what is stored.
 
 use std::{
+    borrow::Cow,
     collections::{HashMap, HashSet},
     sync::Arc,
     time::Duration,
@@ -73,7 +74,7 @@ impl Recorder {
         }
         let mut rows = self.credit(&mut conn, &[event]).await?;
         let row = rows.pop().ok_or_else(|| Error::Internal("an event was not credited".into()))?;
-        answer(event, Some(&row.recorded()))
+        answer(event, Some(&row.into_recorded()))
     }
 
     /// One transaction: what stands already, the credits of what does not, the rows, and whose they are.
@@ -86,11 +87,11 @@ impl Recorder {
         let rows = self.credit(&mut conn, &new).await?;
         if !rows.is_empty() {
             db::events::insert_or_keep(&mut conn, &rows).await?;
-            let used = |row: &EventRow| Some((row.attribution.coupon_id?.0, row.occurred_at));
+            let used = |row: &EventRow<'_>| Some((row.attribution.coupon_id?.0, row.occurred_at));
             db::uses::note(&mut conn, rows.iter().filter_map(used)).await?;
         }
         if conn.is_only_writer() {
-            standing.extend(rows.iter().map(|row| (row.id, row.recorded())));
+            standing.extend(rows.into_iter().map(|row| (row.id, row.into_recorded())));
         } else {
             // Another node may have been first with some of them: what stands now is read back.
             look_up(&mut conn, &ids_of(new.iter().copied()), &mut standing).await?;
@@ -100,7 +101,7 @@ impl Recorder {
     }
 
     /// Credits every event, in the order they came: the first of a new customer is the touch of the next.
-    async fn credit(&self, conn: &mut Conn, events: &[&Prepared]) -> Result<Vec<EventRow>> {
+    async fn credit<'e>(&self, conn: &mut Conn, events: &[&'e Prepared]) -> Result<Vec<EventRow<'e>>> {
         let click_ids: Vec<_> =
             events.iter().filter(|event| event.is_click_open()).filter_map(|event| event.click_id).collect();
         let clicks: HashMap<_, _> = db::clicks::links_of(conn, &click_ids)
@@ -109,18 +110,19 @@ impl Recorder {
             .map(|(id, advertiser, link)| (id, (advertiser, link)))
             .collect();
         let mut touches = self.touches(conn, events).await?;
-        let mut rows: Vec<EventRow> = Vec::with_capacity(events.len());
+        let mut rows: Vec<EventRow<'_>> = Vec::with_capacity(events.len());
         for event in events {
-            let mut facts = event.facts.clone();
-            if let (Some(key), Some(id)) = (&mut facts.click, event.click_id)
-                && key.found.is_none()
+            let mut facts = Cow::Borrowed(&event.facts);
+            if event.is_click_open()
+                && let Some(id) = event.click_id
                 && let Some((advertiser_id, link)) = clicks.get(&id).copied().or_else(|| self.recent.find(id))
+                && let Some(key) = &mut facts.to_mut().click
             {
                 key.found = Some(ClickFacts { id, advertiser_id, link: prepare::link_facts(&self.catalog, link) });
             }
             let known = event.customer.map(|customer| touches.entry((event.advertiser_id, customer)).or_default());
-            if let Some(known) = &known {
-                facts.touches =
+            if let Some(known) = known.as_ref().filter(|known| !known.is_empty()) {
+                facts.to_mut().touches =
                     known.iter().filter_map(|(_, link)| prepare::link_facts(&self.catalog, *link)).collect();
             }
             let attribution = attribution::decide(&facts);
@@ -177,14 +179,14 @@ pub fn touch(known: &mut Vec<Touched>, at: (Timestamp, EventId), link: model::Li
     known.insert(place, (at, link));
 }
 
-fn row(event: &Prepared, attribution: Attribution) -> EventRow {
+fn row(event: &Prepared, attribution: Attribution) -> EventRow<'_> {
     let keys = serde_json::to_string(&Keys::of(&event.event)).unwrap_or_default();
     EventRow {
         receipt_id: event.receipt_id,
         id: event.id,
         advertiser_id: event.advertiser_id,
         fingerprint: event.fingerprint,
-        event: event.event.clone(),
+        event: &event.event,
         occurred_at: event.occurred_at,
         received_at: event.received_at,
         customer: event.customer,

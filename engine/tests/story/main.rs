@@ -11,6 +11,7 @@ mod changes;
 mod clicks;
 mod coupons;
 mod events;
+mod exports;
 mod failures;
 mod figures;
 mod imports;

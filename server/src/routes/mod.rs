@@ -12,6 +12,7 @@ mod code_lists;
 mod coupons;
 mod docs;
 mod events;
+mod exports;
 mod failures;
 mod health;
 mod influencer;
@@ -29,6 +30,8 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{body::MOST_BYTES, openapi, problem, state::AppState};
+
+pub use self::events::EventsAhead;
 
 pub fn router(state: AppState) -> serde_json::Result<Router> {
     let (api, document) = OpenApiRouter::with_openapi(openapi::Document::openapi())
@@ -60,6 +63,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(coupons::router())
         .merge(links::router())
         .merge(stats::router())
+        .merge(exports::router())
         .merge(influencer::router())
         .merge(influencer_stats::router())
         .merge(events::router())

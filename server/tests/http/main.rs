@@ -17,6 +17,7 @@ mod coupons;
 mod edits;
 mod events;
 mod examples;
+mod exports;
 mod failures;
 mod front;
 mod guide;

@@ -162,7 +162,7 @@ pub fn trace(steps: &[Step]) -> Table {
             Cell::text(method(step.candidate)),
             Cell::code(&step.value),
             outcome,
-            Cell::text(&step.reason),
+            Cell::text(step.reason.as_ref()),
         ])
     });
     Table {

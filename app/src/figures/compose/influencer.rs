@@ -47,11 +47,11 @@ pub async fn parts(
     let coupons = engine.own_coupons(session, &within(CouponStatus::Active.as_str())).await?.items;
     let coupons = coupons.into_iter().map(|coupon| vec![handout(of(coupon.campaign_id), coupon.code)]);
     Ok(vec![
-        handouts("Your links", links.collect(), "Followed, a link counts as yours, and so does what is bought after."),
+        handouts("Your links", links.collect(), "Its clicks, and orders that come by it, are credited to you."),
         handouts(
             "Your coupons",
             coupons.collect(),
-            "An order with your code counts as yours, whatever link it came by.",
+            "Orders with your code are credited to you, whatever link they came by.",
         ),
         Part::group("Active campaigns", vec![Part::Table(Box::new(table(&campaigns)))]),
     ])

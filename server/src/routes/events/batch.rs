@@ -82,15 +82,15 @@ fn read_items(sender: &Sender<'_>, body: &[u8]) -> ApiResult<Vec<Box<RawValue>>>
 
 async fn record_items(sender: &Sender<'_>, items: &[Box<RawValue>], key: Option<&str>) -> ApiResult<Vec<BatchResult>> {
     let mut outcomes: Vec<Option<ApiResult<Taken>>> = Vec::with_capacity(items.len());
-    let mut calls: Vec<Call> = Vec::with_capacity(items.len());
+    let mut calls: Vec<Arc<Call>> = Vec::with_capacity(items.len());
     let mut events = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         let key = key.map(|key| format!("{key}#{index}"));
         let event = read_item(sender, item.get(), key.as_deref());
-        let call = sender.call(item.get().as_bytes(), key);
+        let call = Arc::new(sender.call(item.get().as_bytes(), key));
         match event {
             Ok(event) => {
-                events.push((event, call.clone()));
+                events.push((event, Arc::clone(&call)));
                 outcomes.push(None);
             }
             Err(error) => outcomes.push(Some(Err(error))),
@@ -105,7 +105,7 @@ async fn record_items(sender: &Sender<'_>, items: &[Box<RawValue>], key: Option<
         let outcome = outcome.or_else(|| recorded.next().map(|taken| taken.map_err(ApiError::from)));
         let outcome = outcome.unwrap_or_else(|| Err(engine::Error::unavailable("an event was not answered").into()));
         if let Err(error) = &outcome {
-            sender.keep(call, true, error);
+            sender.keep(Arc::unwrap_or_clone(call), true, error);
         }
         results.push(result(index, outcome, sender.request_id));
     }

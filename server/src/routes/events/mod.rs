@@ -1,6 +1,7 @@
 //! `POST /api/v1/events`, alone or in batches, and the short paths: the key first, then signature and body, then one
 //! durable row each. What an authenticated call got wrong is kept for whoever mends it.
 
+mod ahead;
 mod batch;
 mod sender;
 
@@ -17,6 +18,7 @@ use engine::{Engine, Taken};
 use model::event::{Action, Arrival, EventAnswer, NewEvent, QueuedAnswer, QueuedStatus};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub use self::ahead::EventsAhead;
 use self::sender::Sender;
 use crate::{
     body,
@@ -137,12 +139,12 @@ async fn ingest(sender: Sender<'_>, limit: &EventLimit, body: Body) -> ApiResult
     let is_authentic = sent.passed.is_ok();
     let idempotency_key = sender.idempotency_key();
     let known_key = idempotency_key.as_ref().ok().copied().flatten();
-    let call = || sender.call(&sent.bytes, known_key.map(str::to_owned));
+    let call = Arc::new(sender.call(&sent.bytes, known_key.map(str::to_owned)));
     let recorded = async {
         sent.passed?;
         sender.check_advertiser()?;
         let event = read_event(&sender, &sent.bytes, idempotency_key?)?;
-        Ok(sender.engine.record_event(sender.advertiser.id, event, call()).await?)
+        Ok(sender.engine.record_event(sender.advertiser.id, event, Arc::clone(&call)).await?)
     };
     match recorded.await {
         Ok(taken) => {
@@ -153,7 +155,7 @@ async fn ingest(sender: Sender<'_>, limit: &EventLimit, body: Body) -> ApiResult
             Ok(response)
         }
         Err(error) => {
-            sender.keep(call(), is_authentic, &error);
+            sender.keep(Arc::unwrap_or_clone(call), is_authentic, &error);
             Err(error)
         }
     }

@@ -4,8 +4,9 @@ use axum::{
     Json,
     extract::{FromRequestParts, State},
     http::request::Parts,
+    response::Response,
 };
-use engine::Engine;
+use engine::{Engine, ExportKind};
 use model::{
     CampaignId, CouponId, LinkId, activity::ActivityQuery, attribution::Method, own::Sale, page::Page, stats::Preset,
     text::ZoneName,
@@ -15,6 +16,7 @@ use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::super::{
+    exports,
     listing::{OfPage, asked, finish, given, limit},
     stats::Asked,
 };
@@ -26,7 +28,7 @@ use crate::{
 };
 
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(sales))
+    OpenApiRouter::new().routes(routes!(sales)).routes(routes!(export))
 }
 
 #[derive(Default, Deserialize)]
@@ -91,4 +93,20 @@ async fn sales(
     Which(query): Which,
 ) -> ApiResult<Json<Page<Sale>>> {
     Ok(Json(engine.own_sales(&session, &query).await?))
+}
+
+/// Save what one sold as CSV
+///
+/// Oldest first, by when it occurred. Default range: 30 days, today included.
+#[utoipa::path(
+    get, path = "/influencer/exports/sales.csv", operation_id = "exportOwnSales", tag = OWN,
+    params(OwnFilters),
+    responses((status = 200, content_type = "text/csv", body = String), (status = 429)),
+)]
+async fn export(
+    State(engine): State<Engine>,
+    Influencer(session): Influencer,
+    which: exports::Which,
+) -> ApiResult<Response> {
+    exports::answer(&engine, &session, ExportKind::Sales, which).await
 }
