@@ -24,7 +24,6 @@ pub fn count(number: i64) -> Shown {
 }
 
 /// The amount alone; its currency is shown beside it.
-#[cfg(feature = "ssr")]
 pub fn amount(money: &Money) -> Shown {
     let exact = exact_amount(money);
     let whole = money.minor.unsigned_abs() / 10_u128.pow(money.currency.digits());
@@ -64,7 +63,8 @@ pub fn per_each(sum: &Money, count: i64) -> Option<String> {
     Some(format!("{}{whole}.{:0>digits$}", minus(sum.minor < 0), share % unit))
 }
 
-/// Every currency of a sum, for a table's cell: `1,234.50 USD, 900 JPY`.
+/// Every currency of a sum, exactly: `1,234.50 USD, 900 JPY`.
+#[cfg(feature = "ssr")]
 pub fn amounts(sums: &[Money]) -> String {
     if sums.is_empty() {
         return NONE.to_owned();

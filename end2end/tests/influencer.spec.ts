@@ -73,6 +73,7 @@ test('an admin sees an influencer\'s dashboard as they do, under the own session
   const all = await sold(rest, shop.origin, (link) => shopper.goto(link));
   await page.goto('/login');
   await logIn(page);
+  await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
   await page.goto(`/admin/influencers/${all.campaign.influencer.id}`);
   await awake(page);
   await page.getByRole('link', { name: 'View as influencer' }).click();

@@ -105,7 +105,7 @@ fn all<T: JsCast>(within: &Element, selector: &str) -> Vec<T> {
     (0..found.length()).filter_map(|index| found.item(index)?.dyn_into().ok()).collect()
 }
 
-pub(super) fn focus(selector: &str) -> bool {
+fn focus(selector: &str) -> bool {
     let found = document().query_selector(selector).ok().flatten();
     found.and_then(|found| found.dyn_into::<HtmlElement>().ok()).is_some_and(|found| found.focus().is_ok())
 }

@@ -24,7 +24,14 @@ pub fn cell(held: Cell) -> AnyView {
             el("time").attr("datetime", exact.clone()).attr("title", exact).child(short).content()
         }
         Cell::Count(count) => number(format::count(count)),
-        Cell::Money(sums) => format::amounts(&sums).content(),
+        Cell::Money(sums) if sums.is_empty() => format::NONE.content(),
+        Cell::Money(sums) => {
+            let each = sums.iter().enumerate().map(|(index, sum)| {
+                let between = if index > 0 { ", " } else { "" };
+                (between, number(format::amount(sum)), format!(" {}", sum.currency)).content()
+            });
+            each.collect::<Vec<_>>().content()
+        }
         Cell::Person { name, note } => (cell(*name), note_below(note)).content(),
         Cell::Share(share) => {
             let part = el("span").class("part").child(format::per_mille(share));

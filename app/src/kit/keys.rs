@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent, Storage};
 
-use super::browser::{closest, focus};
+use super::browser::closest;
 
 /// Under which the browser keeps that there are none.
 const KEPT: &str = "keys";
@@ -34,8 +34,11 @@ pub fn pressed(event: &KeyboardEvent, at: &Element) {
         is_known.then(|| document().query_selector(&format!("[data-key=\"{key}\"]")).ok().flatten())?
     };
     if key == "/" {
-        if focus("#look-up") {
+        let look_up = document().get_element_by_id("look-up").and_then(|found| found.dyn_into::<HtmlInputElement>().ok());
+        if let Some(look_up) = look_up {
             event.prevent_default();
+            // What is typed now takes the place of what was looked up before.
+            look_up.select();
         }
     } else if let Some(found) = found().and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
         event.prevent_default();

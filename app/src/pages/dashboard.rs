@@ -198,20 +198,20 @@ fn body(asked: Memo<Asked>, question: Memo<String>, answer: Answers) -> AnyView 
         Some(State::Empty) => (nothing, rest).content(),
         Some(State::Figures) => (scorecard(cards), time_chart(move || plots().flatten()), rest).content(),
     };
-    let is_fresh = Memo::new(move |_| answered_days().is_some());
+    let is_fresh = Memo::new(move |_| label().is_some());
     let age = move || is_fresh.get().then(|| freshness(arrived, refresh));
     let told = of_sheet(shown, |sheet| {
         let zone = format!("Times in {}", sheet.tz);
-        [Some(zone), sheet.compared.clone(), sheet.delay.clone()]
+        let told = [Some(zone), sheet.compared.clone(), sheet.delay.clone()];
+        told.into_iter().flatten().map(|told| el("span").child(told)).collect::<Vec<_>>()
     });
-    let told = move || told().map(|all| all.map(|told| told.map(|told| el("span").child(told))).into_iter().collect());
     let narrowed = move || of_sheet(shown, |sheet| sheet.chips.clone())().map(chips);
     let ways = move || of_sheet(shown, |sheet| sheet.actions.clone())().map(|all| actions(all, kit, ""));
     (
         range_picker(view, days, label, move || open().unwrap_or_default()),
         el("div")
             .class("facts")
-            .child(move || -> Option<Vec<Option<Element>>> { told() })
+            .child(told)
             .child(age)
             .child(keys_button()),
         el("div").class("narrowed").child(el("div").class("chips").child(narrowed)).child(ways),

@@ -193,9 +193,15 @@ pub async fn chips(
     Ok(chips)
 }
 
-/// The list as a file, with its filters.
-pub fn csv(asked: &Asked<'_>, path: &str, name: &str) -> Action {
-    Action::save("CSV", asked.beside(path), name)
+/// What the list is narrowed to, as a file. `more`: what it holds that the list leaves out, as files know fewer filters.
+pub fn csv(within: StatsQuery, path: &str, name: &str, more: Option<&str>) -> Action {
+    let mut within = within;
+    if within.from.is_none() && within.to.is_none() && within.range.is_none() {
+        // Lists without a range hold everything; files would hold a month.
+        within.range = Some(Preset::All.to_string());
+    }
+    let label = more.map_or_else(|| "CSV".to_owned(), |more| format!("CSV, {more}"));
+    Action::save(label, address::with_query(path, address::question(&within)), name)
 }
 
 pub fn method(method: Method) -> String {

@@ -1,7 +1,7 @@
 //! Clicks, newest first.
 
 use engine::{Engine, Session};
-use model::activity::Click;
+use model::{activity::Click, stats::StatsQuery};
 
 use super::{
     Asked,
@@ -19,7 +19,8 @@ use crate::{
 
 pub async fn clicks(engine: &Engine, session: &Session, asked: &Asked<'_>) -> Result<Page, AppError> {
     let places = Places::of(asked);
-    let found = engine.list_clicks(session, &query(asked)?).await?;
+    let query = query(asked)?;
+    let found = engine.list_clicks(session, &query).await?;
     let ids =
         found.items.iter().flat_map(|it| [Some(it.link_id.0), Some(it.campaign_id.0), it.influencer_id.map(|id| id.0)]);
     let names = Named::new(Names::of(engine, session, ids).await?, places, Some(asked));
@@ -45,9 +46,11 @@ pub async fn clicks(engine: &Engine, session: &Session, asked: &Asked<'_>) -> Re
         }),
         ..Table::default()
     };
+    let with_bots = StatsQuery { include_bots: query.is_bot != Some(false), ..query.within };
+    let more = (query.is_bot == Some(true)).then_some("people too");
     Ok(Page {
         title: "Clicks".into(),
-        actions: vec![csv(asked, "/api/v1/exports/clicks.csv", "clicks.csv")],
+        actions: vec![csv(with_bots, "/api/v1/exports/clicks.csv", "clicks.csv", more)],
         parts: vec![Part::Table(Box::new(table))],
         ..Page::default()
     })

@@ -25,7 +25,8 @@ use crate::{
 
 pub async fn events(engine: &Engine, session: &Session, asked: &Asked<'_>) -> Result<Page, AppError> {
     let places = Places::of(asked);
-    let found = engine.list_events(session, &query(asked)?).await?;
+    let query = query(asked)?;
+    let found = engine.list_events(session, &query).await?;
     let names = Names::of(engine, session, found.items.iter().flat_map(ids_of)).await?;
     let names = Named::new(names, places, Some(asked));
     let mut selects = who(engine, session, asked, places).await?;
@@ -56,9 +57,10 @@ pub async fn events(engine: &Engine, session: &Session, asked: &Asked<'_>) -> Re
         }),
         ..Table::default()
     };
+    let more = query.action.map(|_| "every action");
     Ok(Page {
         title: "Events".into(),
-        actions: vec![csv(asked, "/api/v1/exports/events.csv", "events.csv")],
+        actions: vec![csv(query.within, "/api/v1/exports/events.csv", "events.csv", more)],
         parts: vec![Part::Table(Box::new(table))],
         ..Page::default()
     })

@@ -5,13 +5,13 @@ use model::{account::Role, own::Sale};
 
 use super::{
     Asked,
-    activity::{method, query, ranges},
+    activity::{csv, method, query, ranges},
     lists::{self, Names},
     words::way,
 };
 use crate::{
     admin::{
-        page::{Action, Cell, Empty, Page, Part},
+        page::{Cell, Empty, Page, Part},
         table::{Column, Row, Table},
     },
     error::{AppError, ErrorKind},
@@ -23,7 +23,8 @@ pub async fn page(engine: &Engine, session: &Session, path: &str, search: &str) 
         return Err(AppError::new(ErrorKind::Forbidden));
     }
     let asked = Asked::new(path, search);
-    let found = engine.own_sales(session, &query(&asked)?).await?;
+    let query = query(&asked)?;
+    let found = engine.own_sales(session, &query).await?;
     let mut filters = lists::filters(&asked, "", vec![ranges(&asked)]);
     for (name, label) in [("campaign_id", "Campaign"), ("link_id", "Link"), ("coupon_id", "Coupon")] {
         if let Some(text) = asked.get(name) {
@@ -62,7 +63,7 @@ pub async fn page(engine: &Engine, session: &Session, path: &str, search: &str) 
     };
     Ok(Page {
         title: "Sales".into(),
-        actions: vec![Action::save("CSV", asked.beside("/api/v1/influencer/exports/sales.csv"), "sales.csv")],
+        actions: vec![csv(query.within, "/api/v1/influencer/exports/sales.csv", "sales.csv", None)],
         parts: vec![Part::Table(Box::new(table))],
         ..Page::default()
     })

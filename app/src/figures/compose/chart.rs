@@ -120,7 +120,7 @@ fn twin(chart: &Chart, hrefs: &[String], sold: &str) -> Table {
             exact(point.clicks),
             exact(point.add_to_cart),
             exact(point.conversions),
-            Cell::Money(point.gmv.clone()),
+            Cell::text(format::amounts(&point.gmv)),
         ];
         if compared {
             let before = point.previous.as_ref();

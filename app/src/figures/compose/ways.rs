@@ -9,8 +9,11 @@ use model::{
 };
 
 use crate::{
-    address::{self, CLICKS, DASHBOARD, EVENTS, SALES, View},
-    admin::page::{Action, Empty},
+    address::{self, DASHBOARD, SALES, View},
+    admin::{
+        compose::activity::Places,
+        page::{Action, Empty},
+    },
     error::AppError,
 };
 
@@ -28,9 +31,10 @@ pub fn actions(session: &Session, query: &StatsQuery, own: bool) -> Vec<Action> 
     }
     let clicks = StatsQuery { coupon_id: None, method: None, include_bots: false, ..asked.clone() };
     let events = StatsQuery { include_bots: false, ..asked };
+    let places = if session.account.role == Role::Admin { Places::ADMIN } else { Places::OWN };
     vec![
-        Action::go("Events", to(EVENTS, &events)),
-        Action::go("Clicks", to(CLICKS, &clicks)),
+        Action::go("Events", to(places.events, &events)),
+        Action::go("Clicks", to(places.clicks, &clicks)),
         Action::save("Events CSV", to("/api/v1/exports/events.csv", &events), "events.csv"),
         Action::save("Clicks CSV", to("/api/v1/exports/clicks.csv", &clicks), "clicks.csv"),
     ]
