@@ -144,8 +144,11 @@ for (const [size, screen] of Object.entries(SCREENS)) {
         ]);
         await page.goto('/dashboard');
         await awake(page);
-        await page.keyboard.press('?');
-        await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+        const sheet = page.getByRole('dialog', { name: 'Keys' });
+        await expect(async () => {
+          await page.keyboard.press('?');
+          await expect(sheet).toBeVisible({ timeout: 500 });
+        }).toPass();
         await expectGood(page);
         await see(ofMara, ['/sales']);
         await page.goto('/dashboard');

@@ -34,7 +34,8 @@ pub fn pressed(event: &KeyboardEvent, at: &Element) {
         is_known.then(|| document().query_selector(&format!("[data-key=\"{key}\"]")).ok().flatten())?
     };
     if key == "/" {
-        let look_up = document().get_element_by_id("look-up").and_then(|found| found.dyn_into::<HtmlInputElement>().ok());
+        let look_up =
+            document().get_element_by_id("look-up").and_then(|found| found.dyn_into::<HtmlInputElement>().ok());
         if let Some(look_up) = look_up {
             event.prevent_default();
             // What is typed now takes the place of what was looked up before.

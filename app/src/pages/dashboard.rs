@@ -209,11 +209,7 @@ fn body(asked: Memo<Asked>, question: Memo<String>, answer: Answers) -> AnyView 
     let ways = move || of_sheet(shown, |sheet| sheet.actions.clone())().map(|all| actions(all, kit, ""));
     (
         range_picker(view, days, label, move || open().unwrap_or_default()),
-        el("div")
-            .class("facts")
-            .child(told)
-            .child(age)
-            .child(keys_button()),
+        el("div").class("facts").child(told).child(age).child(keys_button()),
         el("div").class("narrowed").child(el("div").class("chips").child(narrowed)).child(ways),
         stale(move || error().filter(|_| state.get() != Some(State::Failed))),
         el("div").class("figures").live("aria-busy", move || if waiting() { "true" } else { "false" }).child(content),

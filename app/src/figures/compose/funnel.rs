@@ -12,7 +12,10 @@ pub fn part(funnel: &Funnel) -> Part {
     let stages = funnel.stages.iter().map(|stage| {
         let rate = stage.rate_from_previous.map(|rate| format!("{} go on", format::rate(Some(rate))));
         // From nothing nothing is lost: some shops report no carts.
-        let lost = stage.lost.filter(|lost| rate.is_some() && *lost >= 0).map(|lost| format!("{} lost", format::count(lost).short));
+        let lost = stage
+            .lost
+            .filter(|lost| rate.is_some() && *lost >= 0)
+            .map(|lost| format!("{} lost", format::count(lost).short));
         Stage {
             label: label(stage.stage).to_owned(),
             count: stage.count,
