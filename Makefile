@@ -8,7 +8,7 @@ help: ## this list
 run: build ## build, then serve
 	exec target/release/tributary serve
 
-demo: build ## build, fill data/demo with a lively example, and serve it
+demo: build ## build, fill data/demo with a year of campaign history, and serve it
 	exec scripts/demo.sh
 
 build: site ## the one file target/release/tributary, with the site inside

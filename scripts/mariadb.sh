@@ -9,7 +9,7 @@ PATH=$PATH:/usr/sbin
 kept=$ROOT/target/mariadb # names the data folder and the pid of the server that `start` left running
 
 prepare() {
-    "$ROOT/scripts/ensure-apt.sh" mariadb-server-core=mariadbd
+    "$ROOT/scripts/ensure-apt.sh" mariadb-server-core=mariadbd mariadb-client-core=my_print_defaults
     data=$(mktemp -d "${TMPDIR:-/tmp}/tributary-mariadb.XXXXXX")
     user=$(id -un)
     mariadb-install-db --no-defaults --user="$user" --datadir="$data" --skip-test-db \

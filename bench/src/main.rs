@@ -8,6 +8,7 @@ mod commands;
 mod contest;
 mod events;
 mod exports;
+mod figures;
 mod flood_round;
 mod hold;
 mod links;
@@ -47,9 +48,9 @@ struct Cli {
     /// What to measure; everything, where nothing is named.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Stage>,
-    /// Rows of the export.
-    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(20_000..=100_000_000))]
-    rows: u64,
+    /// Millions of clicks and events that figures are read over, and of events that are exported.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    millions: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -58,6 +59,7 @@ enum Stage {
     Events,
     Lists,
     Exports,
+    Figures,
     Start,
     Bytes,
 }
@@ -141,7 +143,7 @@ async fn measure(cli: &Cli) -> Result<()> {
     }
     let folder = Folder::take(&std::env::current_exe()?.with_file_name("bench-run"))?;
     let mut report = Report::default();
-    let measured = measure_stages(&does, &folder, scale, cli.rows, &mut report).await;
+    let measured = measure_stages(&does, &folder, scale, cli.millions, &mut report).await;
     // What was measured before a failure is worth reading too.
     report.print()?;
     measured?;
@@ -153,7 +155,7 @@ async fn measure_stages(
     does: &impl Fn(Stage) -> bool,
     folder: &Folder,
     scale: Scale,
-    rows: u64,
+    millions: u32,
     report: &mut Report,
 ) -> Result<()> {
     if does(Stage::Redirect) {
@@ -167,7 +169,10 @@ async fn measure_stages(
         lists::measure(&folder.inside("lists")?, scale, report).await?;
     }
     if does(Stage::Exports) {
-        exports::measure(&folder.inside("exports")?, rows, scale, report).await?;
+        exports::measure(&folder.inside("exports")?, u64::from(millions) * 1_000_000, scale, report).await?;
+    }
+    if does(Stage::Figures) {
+        figures::measure(&folder.inside("figures")?, millions, report).await?;
     }
     if does(Stage::Start) {
         start::measure(&folder.inside("start")?, report).await?;

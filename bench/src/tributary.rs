@@ -118,6 +118,11 @@ impl Tributary {
         &self.token
     }
 
+    /// A read of the admin's.
+    pub fn request(&self, client: &Client, path: &str) -> reqwest::RequestBuilder {
+        client.get(format!("http://127.0.0.1:{}/api/v1/{path}", self.port)).bearer_auth(&self.token)
+    }
+
     async fn post(&self, path: &str, body: Value) -> Result<Value> {
         self.call(Method::POST, path, Some(body)).await
     }

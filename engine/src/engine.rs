@@ -10,7 +10,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use model::{
@@ -92,6 +92,7 @@ pub struct Shared {
     pub(crate) key_uses: Arc<KeyUses>,
     pub(crate) counted: Counted,
     pub(crate) exports: Slots,
+    pub(crate) opened: Instant,
     click_ids: ClickIds,
     spool: Arc<Spool>,
     pub(crate) ingest: Ingest,
@@ -239,6 +240,7 @@ impl Engine {
             key_uses,
             counted: Counted::default(),
             exports: Slots::default(),
+            opened: Instant::now(),
             click_ids: ClickIds::default(),
             spool,
             ingest,
@@ -390,6 +392,11 @@ impl Shared {
             is_displaced: self.is_displaced.load(Ordering::Relaxed),
             room: self.spool.room(),
         }
+    }
+
+    /// What the disk says that the click log is on.
+    pub(crate) fn disk(&self) -> Option<rustix::fs::StatVfs> {
+        rustix::fs::statvfs(self.spool.folder()).ok()
     }
 
     /// When the oldest click was recorded that is not in the database yet.

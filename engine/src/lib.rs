@@ -48,5 +48,5 @@ pub use self::{
     reattribute::{Change, Reattribution},
     setup::{CampaignStart, CampaignStarted, CouponRequest, Held, Integration, random_password},
     signature::SignatureFault,
-    stats::range_faults,
+    stats::{Answers, FiguresChecked, FiguresDiffer, Source, Written, check_figures, count_written, range_faults},
 };

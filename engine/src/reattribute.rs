@@ -18,7 +18,12 @@ use crate::{
     Options,
     attribution::{self, Facts, LinkFacts, OwnerFacts},
     catalog::Catalog,
-    db::{self, Conn, Db, events::CreditedEvent, names::Within},
+    db::{
+        self, Conn, Db,
+        events::CreditedEvent,
+        names::Within,
+        rollups::{Added, Credit, EventFact},
+    },
     error::{Error, Result},
     events::prepare::{self, Keys},
     secret::Secrets,
@@ -91,15 +96,24 @@ impl Reattribution {
         Ok(changes)
     }
 
-    /// Stores the new credits.
+    /// Stores the new credits, and moves what the events count for, in one transaction. An event whose credit is
+    /// another than it was by now keeps it.
     pub async fn apply(&self, changes: &[Change]) -> Result<()> {
         for part in changes.chunks(TRANSACTION) {
             let mut conn = self.db.begin().await?;
+            let ids: Vec<EventId> = part.iter().map(|change| change.id).collect();
+            let standing = db::rollups_read::held_facts(&mut conn, &ids).await?;
+            let mut added = Added::default();
             for Change { id, before, after, .. } in part {
-                db::events::credit_anew(&mut conn, *id, before, after).await?;
+                let Some(fact) = standing.get(id).filter(|fact| fact.credit == Credit::from(before)) else { continue };
+                db::events::credit_anew(&mut conn, *id, after).await?;
+                added.event_no_more(fact);
+                added.event(&EventFact { credit: Credit::from(after), ..*fact });
             }
+            // Then what many write, in the order of whoever records events.
             let used = part.iter().filter_map(|change| Some((change.after.coupon_id?.0, change.occurred_at)));
             db::uses::note(&mut conn, used).await?;
+            added.write(&mut conn).await?;
             conn.commit().await?;
         }
         Ok(())

@@ -10,8 +10,8 @@ use crate::{
     error::{Error, Result},
 };
 
-/// A connection may die without a word. A migration may take long, and so may all else where the database is slow.
-const MOST_TRY: Duration = Duration::from_secs(300);
+/// A connection may die without a word. A migration that sums up years of clicks may take many minutes.
+const MOST_TRY: Duration = Duration::from_secs(3600);
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
 pub struct Start {

@@ -35,6 +35,8 @@ pub enum Command {
     Reattribute(ReattributeConfig),
     /// Fills an empty database with a year of campaign history to look at, and prints its logins.
     Demo(DemoConfig),
+    /// Says whether the database answers, and with `--figures` whether figures are what clicks and events come to.
+    Check(CheckConfig),
     /// Looks after click logs.
     Spool {
         #[command(subcommand)]
@@ -106,6 +108,16 @@ pub struct ReattributeConfig {
     /// Changes it without asking.
     #[arg(long, conflicts_with = "dry_run")]
     pub yes: bool,
+    #[command(flatten)]
+    pub data: DataConfig,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct CheckConfig {
+    /// Compares every sum that figures are read from with clicks and events. A server may be working meanwhile. Ends with 1
+    /// where something differs.
+    #[arg(long)]
+    pub figures: bool,
     #[command(flatten)]
     pub data: DataConfig,
 }

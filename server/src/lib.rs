@@ -4,6 +4,7 @@ pub mod assets;
 pub mod auth;
 pub mod body;
 pub mod bytes;
+pub mod check;
 pub mod cli;
 pub mod client_ip;
 pub mod demo;

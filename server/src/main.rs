@@ -17,6 +17,7 @@ fn main() -> anyhow::Result<()> {
                 server::run(config, listener, server::shutdown::signal()).await
             }
             Command::Reattribute(config) => server::reattribute::run(config).await,
+            Command::Check(config) => server::check::run(config).await,
             Command::Demo(config) => server::demo::fill(config).await,
             Command::Spool { command } => server::spool::run(command).await,
         }

@@ -170,11 +170,14 @@ impl Transfer {
         }
         let mut new = 0;
         if !rows.is_empty() {
-            if self.counts_new {
-                new = db::clicks::count_new(&mut conn, rows).await?;
-            }
+            // After a restore, or a log that is read twice.
+            let already = db::clicks::known_of(&mut conn, rows).await?;
             let firsts = db::clicks::note_visitors(&mut conn, rows).await?;
             db::clicks::insert_or_keep(&mut conn, rows, &firsts).await?;
+            let counted = db::rollups::add_clicks(&mut conn, rows, &firsts, &already).await?;
+            if self.counts_new {
+                new = counted;
+            }
             db::uses::note(&mut conn, rows.iter().map(|row| (row.link_id, row.at))).await?;
         }
         conn.commit().await?;

@@ -105,3 +105,9 @@ pub async fn changed_since(conn: &mut Conn, version: i64) -> Result<Vec<Advertis
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(SQL).bind(version).fetch_all(c).await)?;
     rows.into_iter().map(Advertiser::try_from).collect()
 }
+
+pub async fn ids(conn: &mut Conn) -> Result<Vec<AdvertiserId>> {
+    const SQL: &str = "SELECT id FROM advertisers ORDER BY id";
+    let ids: Vec<Uuid> = on!(conn, c => sqlx::query_scalar(SQL).fetch_all(c).await)?;
+    Ok(ids.into_iter().map(Into::into).collect())
+}

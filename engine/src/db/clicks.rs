@@ -124,12 +124,17 @@ pub async fn note_visitors(conn: &mut Conn, clicks: &[ClickRow]) -> Result<HashS
     Ok(ids.into_iter().map(ClickId).collect())
 }
 
-/// How many of these are not there yet.
-pub async fn count_new(conn: &mut Conn, clicks: &[ClickRow]) -> Result<u64> {
-    let ids: HashSet<ClickId> = clicks.iter().map(|click| click.id).collect();
-    let ids: Vec<ClickId> = ids.into_iter().collect();
-    let known = links_of(conn, &ids).await?.len();
-    Ok((ids.len() - known) as u64)
+/// Those of these that are there already.
+pub async fn known_of(conn: &mut Conn, clicks: &[ClickRow]) -> Result<HashSet<ClickId>> {
+    const NEWER: &str = "SELECT id FROM clicks WHERE id >= ? LIMIT 1";
+    let ids: Vec<ClickId> = clicks.iter().map(|click| click.id).collect();
+    let Some(first) = ids.iter().min() else { return Ok(HashSet::new()) };
+    // Ids are in the order of time: mostly nothing is as new as these.
+    let newer: Option<(Uuid,)> = on!(conn, c => sqlx::query_as(NEWER).bind(first.0).fetch_optional(c).await)?;
+    if newer.is_none() {
+        return Ok(HashSet::new());
+    }
+    Ok(links_of(conn, &ids).await?.into_iter().map(|(id, ..)| id).collect())
 }
 
 /// A click that is there already (a log read twice after a restore) stays as it is.

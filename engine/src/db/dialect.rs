@@ -43,6 +43,19 @@ impl Conn {
         }
     }
 
+    /// Ends an insert that adds to sums where the row is there already.
+    pub(super) fn or_sum(&self, unique: &str, sums: &[&str]) -> String {
+        let (begin, new): (_, fn(&str) -> String) = match self {
+            Self::SqliteWrite(..) | Self::SqliteRead(_) | Self::SqliteSnapshot(_) => {
+                (format!(" ON CONFLICT ({unique}) DO UPDATE SET "), |sum| format!("{sum} = {sum} + excluded.{sum}"))
+            }
+            Self::MySqlWrite(_) | Self::MySqlRead(_) | Self::MySqlSnapshot(_) => {
+                (" ON DUPLICATE KEY UPDATE ".to_owned(), |sum| format!("{sum} = {sum} + VALUES({sum})"))
+            }
+        };
+        begin + &sums.iter().map(|sum| new(sum)).collect::<Vec<_>>().join(", ")
+    }
+
     /// Behind a table's name: the index to read it by, where the database would guess wrong.
     pub(super) fn by_index(&self, index: &'static str) -> String {
         match self {
@@ -67,6 +80,21 @@ impl Conn {
                 ("SELECT GROUP_CONCAT(line, '') FROM (", ")")
             }
             Self::MySqlWrite(_) | Self::MySqlRead(_) | Self::MySqlSnapshot(_) => ("", ""),
+        }
+    }
+
+    /// Asks for the database's version, and for how many bytes it takes.
+    pub(super) fn about(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::SqliteWrite(..) | Self::SqliteRead(_) | Self::SqliteSnapshot(_) => (
+                "SELECT sqlite_version()",
+                "SELECT c.page_count * s.page_size FROM pragma_page_count() c, pragma_page_size() s",
+            ),
+            Self::MySqlWrite(_) | Self::MySqlRead(_) | Self::MySqlSnapshot(_) => (
+                "SELECT VERSION()",
+                "SELECT CAST(SUM(data_length + index_length) AS SIGNED) FROM information_schema.tables \
+                 WHERE table_schema = DATABASE()",
+            ),
         }
     }
 

@@ -287,10 +287,10 @@ pub async fn touches_before(
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(advertiser.0).bind(&customer[..]).bind(before.0).fetch_all(c).await)?)
 }
 
-/// Gives an event another credit, where it still has the one it had.
-pub async fn credit_anew(conn: &mut Conn, id: EventId, before: &Attribution, after: &Attribution) -> Result<()> {
+/// Gives an event another credit. Whoever asks holds the event, and moves what it counts for.
+pub async fn credit_anew(conn: &mut Conn, id: EventId, after: &Attribution) -> Result<()> {
     const SQL: &str = "UPDATE events SET method = ?, influencer_id = ?, campaign_id = ?, link_id = ?, coupon_id = ?,
-            click_id = ?, trace = ? WHERE id = ? AND method = ?";
+            click_id = ?, trace = ? WHERE id = ?";
     let trace = serde_json::to_string(&after.trace).unwrap_or_default();
     on!(conn, c => sqlx::query(SQL)
         .bind(after.method.as_str())
@@ -301,7 +301,6 @@ pub async fn credit_anew(conn: &mut Conn, id: EventId, before: &Attribution, aft
         .bind(after.click_id.map(|id| id.0))
         .bind(trace)
         .bind(id.0)
-        .bind(before.method.as_str())
         .execute(c).await.map(drop))?;
     Ok(())
 }

@@ -22,6 +22,9 @@ pub mod names;
 pub mod overview;
 pub mod page;
 mod presence;
+pub mod rollup_check;
+pub mod rollups;
+pub mod rollups_read;
 pub mod signing_secrets;
 pub mod stats;
 pub mod uses;
@@ -64,9 +67,12 @@ const SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
 
 /// SQLite's begins with the first read.
 const SQLITE_SNAPSHOT_APART: &str = "BEGIN; SELECT version FROM installation";
-/// Between two reads as much time may pass as a slow reader is given.
+/// Between two reads as much time may pass as a slow reader is given; no read may take longer, also where nobody waits
+/// for it any more. MySQL and MariaDB have other names for that.
 const MYSQL_SNAPSHOT_APART: &str = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;
-    SET SESSION wait_timeout = 120; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
+    SET SESSION wait_timeout = 120 /*!80000 , SESSION max_execution_time = 60000 */
+        /*M!100100 , SESSION max_statement_time = 60 */;
+    START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
 #[derive(Clone, Debug)]
 pub enum Db {

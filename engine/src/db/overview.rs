@@ -1,6 +1,9 @@
 //! How much there is, for the overview and the checklists.
 
-use model::{AdvertiserId, Timestamp, overview::Totals};
+use model::{
+    AdvertiserId, Timestamp,
+    overview::{LastDay, Totals},
+};
 
 use super::{Conn, list::Select, on};
 use crate::error::Result;
@@ -30,14 +33,21 @@ pub struct Happenings {
     /// Active advertisers with a click or an event of late.
     pub active_advertisers: i64,
     pub events_this_month: i64,
+    pub last_day: LastDay,
 }
 
-pub async fn happenings(conn: &mut Conn, late: Timestamp, month: Timestamp) -> Result<Happenings> {
+/// How many clicks and events there are.
+pub async fn written(conn: &mut Conn) -> Result<(i64, i64)> {
+    Ok((count(conn, "clicks").await?, count(conn, "events").await?))
+}
+
+pub async fn happenings(conn: &mut Conn, late: Timestamp, month: Timestamp, day: Timestamp) -> Result<Happenings> {
     Ok(Happenings {
         clicks: count(conn, "clicks").await?,
         events: count(conn, "events").await?,
         active_advertisers: active_advertisers(conn, late).await?,
         events_this_month: events_since(conn, month).await?,
+        last_day: last_day(conn, day).await?,
     })
 }
 
@@ -79,6 +89,26 @@ async fn active_advertisers(conn: &mut Conn, since: Timestamp) -> Result<i64> {
         EXISTS (SELECT 1 FROM clicks c WHERE c.advertiser_id = v.id AND c.clicked_at >= ?)
         OR EXISTS (SELECT 1 FROM events e WHERE e.advertiser_id = v.id AND e.occurred_at >= ?))";
     Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(since.0).bind(since.0).fetch_one(c).await)?)
+}
+
+async fn last_day(conn: &mut Conn, since: Timestamp) -> Result<LastDay> {
+    const SQL: &str = "SELECT COUNT(*) FROM ingest_failures WHERE id >= ?";
+    let events = events_since(conn, since).await?;
+    // Ids begin with the moment they were made.
+    let first = uuid::Builder::from_unix_timestamp_millis(since.0.unsigned_abs(), &[0; 10]).into_uuid();
+    let failures: i64 = on!(conn, c => sqlx::query_scalar(SQL).bind(first).fetch_one(c).await)?;
+    let all = events + failures;
+    #[expect(clippy::cast_precision_loss, reason = "a rate; counts are far below 2^52")]
+    let error_rate = (all > 0).then(|| failures as f64 / all as f64);
+    Ok(LastDay { events, failures, error_rate })
+}
+
+/// The database's version as it says it, and how many bytes it takes; what it does not tell is none.
+pub async fn about(conn: &mut Conn) -> Result<(Option<String>, Option<i64>)> {
+    let (version, bytes) = conn.about();
+    let version: Option<String> = on!(conn, c => sqlx::query_scalar(version).fetch_one(c).await)?;
+    let bytes: Option<i64> = on!(conn, c => sqlx::query_scalar(bytes).fetch_one(c).await)?;
+    Ok((version, bytes))
 }
 
 async fn events_since(conn: &mut Conn, since: Timestamp) -> Result<i64> {

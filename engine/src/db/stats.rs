@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{
     AdvertiserId, CampaignId, CouponId, Currency, InfluencerId, LinkId, Timestamp, attribution::Method, event::Action,
-    stats::Dimension,
+    stats::Dimension, time::MINUTE,
 };
 use sqlx::QueryBuilder;
 use uuid::Uuid;
@@ -37,11 +37,10 @@ pub struct Filter {
 }
 
 /// What counts are told apart by.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Split {
     pub by: Option<Dimension>,
     pub by_campaign: bool,
-    pub by_quarter: bool,
 }
 
 /// Whose counts these are, as far as they are told apart.
@@ -49,18 +48,19 @@ pub struct Split {
 pub struct Key {
     pub id: Option<Uuid>,
     pub campaign: Option<Uuid>,
-    /// The number of a quarter hour.
-    pub quarter: i64,
 }
 
 pub type Tallies = BTreeMap<Key, Tally>;
 
+/// A quarter hour, in milliseconds.
+const QUARTER: i64 = 15 * MINUTE;
+
 impl Split {
     /// What is selected for a [`Key`], and what it is grouped by.
-    fn columns(self, of: Of) -> (String, Vec<&'static str>) {
+    fn columns(self, of: Of, by_quarter: bool) -> (String, Vec<&'static str>) {
         let by = self.by.and_then(|by| of.column(by));
         let campaign = self.by_campaign.then_some("campaign_id");
-        let quarter = self.by_quarter.then_some("quarter");
+        let quarter = by_quarter.then_some("quarter");
         let select = format!(
             "SELECT {} AS key_id, {} AS key_campaign, {} AS key_quarter, ",
             by.unwrap_or("NULL"),
@@ -72,13 +72,13 @@ impl Split {
 }
 
 #[derive(Clone, Copy)]
-enum Of {
+pub(super) enum Of {
     Clicks,
     Events,
 }
 
 impl Of {
-    fn column(self, by: Dimension) -> Option<&'static str> {
+    pub(super) fn column(self, by: Dimension) -> Option<&'static str> {
         match (by, self) {
             (Dimension::Influencer, _) => Some("influencer_id"),
             (Dimension::Campaign, _) => Some("campaign_id"),
@@ -89,27 +89,53 @@ impl Of {
     }
 }
 
-/// All that a filter lets through, row by row.
+/// All that a filter lets through.
 pub async fn tallies(conn: &mut Conn, filter: &Filter, split: &Split) -> Result<Tallies> {
-    let mut tallies = Tallies::new();
-    for row in clicks(conn, filter, split).await? {
-        let key = Key { id: row.key_id, campaign: row.key_campaign, quarter: row.key_quarter };
-        let tally = tallies.entry(key).or_default();
+    let quarters = quarters(conn, filter, split, false).await?;
+    Ok(quarters.into_values().next().unwrap_or_default())
+}
+
+/// The same between each two of these moments. They are in order, and those inside begin quarter hours, as zones'
+/// offsets are made of whole ones.
+pub async fn between(conn: &mut Conn, edges: &[i64], filter: &Filter, split: &Split) -> Result<Vec<Tallies>> {
+    let (Some(first), Some(last)) = (edges.first(), edges.last()) else { return Ok(Vec::new()) };
+    let filter = Filter { from: Timestamp(*first), to: Timestamp(*last), ..filter.clone() };
+    if edges.len() == 2 {
+        return Ok(vec![tallies(conn, &filter, split).await?]);
+    }
+    let mut buckets = vec![Tallies::new(); edges.len() - 1];
+    for (quarter, tallies) in quarters(conn, &filter, split, true).await? {
+        let begin = (quarter * QUARTER).max(*first);
+        let bucket = edges.partition_point(|edge| *edge <= begin).saturating_sub(1);
+        if let Some(bucket) = buckets.get_mut(bucket) {
+            for (key, tally) in &tallies {
+                bucket.entry(*key).or_default().add_times(tally, 1);
+            }
+        }
+    }
+    Ok(buckets)
+}
+
+/// By quarter hour, or all under 0.
+async fn quarters(conn: &mut Conn, filter: &Filter, split: &Split, apart: bool) -> Result<BTreeMap<i64, Tallies>> {
+    let mut quarters: BTreeMap<i64, Tallies> = BTreeMap::new();
+    for row in clicks(conn, filter, split, apart).await? {
+        let key = Key { id: row.key_id, campaign: row.key_campaign };
+        let tally = quarters.entry(row.key_quarter).or_default().entry(key).or_default();
         tally.human += row.human;
         tally.bots += row.bots;
         tally.human_first += row.human_first;
         tally.bots_first += row.bots_first;
     }
-    for row in events(conn, filter, split).await? {
-        let key = Key { id: row.key_id, campaign: row.key_campaign, quarter: row.key_quarter };
+    for row in events(conn, filter, split, apart).await? {
+        let key = Key { id: row.key_id, campaign: row.key_campaign };
         let (action, currency): (Action, Currency) = (word(&row.action)?, word(&row.currency)?);
         let sum = i128::from(row.millions) * 1_000_000 + i128::from(row.remainder);
         let valued = Valued { count: row.valued, sum };
-        tallies.entry(key).or_default().add_events(action, row.attributed != 0, row.total, currency, valued);
+        let tally = quarters.entry(row.key_quarter).or_default().entry(key).or_default();
+        tally.add_events(action, row.attributed != 0, row.total, currency, valued);
     }
-    // Custom events count for nothing: whoever has no others has no share.
-    tallies.retain(|_, tally| *tally != Tally::default());
-    Ok(tallies)
+    Ok(quarters)
 }
 
 #[derive(sqlx::FromRow)]
@@ -156,11 +182,11 @@ macro_rules! narrow {
     }};
 }
 
-async fn clicks(conn: &mut Conn, filter: &Filter, split: &Split) -> Result<Vec<ClickRow>> {
+async fn clicks(conn: &mut Conn, filter: &Filter, split: &Split, by_quarter: bool) -> Result<Vec<ClickRow>> {
     if filter.coupon.is_some() {
         return Ok(Vec::new());
     }
-    let (select, keys) = split.columns(Of::Clicks);
+    let (select, keys) = split.columns(Of::Clicks, by_quarter);
     Ok(on!(conn, c => {
         let mut query = QueryBuilder::new(select);
         query.push(
@@ -180,8 +206,8 @@ async fn clicks(conn: &mut Conn, filter: &Filter, split: &Split) -> Result<Vec<C
     }))
 }
 
-async fn events(conn: &mut Conn, filter: &Filter, split: &Split) -> Result<Vec<EventRow>> {
-    let (select, mut keys) = split.columns(Of::Events);
+async fn events(conn: &mut Conn, filter: &Filter, split: &Split, by_quarter: bool) -> Result<Vec<EventRow>> {
+    let (select, mut keys) = split.columns(Of::Events, by_quarter);
     keys.extend(["action", "currency", "attributed"]);
     let divided_by = conn.whole_division();
     Ok(on!(conn, c => {

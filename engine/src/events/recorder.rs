@@ -42,7 +42,7 @@ impl Recorder {
     pub(super) async fn record(&self, events: &[&Prepared]) -> Result<Vec<Result<EventAnswer>>> {
         let mut tries = 1;
         loop {
-            match self.transact(events).await {
+            match self.transact(events, tries > 1).await {
                 Ok(answers) => return Ok(answers),
                 Err(Error::Unavailable(_)) if tries < TRIES => {
                     tokio::time::sleep(PAUSE).await;
@@ -77,11 +77,12 @@ impl Recorder {
         answer(event, Some(&row.into_recorded()))
     }
 
-    /// One transaction: what stands already, the credits of what does not, the rows, and whose they are.
-    async fn transact(&self, events: &[&Prepared]) -> Result<Vec<Result<EventAnswer>>> {
+    /// One transaction: what stands already, the credits of what does not, the rows, what they add to the figures, and
+    /// whose they are. `again`: whether all may have been recorded by a transaction whose end nobody heard.
+    async fn transact(&self, events: &[&Prepared], again: bool) -> Result<Vec<Result<EventAnswer>>> {
         let mut conn = self.db.begin().await?;
         let mut standing = Standing::new();
-        let known = ids_of(events.iter().copied().filter(|event| event.may_stand));
+        let known = ids_of(events.iter().copied().filter(|event| again || event.may_stand));
         look_up(&mut conn, &known, &mut standing).await?;
         let new: Vec<&Prepared> = first_of_each_id(events, &standing);
         let rows = self.credit(&mut conn, &new).await?;
@@ -91,10 +92,13 @@ impl Recorder {
             db::uses::note(&mut conn, rows.iter().filter_map(used)).await?;
         }
         if conn.is_only_writer() {
+            db::rollups::add_events(&mut conn, rows.iter()).await?;
             standing.extend(rows.into_iter().map(|row| (row.id, row.into_recorded())));
         } else {
             // Another node may have been first with some of them: what stands now is read back.
             look_up(&mut conn, &ids_of(new.iter().copied()), &mut standing).await?;
+            let is_ours = |row: &&EventRow<'_>| standing.get(&row.id).is_some_and(|it| it.receipt_id == row.receipt_id);
+            db::rollups::add_events(&mut conn, rows.iter().filter(is_ours)).await?;
         }
         conn.commit().await?;
         Ok(events.iter().map(|event| answer(event, standing.get(&event.id))).collect())

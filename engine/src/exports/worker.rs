@@ -31,6 +31,8 @@ use crate::{
 const WAITING: usize = 2;
 /// A reader who takes nothing for so long holds the database's past no longer.
 const MOST_IDLE: Duration = Duration::from_secs(60);
+/// Nor does one who takes a little now and then, for ever: a database that must remember what it was grows.
+const MOST_TIME: Duration = Duration::from_secs(3600);
 /// A read that takes longer hangs.
 const MOST_READ: Duration = Duration::from_secs(60);
 /// Between two looks at whether anybody still waits, in the database's own steps: a few times a millisecond.
@@ -67,7 +69,9 @@ impl Worker {
         let mut out = Out { pages, packing: self.gzip.then(|| GzEncoder::new(Vec::new(), Compression::fast())) };
         let mut begun = Some(begun);
         let ended = tokio::select! {
-            ended = self.pages(&mut out, &mut begun) => ended,
+            ended = timeout(MOST_TIME, self.pages(&mut out, &mut begun)) => {
+                ended.unwrap_or_else(|_| Err(Error::Internal("its reader was too slow".into())))
+            }
             // Whoever asked has left. What is dropped here ends the connection, and with it the read.
             () = pages.closed() => return,
         };

@@ -6,71 +6,62 @@ use model::{
     stats::{Chart, Figures, Point, PreviousPoint, StatsQuery},
 };
 
-use super::{range::written, scope::Asked, tally::Tally};
+use super::{range::written, scope::Asked, sum};
 use crate::{
     Engine, Session,
-    db::{
-        self, Conn,
-        stats::{Filter, Split},
-    },
+    db::{Conn, stats::Split},
     error::Result,
 };
-
-/// A quarter hour, in milliseconds.
-const QUARTER: i64 = 15 * model::time::MINUTE;
 
 impl Engine {
     pub async fn chart(&self, session: &Session, query: &StatsQuery) -> Result<Chart> {
         let (mut conn, asked) = self.asked(session, query).await?;
-        let interval = asked.range.interval(query.interval.as_deref())?;
-        let starts = asked.range.buckets(interval)?;
-        let buckets = buckets(&mut conn, &asked, &asked.filter, &starts).await?;
-        let mut previous = match asked.comparison()? {
-            None => None,
-            Some(comparison) => {
-                let starts = comparison.starts(&starts)?;
-                let buckets = self::buckets(&mut conn, &asked, &asked.within(&comparison.range), &starts).await?;
-                Some(starts.into_iter().zip(buckets))
-            }
-        };
-        let ends = starts.iter().skip(1).chain([&asked.range.to]).map(moment);
-        let points = starts
-            .iter()
-            .zip(ends)
-            .zip(buckets)
-            .map(|((start, end), figures)| Point {
-                start: written(start),
-                complete: end <= asked.now,
+        chart(&mut conn, &asked, query).await
+    }
+}
+
+pub(super) async fn chart(conn: &mut Conn, asked: &Asked, query: &StatsQuery) -> Result<Chart> {
+    let interval = asked.range.interval(query.interval.as_deref())?;
+    let starts = asked.range.buckets(interval)?;
+    let figures = buckets(conn, asked, &starts, &asked.range.to).await?;
+    let mut previous = match asked.comparison()? {
+        None => None,
+        Some(comparison) => {
+            let starts = comparison.starts(&starts)?;
+            let figures = buckets(conn, asked, &starts, &comparison.range.to).await?;
+            Some(starts.into_iter().zip(figures))
+        }
+    };
+    let ends = starts.iter().skip(1).chain([&asked.range.to]).map(moment);
+    let points = starts
+        .iter()
+        .zip(ends)
+        .zip(figures)
+        .map(|((start, end), figures)| Point {
+            start: written(start),
+            complete: end <= asked.now,
+            clicks: figures.clicks,
+            add_to_cart: figures.add_to_cart,
+            conversions: figures.conversions,
+            gmv: figures.gmv,
+            previous: previous.as_mut().and_then(Iterator::next).map(|(start, figures)| PreviousPoint {
+                start: written(&start),
                 clicks: figures.clicks,
                 add_to_cart: figures.add_to_cart,
                 conversions: figures.conversions,
                 gmv: figures.gmv,
-                previous: previous.as_mut().and_then(Iterator::next).map(|(start, figures)| PreviousPoint {
-                    start: written(&start),
-                    clicks: figures.clicks,
-                    add_to_cart: figures.add_to_cart,
-                    conversions: figures.conversions,
-                    gmv: figures.gmv,
-                }),
-            })
-            .collect();
-        Ok(Chart { interval, tz: asked.range.zone_name, points })
-    }
+            }),
+        })
+        .collect();
+    Ok(Chart { interval, tz: asked.range.zone_name.clone(), points })
 }
 
-/// The figures of each bucket; the last one ends with the filter.
-async fn buckets(conn: &mut Conn, asked: &Asked, filter: &Filter, starts: &[Zoned]) -> Result<Vec<Figures>> {
-    let edges: Vec<i64> = starts.iter().map(|start| moment(start).0).collect();
-    let split = Split { by_quarter: true, ..Split::default() };
-    let mut sums = vec![Tally::default(); edges.len()];
-    for (key, tally) in &db::stats::tallies(conn, filter, &split).await? {
-        // Zones' offsets are whole quarter hours, so a quarter lies in one bucket alone.
-        let bucket = edges.partition_point(|edge| *edge < (key.quarter + 1) * QUARTER).saturating_sub(1);
-        if let Some(sum) = sums.get_mut(bucket) {
-            *sum += tally;
-        }
-    }
-    Ok(sums.iter().map(|sum| sum.figures(asked.include_bots)).collect())
+/// The figures of each bucket, as far as it lies before the end.
+async fn buckets(conn: &mut Conn, asked: &Asked, starts: &[Zoned], end: &Zoned) -> Result<Vec<Figures>> {
+    let end = moment(end);
+    let edges: Vec<i64> = starts.iter().map(|start| moment(start).min(end).0).chain([end.0]).collect();
+    let buckets = asked.source.between(conn, &edges, &asked.filter, &Split::default()).await?;
+    Ok(buckets.iter().map(|tallies| sum(tallies.values()).figures(asked.include_bots)).collect())
 }
 
 fn moment(zoned: &Zoned) -> Timestamp {

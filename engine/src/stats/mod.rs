@@ -1,11 +1,15 @@
 //! Figures: what a range and a filter come to.
 
+mod cells;
 mod chart;
+mod check;
 mod comparison;
 pub mod range;
 mod scope;
+mod sums;
 mod tables;
 pub mod tally;
+mod verify;
 
 use std::collections::HashMap;
 
@@ -16,7 +20,7 @@ use model::{
 use uuid::Uuid;
 
 use self::{
-    range::written,
+    range::{Range, written},
     scope::Asked,
     tally::{Earned, Tally},
 };
@@ -24,44 +28,63 @@ use crate::{
     Engine, Session,
     db::{
         self, Conn,
-        stats::{Filter, Key, Split, Tallies},
+        stats::{Key, Split, Tallies},
     },
     error::Result,
 };
 
-pub use self::range::faults as range_faults;
+pub use self::{
+    check::{FiguresChecked, FiguresDiffer, Written, check_figures, count_written},
+    range::faults as range_faults,
+    sums::Source,
+    verify::Answers,
+};
 
 impl Engine {
     /// Influencers are told of their own, with what it may earn them.
     pub async fn overview(&self, session: &Session, query: &StatsQuery) -> Result<Overview> {
         let (mut conn, asked) = self.asked(session, query).await?;
-        let figures = total(&mut conn, &asked, &asked.filter).await?;
-        let previous = match asked.comparison()? {
-            None => None,
-            Some(comparison) => {
-                let filter = asked.within(&comparison.range);
-                let figures = total(&mut conn, &asked, &filter).await?;
-                let (from, to) = (written(&comparison.range.from), written(&comparison.range.to));
-                Some(Previous { from, to, figures })
-            }
-        };
-        let range = asked.range;
-        Ok(Overview { from: written(&range.from), to: written(&range.to), tz: range.zone_name, figures, previous })
+        overview(&mut conn, &asked).await
     }
 
     pub async fn funnel(&self, session: &Session, query: &StatsQuery) -> Result<Funnel> {
         let (mut conn, asked) = self.asked(session, query).await?;
-        let tallies = db::stats::tallies(&mut conn, &asked.filter, &Split::default()).await?;
-        Ok(sum(tallies.values()).funnel(query.include_bots))
+        funnel(&mut conn, &asked).await
     }
 }
 
-/// All that a filter lets through, as one.
-async fn total(conn: &mut Conn, asked: &Asked, filter: &Filter) -> Result<Figures> {
+async fn overview(conn: &mut Conn, asked: &Asked) -> Result<Overview> {
+    let figures = total(conn, asked, &asked.range).await?;
+    let previous = match asked.comparison()? {
+        None => None,
+        Some(comparison) => {
+            let figures = total(conn, asked, &comparison.range).await?;
+            let (from, to) = (written(&comparison.range.from), written(&comparison.range.to));
+            Some(Previous { from, to, figures })
+        }
+    };
+    let range = &asked.range;
+    let tz = range.zone_name.clone();
+    Ok(Overview { from: written(&range.from), to: written(&range.to), tz, figures, previous })
+}
+
+async fn funnel(conn: &mut Conn, asked: &Asked) -> Result<Funnel> {
+    let tallies = tallies(conn, asked, &asked.range, &Split::default()).await?;
+    Ok(sum(tallies.values()).funnel(asked.include_bots))
+}
+
+/// All that a range holds, as one.
+async fn total(conn: &mut Conn, asked: &Asked, range: &Range) -> Result<Figures> {
     let split = Split { by_campaign: asked.earns, ..Split::default() };
-    let tallies = db::stats::tallies(conn, filter, &split).await?;
+    let tallies = tallies(conn, asked, range, &split).await?;
     let percentages = percentages(conn, asked, &tallies).await?;
     Ok(figures(tallies.iter(), asked, &percentages))
+}
+
+async fn tallies(conn: &mut Conn, asked: &Asked, range: &Range, split: &Split) -> Result<Tallies> {
+    let edges = [range.starts_at().0, range.ends_at().0];
+    let mut buckets = asked.source.between(conn, &edges, &asked.filter, split).await?;
+    Ok(buckets.pop().unwrap_or_default())
 }
 
 /// Campaigns' percentages, in hundredths of a percent, where the answer needs them.
@@ -86,7 +109,7 @@ fn figures<'a>(
 ) -> Figures {
     let (mut all, mut earned) = (Tally::default(), Earned::default());
     for (key, tally) in tallies {
-        all += tally;
+        all.add_times(tally, 1);
         if let Some(basis_points) = key.campaign.and_then(|id| percentages.get(&id.into())) {
             earned.add(tally, *basis_points);
         }
@@ -98,7 +121,7 @@ fn figures<'a>(
 fn sum<'a>(tallies: impl Iterator<Item = &'a Tally>) -> Tally {
     let mut sum = Tally::default();
     for tally in tallies {
-        sum += tally;
+        sum.add_times(tally, 1);
     }
     sum
 }

@@ -5,7 +5,7 @@ use model::{
     stats::{Compare, StatsQuery},
 };
 
-use super::{comparison::Comparison, range::Range};
+use super::{comparison::Comparison, range::Range, sums::Source};
 use crate::{
     Engine, Session,
     db::{self, Conn, stats::Filter},
@@ -20,6 +20,7 @@ pub struct Asked {
     /// Whether an influencer asks, who is told what it may earn.
     pub earns: bool,
     pub now: Timestamp,
+    pub source: Source,
     compare: Option<Compare>,
 }
 
@@ -29,11 +30,6 @@ impl Asked {
         let Some(with) = self.compare else { return Ok(None) };
         self.range.compared(with, self.now).map(Some)
     }
-
-    /// The same filter over another range.
-    pub fn within(&self, range: &Range) -> Filter {
-        Filter { from: range.starts_at(), to: range.ends_at(), ..self.filter.clone() }
-    }
 }
 
 impl Engine {
@@ -41,16 +37,27 @@ impl Engine {
     /// answer are of the same moment.
     pub(super) async fn asked(&self, session: &Session, query: &StatsQuery) -> Result<(Conn, Asked)> {
         let mut conn = self.db.snapshot().await?;
-        let (range, filter) = self.scope(&mut conn, session, query).await?;
-        let asked = Asked {
+        let asked = self.asked_of(&mut conn, session, query, Source::Sums).await?;
+        Ok((conn, asked))
+    }
+
+    pub(super) async fn asked_of(
+        &self,
+        conn: &mut Conn,
+        session: &Session,
+        query: &StatsQuery,
+        source: Source,
+    ) -> Result<Asked> {
+        let (range, filter) = self.scope(conn, session, query).await?;
+        Ok(Asked {
             range,
             filter,
             include_bots: query.include_bots,
             earns: session.own_influencer()?.is_some(),
             now: self.clock.now(),
+            source,
             compare: query.compare,
-        };
-        Ok((conn, asked))
+        })
     }
 
     /// The range and filter that are asked for. An id outside the session's scope is not found, whoever owns it.

@@ -1,6 +1,6 @@
 //! Counts and exact sums as they are added up, and the figures everybody reads of them.
 
-use std::{collections::BTreeMap, ops::AddAssign};
+use std::collections::BTreeMap;
 
 use model::{
     Currency, Money,
@@ -47,29 +47,34 @@ pub struct Tally {
     pub sales: BTreeMap<Currency, (Valued, Valued)>,
 }
 
-impl AddAssign<&Tally> for Tally {
-    fn add_assign(&mut self, other: &Tally) {
-        self.human += other.human;
-        self.bots += other.bots;
-        self.human_first += other.human_first;
-        self.bots_first += other.bots_first;
+impl Tally {
+    /// Adds another one so many times; takes it away, where that is negative.
+    pub fn add_times(&mut self, other: &Self, times: i64) {
+        self.human += times * other.human;
+        self.bots += times * other.bots;
+        self.human_first += times * other.human_first;
+        self.bots_first += times * other.bots_first;
         for (mine, theirs) in [
             (&mut self.add_to_cart, other.add_to_cart),
             (&mut self.signups, other.signups),
             (&mut self.drop_offs, other.drop_offs),
             (&mut self.purchases, other.purchases),
         ] {
-            mine.attributed += theirs.attributed;
-            mine.rest += theirs.rest;
+            mine.attributed += times * theirs.attributed;
+            mine.rest += times * theirs.rest;
         }
+        let so_often = |valued: Valued| Valued { count: times * valued.count, sum: i128::from(times) * valued.sum };
         for (currency, (attributed, rest)) in &other.sales {
-            self.add_sales(*currency, true, *attributed);
-            self.add_sales(*currency, false, *rest);
+            self.add_sales(*currency, true, so_often(*attributed));
+            self.add_sales(*currency, false, so_often(*rest));
         }
     }
-}
 
-impl Tally {
+    /// Forgets currencies of which nothing is left.
+    pub fn settle(&mut self) {
+        self.sales.retain(|_, sales| *sales != Default::default());
+    }
+
     /// So many events of one action. Values count for purchases alone, custom events not at all.
     pub fn add_events(&mut self, action: Action, attributed: bool, count: i64, currency: Currency, valued: Valued) {
         let shares = match action {
@@ -236,8 +241,8 @@ mod tests {
     #[test]
     fn commission_is_of_what_is_attributed_and_compared_with_all_sales() {
         let mut tally = sold("USD", true, 10_000);
-        tally += &sold("USD", false, 5_000);
-        tally += &sold("EUR", false, 5_000);
+        tally.add_times(&sold("USD", false, 5_000), 1);
+        tally.add_times(&sold("EUR", false, 5_000), 1);
         let Commission { commission, gmv_per_commission } = tally.commission(1_250);
         assert_eq!(commission, [Money { minor: 1_250, currency: currency("USD") }]);
         assert_eq!(gmv_per_commission, [Ratio { currency: currency("USD"), ratio: 12.0 }]);

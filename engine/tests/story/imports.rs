@@ -169,6 +169,7 @@ crate::on_both! {
         for sql in [&gone, "UPDATE spools SET segment = 0, position = 0"] {
             world.execute(sql).await;
         }
+        world.sum_up_again().await;
         assert_eq!(import(&world, node.0.path()).await.unwrap(), counted(60, 1));
         assert_eq!(clicks(&world).await, 60);
         world.end().await;

@@ -17,6 +17,7 @@ mod failures;
 mod figures;
 mod imports;
 mod keys;
+mod ledgers;
 mod lists;
 mod logs;
 mod nodes;

@@ -110,6 +110,7 @@ crate::on_both! {
         ] {
             stopped.execute(sql).await;
         }
+        stopped.sum_up_again().await;
         let world = stopped.open().await;
         world.engine.drained().await.unwrap();
         let after = world.figures(StatsQuery::default()).await;
@@ -124,9 +125,11 @@ crate::on_both! {
             world.click(&running.link, &format!("203.0.113.{visitor}"), CHROME);
         }
         world.engine.drained().await.unwrap();
-        for sql in ["DELETE FROM clicks", "DELETE FROM visitors", "UPDATE spools SET segment = 0, position = 0"] {
+        for sql in ["DELETE FROM clicks", "DELETE FROM visitors"] {
             world.execute(sql).await;
         }
+        world.sum_up_again().await;
+        world.execute("UPDATE spools SET segment = 0, position = 0").await;
         world.click(&running.link, "203.0.113.99", CHROME);
         until(async || world.figures(StatsQuery::default()).await.clicks == 51).await;
         assert!(!world.engine.health().await.is_displaced);

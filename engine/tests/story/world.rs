@@ -13,7 +13,7 @@ use engine::{
     Call, Clock, CountryFile, Engine, IpStorage, Options, Session, SpoolOptions, Taken, Visit, Workers, kept_body,
 };
 use model::{
-    AdvertiserId, Fields, FromFields, Timestamp,
+    AdvertiserId, Fields, FromFields, InfluencerId, Timestamp,
     account::{Account, AccountStatus, Credentials, Role},
     advertiser::{Advertiser, NewAdvertiser},
     attribution::Attribution,
@@ -95,6 +95,11 @@ impl World {
     /// SQL past the engine: what it never writes itself.
     pub async fn execute(&self, sql: &str) {
         self.hold(sql).await.end().await;
+    }
+
+    /// Sums anew what is there, as in a database that was restored: its sums are as old as its rows.
+    pub async fn sum_up_again(&self) {
+        sum_up_again(&self.database, &self.folder).await;
     }
 
     /// A transaction of somebody else's, open until it is ended.
@@ -204,6 +209,10 @@ impl Stopped {
         Held::begin(&self.database, &self.folder, sql).await.end().await;
     }
 
+    pub async fn sum_up_again(&self) {
+        sum_up_again(&self.database, &self.folder).await;
+    }
+
     pub fn options(&self) -> Options {
         options(&self.folder, &self.database, &self.clock)
     }
@@ -213,6 +222,23 @@ impl Stopped {
         engine.ready().await.unwrap();
         World { engine, workers: Some(workers), clock: self.clock, folder: self.folder, database: self.database }
     }
+}
+
+async fn sum_up_again(database: &Database, folder: &TempDir) {
+    let migration = match database {
+        Database::Sqlite => include_str!("../../../migrations/sqlite/0004_rollups.sql"),
+        Database::MySql { .. } => include_str!("../../../migrations/mysql/0004_rollups.sql"),
+    };
+    let (_, fill) = migration.split_once("-- What is there already.").unwrap();
+    let (_, fill) = fill.split_once('\n').unwrap();
+    let mut held = Held::begin(database, folder, "DELETE FROM click_totals").await;
+    for table in ["event_totals", "click_days", "event_days"] {
+        held.execute(&format!("DELETE FROM {table}")).await;
+    }
+    for statement in fill.split(';').filter(|statement| !statement.trim().is_empty()) {
+        held.execute(statement).await;
+    }
+    held.end().await;
 }
 
 /// A transaction past the engine.
@@ -292,6 +318,12 @@ pub fn admin() -> Session {
 
 pub fn shop_session(advertiser: AdvertiserId) -> Session {
     session(Role::Advertiser, Some(advertiser))
+}
+
+pub fn influencer_session(influencer: InfluencerId) -> Session {
+    let mut session = session(Role::Influencer, None);
+    session.account.influencer_id = Some(influencer);
+    session
 }
 
 fn session(role: Role, advertiser_id: Option<AdvertiserId>) -> Session {

@@ -28,15 +28,14 @@ pub struct Calendar {
 }
 
 impl Calendar {
-    /// `first`: the first day's midnight in UTC. `today`: how much of the last day is over, 0 to 1.
-    pub fn new(clicks: u32, first: Timestamp, today: f64, random: &mut StdRng) -> Self {
+    /// `first`: the first day's midnight in UTC.
+    pub fn new(clicks: u32, first: Timestamp, random: &mut StdRng) -> Self {
         let pairs: Vec<Pair> = PLANS
             .iter()
             .enumerate()
             .flat_map(|(plan, it)| it.people.iter().map(move |person| Pair { plan, person: *person }))
             .collect();
-        let mut weights: Vec<Vec<f64>> = pairs.iter().map(|pair| weights(*pair, first, random)).collect();
-        weights.iter_mut().filter_map(|of_pair| of_pair.last_mut()).for_each(|last| *last *= today);
+        let weights: Vec<Vec<f64>> = pairs.iter().map(|pair| weights(*pair, first, random)).collect();
         let all: f64 = weights.iter().flatten().sum();
         // What is left of one day counts on the next, so that the sum is what was asked for.
         let (mut shared, mut given) = (0.0, 0);
@@ -141,7 +140,7 @@ mod tests {
     const FIRST: Timestamp = Timestamp(20_400 * DAY);
 
     fn calendar(seed: u64) -> Calendar {
-        Calendar::new(1_000_000, FIRST, 0.5, &mut StdRng::seed_from_u64(seed))
+        Calendar::new(1_000_000, FIRST, &mut StdRng::seed_from_u64(seed))
     }
 
     fn of_day(calendar: &Calendar, day: i64) -> u32 {

@@ -104,7 +104,15 @@ impl<'a> History<'a> {
             if days_ago(day) == LEAKED {
                 self.stage.replace_a_code(self.engine).await?;
             }
-            self.fill(day, midnight, scale);
+            // What would come later today came yesterday: so much is to happen in all, and nothing after now.
+            match days_ago(day) {
+                0 => {}
+                1 => {
+                    self.fill(day, midnight, scale);
+                    self.fill(day + 1, midnight.plus(DAY), scale);
+                }
+                _ => self.fill(day, midnight, scale),
+            }
             self.pass(midnight.plus(DAY).min(self.now)).await?;
             bar.set_position(self.clicks);
             bar.set_message(format!("{} events", self.events));
@@ -114,33 +122,29 @@ impl<'a> History<'a> {
 
     /// What is to happen on a day.
     fn fill(&mut self, day: i64, midnight: Timestamp, scale: f64) {
-        let over = (self.now.0 - midnight.0).min(DAY);
         for pair in 0..self.calendar.pairs.len() {
             let shop = PLANS[self.calendar.pairs[pair].plan].shop;
             for _ in 0..self.calendar.clicks(pair, day) {
-                self.at(midnight, over, shop, Happening::Click { pair });
+                self.at(midnight, shop, Happening::Click { pair });
             }
         }
         for (at, shop) in SHOPS.iter().enumerate() {
             for _ in 0..some(shop.organic * scale, &mut self.random) {
                 let body = organic(shop, self.stage.generic(at), &mut self.numbers, &mut self.random);
-                self.at(midnight, over, at, Happening::Event { shop: at, body });
+                self.at(midnight, at, Happening::Event { shop: at, body });
             }
         }
         if days_ago(day) < 60 && self.random.random_bool(0.5) {
             let shop = self.random.random_range(0..SHOPS.len());
             let which = self.random.random_range(0..MISTAKES.len()).min(self.random.random_range(0..MISTAKES.len()));
-            self.at(midnight, over, shop, Happening::Mistake { shop, body: MISTAKES[which] });
+            self.at(midnight, shop, Happening::Mistake { shop, body: MISTAKES[which] });
         }
     }
 
-    /// Some time of a day, of which so much is over, when that shop's customers are about.
-    fn at(&mut self, midnight: Timestamp, over: i64, shop: usize, what: Happening) {
-        let mut at = moment(&SHOPS[shop], &mut self.random);
-        if at >= over {
-            at = self.random.random_range(0..over.max(1));
-        }
-        self.put(midnight.0 + at, what);
+    /// Some time of a day when that shop's customers are about.
+    fn at(&mut self, midnight: Timestamp, shop: usize, what: Happening) {
+        let at = midnight.0 + moment(&SHOPS[shop], &mut self.random);
+        self.put(if at < self.now.0 { at } else { at - DAY }, what);
     }
 
     fn put(&mut self, at: i64, what: Happening) {

@@ -54,9 +54,7 @@ pub async fn fill(config: DemoConfig) -> anyhow::Result<()> {
     let first = Timestamp((now.utc_day() - DAYS + 1) * DAY);
     clock.store(first.0, Ordering::Relaxed);
     let mut random = StdRng::seed_from_u64(config.seed);
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds of a day")]
-    let today = now.0.rem_euclid(DAY) as f64 / DAY as f64;
-    let calendar = Calendar::new(config.clicks, first, today, &mut random);
+    let calendar = Calendar::new(config.clicks, first, &mut random);
     let (admin, login) = stage::admin(&engine).await?;
     let (stage, mut logins) = Stage::set(&engine, admin, &calendar.pairs).await?;
     logins.insert(0, login);

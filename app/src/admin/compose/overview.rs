@@ -1,23 +1,32 @@
 //! The overview.
 
 use engine::{Engine, Session};
-use model::{activity::FailureQuery, overview::Diagnostics};
+use model::{
+    activity::FailureQuery,
+    overview::{DatabaseKind, Diagnostics},
+    time::MINUTE,
+};
 
 use super::{
     accounts,
     activity::{self, EVENTS, Places},
     coupons, links,
-    words::way,
+    words::{bytes, lasting, way},
 };
 use crate::{
     admin::page::{Action, Card, Cell, Notice, Page, Part, Step, Tone},
     error::AppError,
+    format,
 };
 
 /// Failures shown on the overview.
 const TAIL: u32 = 5;
 /// Clicks that wait for longer want an eye.
-const LATE_MS: i64 = 60_000;
+const LATE_MS: i64 = MINUTE;
+/// Refused calls among all of a day that want one.
+const HIGH_ERROR_RATE: f64 = 0.05;
+/// Free on the data folder's disk.
+const LITTLE_ROOM: u64 = 1 << 30;
 
 pub async fn overview(engine: &Engine, session: &Session) -> Result<Page, AppError> {
     let state = engine.diagnostics(session).await?;
@@ -27,6 +36,7 @@ pub async fn overview(engine: &Engine, session: &Session) -> Result<Page, AppErr
     parts.extend(checklist(engine, session).await?);
     parts.extend(warnings(&state));
     parts.push(Part::Cards(cards(&state)));
+    parts.push(Part::group("Health", vec![Part::Cards(health(&state))]));
     parts.push(Part::Group {
         title: "Failures".into(),
         note: None,
@@ -45,6 +55,7 @@ pub async fn overview(engine: &Engine, session: &Session) -> Result<Page, AppErr
             Action::go("Generate coupons", format!("{}/generate", coupons::COUPONS)),
         ],
         parts,
+        live: true,
         ..Page::default()
     })
 }
@@ -100,8 +111,16 @@ fn warnings(state: &Diagnostics) -> Vec<Part> {
             format!("{} clicks could not be written down since the start: is the disk full?", state.spool.clicks_lost);
         found.push(warn(Tone::Bad, text));
     }
+    if !state.database.answers {
+        let text = "The database does not answer. Redirects go on, events are put aside; the counts below are as of its \
+            last answer.";
+        found.push(warn(Tone::Bad, text.into()));
+    }
     if let Some(age) = state.spool.oldest_age_ms.filter(|age| *age > LATE_MS) {
-        found.push(warn(Tone::Warn, format!("Clicks are delayed by {} minutes; none is lost.", age / 60_000)));
+        found.push(warn(Tone::Warn, format!("Clicks are delayed by {}; none is lost.", lasting(age))));
+    }
+    if state.data_folder.free_bytes.is_some_and(|free| free < LITTLE_ROOM) {
+        found.push(warn(Tone::Warn, "The disk of the data folder is nearly full.".into()));
     }
     found
 }
@@ -126,29 +145,70 @@ fn cards(state: &Diagnostics) -> Vec<Card> {
     ]
 }
 
+/// What an operator looks at first.
+fn health(state: &Diagnostics) -> Vec<Card> {
+    let card = |label: &str, value: Cell, note: String| Card { label: label.into(), value, note, href: None };
+    let eye = |wants_one: bool, text: String| {
+        if wants_one { Cell::Status(Tone::Warn, text) } else { Cell::text(text) }
+    };
+    let day = &state.last_day;
+    let errors = match day.error_rate {
+        None => Cell::None,
+        Some(rate) => eye(rate > HIGH_ERROR_RATE, format::rate(Some(rate))),
+    };
+    let calls = format!(
+        "{} of {} event calls in 24 hours",
+        format::exact_count(day.failures),
+        format::exact_count(day.failures + day.events)
+    );
+    let database = match state.database.latency_ms {
+        Some(ms) => Cell::text(format!("{ms:.1} ms")),
+        None => Cell::Status(Tone::Bad, "Away".into()),
+    };
+    let clicks = match state.spool.oldest_age_ms {
+        None => Cell::text("Up to date"),
+        Some(age) => eye(age > LATE_MS, format!("{} behind", lasting(age))),
+    };
+    let aside = state.queue.oldest_aside_age_ms.map(|age| format!(", the oldest for {}", lasting(age)));
+    let waiting = format!("{} wait for the writer{}", state.queue.depth, aside.unwrap_or_default());
+    let failures = Card { href: Some(activity::FAILURES.into()), ..card("Error rate", errors, calls) };
+    let set_aside = i64::try_from(state.queue.aside).unwrap_or(i64::MAX);
+    vec![
+        failures,
+        card("Database", database, "for one small read".into()),
+        card("Click log", clicks, format!("{} wait to become rows", bytes(state.spool.waiting_bytes))),
+        card("Events aside", Cell::Count(set_aside), waiting),
+    ]
+}
+
 fn system(state: &Diagnostics) -> Vec<(String, Cell)> {
-    let latency = state.database.latency_ms.map(|ms| format!("answers in {ms:.1} ms"));
-    let waiting = match state.spool.oldest_age_ms {
-        None => "nothing waits".to_owned(),
-        Some(age) => format!("{} bytes wait, the oldest for {} s", state.spool.waiting_bytes, age / 1000),
+    let kind = match state.database.kind {
+        DatabaseKind::Sqlite => "SQLite",
+        DatabaseKind::MySql => "MySQL",
     };
-    let room = match state.spool.max_bytes {
-        None => format!("{} bytes", state.spool.used_bytes),
-        Some(most) => format!("{} of {most} bytes", state.spool.used_bytes),
+    let version = state.database.version.as_deref().unwrap_or_default();
+    let size = state.database.bytes.map(|size| format!(", {}", bytes(size))).unwrap_or_default();
+    let used = bytes(state.spool.used_bytes);
+    let log = match state.spool.max_bytes {
+        None => used,
+        Some(most) => format!("{used} of {} that it may take", bytes(most)),
     };
+    let free = state.data_folder.free_bytes.zip(state.data_folder.total_bytes);
+    let room = free.map(|(free, total)| format!("{} of {} are free", bytes(free), bytes(total)));
     let failures = if state.failures_by_code.is_empty() {
         Cell::None
     } else {
         let lines = state.failures_by_code.iter();
         Cell::Stack(lines.map(|it| Cell::text(format!("{} {}", it.count, it.code.replace('-', " ")))).collect())
     };
+    let up = i64::try_from(state.uptime_ms).unwrap_or(i64::MAX);
     vec![
-        ("Database".into(), Cell::maybe(latency)),
-        ("Click log".into(), Cell::text(waiting)),
-        ("Click log on disk".into(), Cell::text(room)),
-        ("Events that wait".into(), Cell::text(format!("{} of {}", state.queue.depth, state.queue.capacity))),
-        ("Failures kept".into(), failures),
         ("Version".into(), Cell::text(&state.version)),
+        ("Up for".into(), Cell::text(lasting(up))),
         ("Server time (UTC)".into(), Cell::Time(state.now)),
+        ("Database".into(), Cell::text(format!("{kind} {version}{size}"))),
+        ("Data folder".into(), Cell::maybe(room)),
+        ("Click log on disk".into(), Cell::text(log)),
+        ("Failures kept".into(), failures),
     ]
 }

@@ -1,0 +1,200 @@
+//! Where a figure is read: from sums where they carry what is asked for, else from clicks and events themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{AdvertiserId, Timestamp};
+use uuid::Uuid;
+
+use super::{
+    cells::{Edge, Rest},
+    tally::Tally,
+};
+use crate::{
+    db::{
+        self, Conn,
+        rollups::Span,
+        rollups_read::Rows,
+        stats::{Filter, Key, Split, Tallies},
+    },
+    error::Result,
+};
+
+/// Stretches cut out of days that are counted from clicks and events; with more, all is.
+const MOST_RESTS: usize = 2;
+
+/// Which way figures are come by. Either way they are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Sums, as far as they carry what is asked for.
+    Sums,
+    /// Clicks and events alone: what sums must equal.
+    Rows,
+}
+
+impl Source {
+    /// What lies between each two of these moments, which are in order, within a filter. Its own range does not count.
+    pub async fn between(self, conn: &mut Conn, edges: &[i64], filter: &Filter, split: &Split) -> Result<Vec<Tallies>> {
+        let mut buckets = match self {
+            Self::Sums => {
+                // As of this snapshot, not as memory knows them.
+                let everybody = match (filter.advertiser, filter.influencer) {
+                    (None, None) => db::advertisers::ids(conn).await?,
+                    _ => Vec::new(),
+                };
+                match scopes(filter, split, &everybody) {
+                    Some(scopes) => totals(conn, &scopes, edges, filter).await?,
+                    None => days(conn, &everybody, edges, filter, split).await?,
+                }
+            }
+            Self::Rows => db::stats::between(conn, edges, filter, split).await?,
+        };
+        for tallies in &mut buckets {
+            tallies.retain(|_, tally| {
+                tally.settle();
+                *tally != Tally::default()
+            });
+        }
+        Ok(buckets)
+    }
+}
+
+/// The scopes whose totals are what is asked for.
+fn scopes(filter: &Filter, split: &Split, advertisers: &[AdvertiserId]) -> Option<Vec<Uuid>> {
+    let is_narrow =
+        filter.influencer.is_some() || filter.link.is_some() || filter.coupon.is_some() || filter.method.is_some();
+    if is_narrow || *split != Split::default() {
+        return None;
+    }
+    Some(match (filter.campaign, filter.advertiser) {
+        (Some(campaign), _) => vec![campaign.0],
+        (None, Some(advertiser)) => vec![advertiser.0],
+        (None, None) => advertisers.iter().map(|advertiser| advertiser.0).collect(),
+    })
+}
+
+struct Buckets(Vec<Tallies>);
+
+impl Buckets {
+    fn new(edges: &[i64]) -> Self {
+        Self(vec![Tallies::new(); edges.len().saturating_sub(1)])
+    }
+
+    fn add(&mut self, bucket: usize, key: Key, tally: &Tally) {
+        if let Some(bucket) = self.0.get_mut(bucket) {
+            bucket.entry(key).or_default().add_times(tally, 1);
+        }
+    }
+
+    /// What lies between a row's edge and an edge of buckets belongs to the one before, and not to the one behind.
+    fn shift(&mut self, edge: usize, sign: i64, key: Key, tally: &Tally) {
+        if let Some(before) = edge.checked_sub(1).and_then(|before| self.0.get_mut(before)) {
+            before.entry(key).or_default().add_times(tally, sign);
+        }
+        if let Some(behind) = self.0.get_mut(edge) {
+            behind.entry(key).or_default().add_times(tally, -sign);
+        }
+    }
+}
+
+/// From the first edge to the last.
+fn length(edges: &[i64]) -> i64 {
+    edges.last().zip(edges.first()).map_or(0, |(last, first)| last - first)
+}
+
+/// The coarsest rows from the first edge up to the last, where there are any.
+fn whole(marks: &[Edge]) -> Option<(i64, i64)> {
+    let (first, last) = marks.first().zip(marks.last())?;
+    (first.base < last.base).then_some((first.base, last.base))
+}
+
+/// The bucket that a row begins in, which is at or behind the first edge.
+fn bucket_of(marks: &[Edge], row: i64) -> usize {
+    marks.partition_point(|mark| mark.base <= row).saturating_sub(1)
+}
+
+async fn totals(conn: &mut Conn, scopes: &[Uuid], edges: &[i64], filter: &Filter) -> Result<Vec<Tallies>> {
+    let mut buckets = Buckets::new(edges);
+    let count = i64::try_from(buckets.0.len()).unwrap_or(i64::MAX);
+    // Charts of hours begin with hours.
+    let base = if length(edges) / count.max(1) < Span::Day.millis() / 2 { Span::Hour } else { Span::Day };
+    let finer = if base == Span::Day { &[Span::Hour, Span::Quarter][..] } else { &[Span::Quarter] };
+    let marks: Vec<Edge> = edges.iter().map(|edge| Edge::new(*edge, base, finer)).collect();
+    let key = Key::default();
+
+    let apart = buckets.0.len() > 1;
+    if let Some((from, to)) = whole(&marks) {
+        let rows = Rows::Between { from, to, apart };
+        for (start, tally) in db::rollups_read::totals(conn, scopes, base, rows).await? {
+            let bucket = if apart { bucket_of(&marks, start) } else { 0 };
+            buckets.add(bucket, key, &tally);
+        }
+    }
+    for span in finer {
+        let mut shifts: BTreeMap<i64, Vec<(usize, i64)>> = BTreeMap::new();
+        for (edge, mark) in marks.iter().enumerate() {
+            for step in mark.steps.iter().filter(|step| step.span == *span) {
+                for start in step.from..step.to {
+                    shifts.entry(start).or_default().push((edge, step.sign));
+                }
+            }
+        }
+        let starts: Vec<i64> = shifts.keys().copied().collect();
+        if starts.is_empty() {
+            continue;
+        }
+        for (start, tally) in db::rollups_read::totals(conn, scopes, *span, Rows::These(&starts)).await? {
+            for (edge, sign) in &shifts[&start] {
+                buckets.shift(*edge, *sign, key, &tally);
+            }
+        }
+    }
+    shift_rests(conn, &mut buckets, &marks, filter, &Split::default()).await?;
+    Ok(buckets.0)
+}
+
+async fn days(
+    conn: &mut Conn,
+    advertisers: &[AdvertiserId],
+    edges: &[i64],
+    filter: &Filter,
+    split: &Split,
+) -> Result<Vec<Tallies>> {
+    let marks: Vec<Edge> = edges.iter().map(|edge| Edge::new(*edge, Span::Day, &[])).collect();
+    let rests: BTreeSet<Rest> = marks.iter().filter_map(|mark| mark.rest).collect();
+    let cut: i64 = rests.iter().map(|rest| rest.to - rest.from).sum();
+    if rests.len() > MOST_RESTS || cut >= length(edges) {
+        return db::stats::between(conn, edges, filter, split).await;
+    }
+    let mut buckets = Buckets::new(edges);
+    let apart = buckets.0.len() > 1;
+    if let Some((from, to)) = whole(&marks) {
+        for (day, tallies) in db::rollups_read::days(conn, advertisers, filter, split, (from, to), apart).await? {
+            let bucket = if apart { bucket_of(&marks, day) } else { 0 };
+            for (key, tally) in &tallies {
+                buckets.add(bucket, *key, tally);
+            }
+        }
+    }
+    shift_rests(conn, &mut buckets, &marks, filter, split).await?;
+    Ok(buckets.0)
+}
+
+/// Counts what no sums hold.
+async fn shift_rests(
+    conn: &mut Conn,
+    buckets: &mut Buckets,
+    marks: &[Edge],
+    filter: &Filter,
+    split: &Split,
+) -> Result<()> {
+    let rests: BTreeSet<Rest> = marks.iter().filter_map(|mark| mark.rest).collect();
+    for rest in rests {
+        let filter = Filter { from: Timestamp(rest.from), to: Timestamp(rest.to), ..filter.clone() };
+        for (key, tally) in &db::stats::tallies(conn, &filter, split).await? {
+            for (edge, _) in marks.iter().enumerate().filter(|(_, mark)| mark.rest == Some(rest)) {
+                buckets.shift(edge, rest.sign, *key, tally);
+            }
+        }
+    }
+    Ok(())
+}
