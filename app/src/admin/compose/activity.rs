@@ -4,6 +4,7 @@ use engine::{Engine, Session};
 use model::{
     activity::ActivityQuery,
     attribution::Method,
+    event::Action as EventAction,
     stats::{Preset, StatsQuery},
 };
 use uuid::Uuid;
@@ -126,10 +127,13 @@ pub fn ranges(asked: &Asked<'_>) -> Field {
         (Preset::Today, "Today"),
         (Preset::Yesterday, "Yesterday"),
         (Preset::Last7Days, "7 days"),
+        (Preset::Last28Days, "28 days"),
         (Preset::Last30Days, "30 days"),
         (Preset::MonthToDate, "This month"),
         (Preset::LastMonth, "Last month"),
+        (Preset::YearToDate, "This year"),
         (Preset::Last12Months, "12 months"),
+        (Preset::All, "All time"),
     ];
     let all = labels.map(|(preset, label)| Choice { value: preset.to_string(), label: label.into() });
     lists::select(asked, "range", "When", "Any time", all.into())
@@ -176,13 +180,12 @@ pub async fn chips(
         }
     }
     if !places.is_admin {
-        let words = |name: &str| asked.get(name).map(|text| (name.to_owned(), capital(text)));
-        for (name, text) in ["action", "method"].into_iter().filter_map(words) {
-            let label = if name == "action" { "Action" } else { "Credited by" };
-            let text =
-                asked.get("method").filter(|_| name == "method").and_then(|it| it.parse().ok()).map_or(text, method);
-            chips.push(way(format!("{label}: {text}"), asked.with(&name, None)));
-        }
+        let of_action: Option<EventAction> = asked.parsed("action")?;
+        let by: Option<Method> = asked.parsed("method")?;
+        let of_action =
+            of_action.map(|it| way(format!("Action: {}", capital(it.as_str())), asked.with("action", None)));
+        let by = by.map(|it| way(format!("Credited by: {}", method(it)), asked.with("method", None)));
+        chips.extend(of_action.into_iter().chain(by));
     }
     for name in ["from", "to", "tz"] {
         if let Some(text) = asked.get(name) {
