@@ -186,7 +186,8 @@ fn weekday(day: Date) -> &'static str {
     usize::try_from(index).ok().and_then(|index| NAMES.get(index)).copied().unwrap_or_default()
 }
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(feature = "ssr")]
+#[cfg(test)]
 mod tests {
     use super::*;
 

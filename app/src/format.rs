@@ -131,7 +131,8 @@ fn compact(number: u128) -> Option<String> {
     Some(format!("{}T", grouped(number / 1_000_000_000_000)))
 }
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(feature = "ssr")]
+#[cfg(test)]
 mod tests {
     use super::*;
 

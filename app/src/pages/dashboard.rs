@@ -168,17 +168,20 @@ fn body(asked: Memo<Asked>, question: Memo<String>, answer: Answers) -> AnyView 
     let plots = of_sheet(shown, |sheet| sheet.plots.clone());
     let label = of_sheet(shown, |sheet| sheet.label.clone());
     let answered_days = of_sheet(shown, |sheet| Days::whole(&sheet.from, &sheet.to));
-    // Who steps twice in a row means two steps, also where the first answer is still on its way.
-    let days =
-        move || asked.with(|asked| Days::asked(&asked.as_ref().ok()?.asked)).or_else(|| answered_days().flatten());
+    let waiting = move || {
+        question.with(|question| shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.asked != *question)))
+    };
+    // Who steps twice in a row means two steps, also where the first answer is still on its way. A named range is not
+    // stepped from before its days are known: those of the range before it are others.
+    let days = move || {
+        let asked = asked.with(|asked| Days::asked(&asked.as_ref().ok()?.asked));
+        asked.or_else(|| answered_days().flatten().filter(|_| !waiting()))
+    };
     let open = of_sheet(shown, |sheet| sheet.open);
     let error = move || shown.with(|shown| shown.as_ref().and_then(|shown| shown.error.clone()));
     let state = Memo::new(move |_| shown.with(|shown| shown.as_ref().map(Shown::state)));
     // The view as it stands in the address; the answer may still be on its way.
     let view = move || asked.get().unwrap_or_default();
-    let waiting = move || {
-        question.with(|question| shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.asked != *question)))
-    };
     let refresh = move || {
         // Only a new login helps, and that is offered.
         if !untrack(error).is_some_and(|error| error.kind == ErrorKind::LoggedOut) {

@@ -49,7 +49,7 @@ const CONVERSIONS: Measure =
 const SALES: Measure = Measure { label: "Sales", ..CONVERSIONS };
 const GMV: Measure = count("gmv", "GMV", |it| Cell::Money(it.gmv.clone()), by_gmv);
 const VALUE: Measure = Measure { label: "Worth", ..GMV };
-const RATE: Measure = count("rate", "Rate", |it| rate(it.conversion_rate), |a, b| by_rate(a, b));
+const RATE: Measure = count("rate", "Rate", |it| rate(it.conversion_rate), by_rate);
 const COMMISSION: Measure = Measure {
     key: "commission",
     label: "Commission",
