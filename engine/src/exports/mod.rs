@@ -12,7 +12,7 @@ use self::worker::Worker;
 use crate::{
     Engine, Session,
     db::{exports::Rows, stats::Filter},
-    error::Result,
+    error::{Error, Result},
     stats::range::Range,
 };
 
@@ -34,9 +34,42 @@ pub struct Export {
     filter: Filter,
 }
 
-/// An export's bytes, a page at a time. An error is the last of them: what came before is not all. Whoever drops it ends
-/// the export.
-pub type Pages = mpsc::Receiver<Result<Vec<u8>>>;
+/// An export's bytes, a page at a time. Whoever drops it ends the export.
+pub struct Pages {
+    parts: mpsc::Receiver<Part>,
+    is_over: bool,
+}
+
+enum Part {
+    Bytes(Vec<u8>),
+    /// All came: an export that ends in any other way was cut off.
+    End,
+}
+
+impl Pages {
+    fn channel(waiting: usize) -> (mpsc::Sender<Part>, Self) {
+        let (sender, parts) = mpsc::channel(waiting);
+        (sender, Self { parts, is_over: false })
+    }
+
+    /// None once all came. An error is the last of them: what came before is not all.
+    pub async fn next(&mut self) -> Option<Result<Vec<u8>>> {
+        if self.is_over {
+            return None;
+        }
+        match self.parts.recv().await {
+            Some(Part::Bytes(bytes)) => Some(Ok(bytes)),
+            Some(Part::End) => {
+                self.is_over = true;
+                None
+            }
+            None => {
+                self.is_over = true;
+                Some(Err(Error::Internal("an export was cut off".into())))
+            }
+        }
+    }
+}
 
 impl Engine {
     /// Admins export any scope, advertisers and influencers their own.
@@ -93,6 +126,22 @@ fn slug(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_is_not_all_never_looks_so() {
+        for is_all in [true, false] {
+            let (sender, mut pages) = Pages::channel(2);
+            let _ = sender.send(Part::Bytes(vec![1])).await;
+            if is_all {
+                let _ = sender.send(Part::End).await;
+            }
+            // Its worker has ended, or died.
+            drop(sender);
+            assert!(matches!(pages.next().await, Some(Ok(bytes)) if bytes == [1]));
+            assert_eq!(pages.next().await.is_none(), is_all, "cut off, it is an error");
+            assert!(pages.next().await.is_none());
+        }
+    }
 
     #[test]
     fn a_file_is_named_after_what_it_holds() {

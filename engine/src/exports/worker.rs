@@ -1,9 +1,9 @@
 //! An export at work: on a thread of its own, of the lowest priority, so that redirects wait for none, over a connection
 //! of its own, which sees the database as it was at the start.
 //!
-//! One page is read while the one before is written; whoever takes them sets the pace.
+//! Pages are read while those before are on their way; whoever takes them sets the pace.
 
-use std::{io::Write as _, thread, time::Duration};
+use std::{io::Write as _, mem, thread, time::Duration};
 
 use flate2::{Compression, write::GzEncoder};
 use rustix::process::setpriority_process;
@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    Pages,
+    Pages, Part,
     slots::Slot,
     table::{self, Names, broken},
 };
@@ -49,7 +49,7 @@ pub(super) struct Worker {
 impl Worker {
     /// Returns once the first page is there, or what is wrong is known.
     pub async fn start(self) -> Result<Pages> {
-        let (sender, pages) = mpsc::channel(WAITING);
+        let (sender, pages) = Pages::channel(WAITING);
         let (begun, beginning) = oneshot::channel();
         let failed = |error| Error::Internal(format!("an export cannot start: {error}"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
@@ -65,7 +65,7 @@ impl Worker {
         Ok(pages)
     }
 
-    async fn run(self, begun: oneshot::Sender<Result<()>>, pages: &mpsc::Sender<Result<Vec<u8>>>) {
+    async fn run(self, begun: oneshot::Sender<Result<()>>, pages: &mpsc::Sender<Part>) {
         let mut out = Out { pages, packing: self.gzip.then(|| GzEncoder::new(Vec::new(), Compression::fast())) };
         let mut begun = Some(begun);
         let ended = tokio::select! {
@@ -78,10 +78,8 @@ impl Worker {
         let Err(error) = ended else { return };
         match begun.take() {
             Some(begun) => drop(begun.send(Err(error))),
-            None => {
-                tracing::warn!(%error, "an export was cut off");
-                let _ = timeout(MOST_IDLE, pages.send(Err(error))).await;
-            }
+            // Its reader hears of it by the end that does not come.
+            None => tracing::warn!(%error, "an export was cut off"),
         }
     }
 
@@ -102,10 +100,10 @@ impl Worker {
             let packed = packed.await.map_err(|_| Error::unavailable("it hangs"))??;
             let (next, lines) = self.page(&mut conn, &packed, at, &mut names).await?;
             text.extend(lines);
-            out.write(&std::mem::take(&mut text), begun).await?;
+            out.write(mem::take(&mut text), begun).await?;
             place = next;
         }
-        out.finish(&text, begun).await
+        out.finish(text, begun).await
     }
 
     /// A page's lines, and where the next begins.
@@ -151,40 +149,38 @@ impl Worker {
 
 /// Where pages go.
 struct Out<'a> {
-    pages: &'a mpsc::Sender<Result<Vec<u8>>>,
+    pages: &'a mpsc::Sender<Part>,
     packing: Option<GzEncoder<Vec<u8>>>,
 }
 
 impl Out<'_> {
-    async fn write(&mut self, text: &[u8], begun: &mut Option<oneshot::Sender<Result<()>>>) -> Result<()> {
+    async fn write(&mut self, text: Vec<u8>, begun: &mut Option<oneshot::Sender<Result<()>>>) -> Result<()> {
         let bytes = match &mut self.packing {
-            None => text.to_vec(),
+            None => text,
             Some(packing) => {
-                packing.write_all(text).map_err(broken)?;
-                std::mem::take(packing.get_mut())
+                packing.write_all(&text).map_err(broken)?;
+                mem::take(packing.get_mut())
             }
         };
-        self.send(bytes, begun).await
-    }
-
-    async fn finish(&mut self, text: &[u8], begun: &mut Option<oneshot::Sender<Result<()>>>) -> Result<()> {
-        self.write(text, begun).await?;
-        let Some(packing) = self.packing.take() else { return Ok(()) };
-        let rest = packing.finish().map_err(broken)?;
-        self.send(rest, begun).await
-    }
-
-    async fn send(&self, bytes: Vec<u8>, begun: &mut Option<oneshot::Sender<Result<()>>>) -> Result<()> {
         if let Some(begun) = begun.take() {
             let _ = begun.send(Ok(()));
         }
-        if bytes.is_empty() {
-            return Ok(());
+        if bytes.is_empty() { Ok(()) } else { self.send(Part::Bytes(bytes)).await }
+    }
+
+    async fn finish(&mut self, text: Vec<u8>, begun: &mut Option<oneshot::Sender<Result<()>>>) -> Result<()> {
+        self.write(text, begun).await?;
+        if let Some(packing) = self.packing.take() {
+            self.send(Part::Bytes(packing.finish().map_err(broken)?)).await?;
         }
-        let sent = timeout(MOST_IDLE, self.pages.send(Ok(bytes))).await;
-        let sent = sent.map_err(|_| Error::Internal("its reader took nothing for a minute".into()))?;
-        // Nobody waits for it: the end comes by another way.
-        let _ = sent;
-        Ok(())
+        self.send(Part::End).await
+    }
+
+    async fn send(&self, part: Part) -> Result<()> {
+        match timeout(MOST_IDLE, self.pages.send(part)).await {
+            // Where nobody waits for it, the end comes by another way.
+            Ok(_) => Ok(()),
+            Err(_) => Err(Error::Internal("its reader took nothing for a minute".into())),
+        }
     }
 }

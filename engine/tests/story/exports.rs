@@ -34,7 +34,7 @@ async fn begun(world: &World, session: &Session, kind: ExportKind, query: &Stats
 
 async fn rest(mut pages: Pages) -> Vec<u8> {
     let mut all = Vec::new();
-    while let Some(page) = pages.recv().await {
+    while let Some(page) = pages.next().await {
         all.extend(page.unwrap());
     }
     all
@@ -274,7 +274,7 @@ crate::on_both! {
     async fn an_export_is_as_of_its_start(world: World) {
         history(&world).await;
         let mut pages = begun(&world, &admin(), ExportKind::Events, &everything(), false).await;
-        let mut exported = pages.recv().await.unwrap().unwrap();
+        let mut exported = pages.next().await.unwrap().unwrap();
         // Neither what is new, nor what changes, nor what goes; nor a new name.
         world.execute("DELETE FROM events WHERE occurred_at > 0 AND method = 'none'").await;
         world.execute("UPDATE events SET value_minor = 1").await;

@@ -82,7 +82,7 @@ pub async fn answer(engine: &Engine, session: &Session, kind: ExportKind, which:
     } else {
         let pages = engine.begin_export(export, gzip).await?;
         let pages = stream::unfold(pages, |mut pages| async {
-            let page = pages.recv().await?;
+            let page = pages.next().await?;
             Some((page.map(Bytes::from), pages))
         });
         Body::from_stream(pages)
