@@ -31,10 +31,11 @@ CREATE TABLE event_totals (
     PRIMARY KEY (scope_id, span, start, attributed, currency)
 ) STRICT, WITHOUT ROWID;
 
--- By all that figures are told apart by and filtered by, for each UTC day.
-CREATE TABLE click_days (
+-- By all that figures are told apart by and filtered by, for each UTC day and for 16 of them: a `span` of 96 or 1536.
+CREATE TABLE click_shares (
     advertiser_id BLOB NOT NULL,
-    utc_day INTEGER NOT NULL,
+    span INTEGER NOT NULL,
+    start INTEGER NOT NULL,
     campaign_id BLOB NOT NULL,
     influencer_id BLOB NOT NULL,
     link_id BLOB NOT NULL,
@@ -42,13 +43,14 @@ CREATE TABLE click_days (
     bots INTEGER NOT NULL,
     human_first INTEGER NOT NULL,
     bots_first INTEGER NOT NULL,
-    PRIMARY KEY (advertiser_id, utc_day, campaign_id, influencer_id, link_id)
+    PRIMARY KEY (advertiser_id, span, start, campaign_id, influencer_id, link_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX click_days_influencer ON click_days (influencer_id, utc_day);
+CREATE INDEX click_shares_influencer ON click_shares (influencer_id, span, start);
 
-CREATE TABLE event_days (
+CREATE TABLE event_shares (
     advertiser_id BLOB NOT NULL,
-    utc_day INTEGER NOT NULL,
+    span INTEGER NOT NULL,
+    start INTEGER NOT NULL,
     campaign_id BLOB NOT NULL,
     influencer_id BLOB NOT NULL,
     link_id BLOB NOT NULL,
@@ -62,11 +64,11 @@ CREATE TABLE event_days (
     valued INTEGER NOT NULL,
     millions INTEGER NOT NULL,
     remainder INTEGER NOT NULL,
-    PRIMARY KEY (advertiser_id, utc_day, campaign_id, influencer_id, link_id, coupon_id, method, currency)
+    PRIMARY KEY (advertiser_id, span, start, campaign_id, influencer_id, link_id, coupon_id, method, currency)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX event_days_influencer ON event_days (influencer_id, utc_day);
+CREATE INDEX event_shares_influencer ON event_shares (influencer_id, span, start);
 
--- What is there already. Hours and days are made of quarter hours.
+-- What is there already. Longer sums are made of shorter ones.
 INSERT INTO click_totals
     SELECT advertiser_id, 1, quarter,
         SUM(CASE WHEN is_bot = 0 THEN 1 ELSE 0 END), SUM(CASE WHEN is_bot = 0 THEN 0 ELSE 1 END),
@@ -111,14 +113,14 @@ INSERT INTO event_totals
     SELECT scope_id, 96, start / 96, attributed, currency, SUM(add_to_cart), SUM(signups), SUM(drop_offs),
         SUM(purchases), SUM(valued), SUM(millions), SUM(remainder)
     FROM event_totals WHERE span = 1 GROUP BY scope_id, start / 96, attributed, currency;
-INSERT INTO click_days
-    SELECT advertiser_id, quarter / 96, campaign_id, COALESCE(influencer_id, x'00000000000000000000000000000000'), link_id,
+INSERT INTO click_shares
+    SELECT advertiser_id, 96, quarter / 96, campaign_id, COALESCE(influencer_id, x'00000000000000000000000000000000'), link_id,
         SUM(CASE WHEN is_bot = 0 THEN 1 ELSE 0 END), SUM(CASE WHEN is_bot = 0 THEN 0 ELSE 1 END),
         SUM(CASE WHEN is_bot = 0 AND is_first = 1 THEN 1 ELSE 0 END),
         SUM(CASE WHEN is_bot = 1 AND is_first = 1 THEN 1 ELSE 0 END)
     FROM clicks GROUP BY advertiser_id, quarter / 96, campaign_id, influencer_id, link_id;
-INSERT INTO event_days
-    SELECT advertiser_id, quarter / 96, COALESCE(campaign_id, x'00000000000000000000000000000000'),
+INSERT INTO event_shares
+    SELECT advertiser_id, 96, quarter / 96, COALESCE(campaign_id, x'00000000000000000000000000000000'),
         COALESCE(influencer_id, x'00000000000000000000000000000000'), COALESCE(link_id, x'00000000000000000000000000000000'),
         COALESCE(coupon_id, x'00000000000000000000000000000000'), method, currency,
         SUM(CASE WHEN action = 'add_to_cart' THEN 1 ELSE 0 END), SUM(CASE WHEN action = 'signup' THEN 1 ELSE 0 END),
@@ -128,3 +130,12 @@ INSERT INTO event_days
         SUM(CASE WHEN action = 'purchase' THEN COALESCE(value_minor, 0) % 1000000 ELSE 0 END)
     FROM events WHERE action <> 'custom'
     GROUP BY advertiser_id, quarter / 96, campaign_id, influencer_id, link_id, coupon_id, method, currency;
+INSERT INTO click_shares
+    SELECT advertiser_id, 1536, start / 16, campaign_id, influencer_id, link_id, SUM(human), SUM(bots),
+        SUM(human_first), SUM(bots_first)
+    FROM click_shares WHERE span = 96 GROUP BY advertiser_id, start / 16, campaign_id, influencer_id, link_id;
+INSERT INTO event_shares
+    SELECT advertiser_id, 1536, start / 16, campaign_id, influencer_id, link_id, coupon_id, method, currency,
+        SUM(add_to_cart), SUM(signups), SUM(drop_offs), SUM(purchases), SUM(valued), SUM(millions), SUM(remainder)
+    FROM event_shares WHERE span = 96
+    GROUP BY advertiser_id, start / 16, campaign_id, influencer_id, link_id, coupon_id, method, currency;

@@ -125,7 +125,7 @@ impl Comparison {
     }
 }
 
-/// Compares an advertiser's sums of these UTC days: at most so many differences.
+/// Compares an advertiser's sums of these UTC days, from one multiple of 16 to another: at most so many differences.
 pub async fn compare(
     conn: &mut Conn,
     of: AdvertiserId,
@@ -133,15 +133,17 @@ pub async fn compare(
     most: usize,
 ) -> Result<Vec<Difference>> {
     let mut found = Vec::new();
-    for comparison in [click_days(of, from, to), event_days(of, from, to)].into_iter().chain(
-        [Scope::Advertiser, Scope::Campaigns].into_iter().flat_map(|scope| {
-            [click_quarters(scope, of, from, to), event_quarters(scope, of, from, to)].into_iter().chain(
-                [Span::Hour, Span::Day].into_iter().flat_map(move |span| {
-                    [coarser(scope, of, from, to, span, false), coarser(scope, of, from, to, span, true)]
-                }),
-            )
-        }),
-    ) {
+    let mut comparisons = vec![click_shares(of, from, to), event_shares(of, from, to)];
+    for events in [false, true] {
+        comparisons.push(longer(of, from, to, events));
+    }
+    for scope in [Scope::Advertiser, Scope::Campaigns] {
+        comparisons.extend([click_quarters(scope, of, from, to), event_quarters(scope, of, from, to)]);
+        for span in [Span::Hour, Span::Day] {
+            comparisons.extend([false, true].map(|events| coarser(scope, of, from, to, span, events)));
+        }
+    }
+    for comparison in comparisons {
         if found.len() < most {
             found.extend(comparison.run(conn, most - found.len()).await?);
         }
@@ -171,30 +173,30 @@ fn args(of: AdvertiserId, from: i64, to: i64) -> Vec<Arg> {
     vec![Arg::Id(of.0), Arg::Number(from), Arg::Number(to)]
 }
 
-fn click_days(of: AdvertiserId, from: i64, to: i64) -> Comparison {
+fn click_shares(of: AdvertiserId, from: i64, to: i64) -> Comparison {
     Comparison {
-        table: "click_days",
+        table: "click_shares",
         keys: vec![
             key("scope_id", "advertiser_id", "advertiser_id"),
             key("span", "96", "96"),
-            key("start", "utc_day", "quarter {div} 96"),
+            key("start", "start", "quarter {div} 96"),
             key("campaign_id", "campaign_id", "campaign_id"),
             or_nobody("influencer_id"),
             key("link_id", "link_id", "link_id"),
         ],
         sums: sums(&CLICKS),
-        stored: ("click_days WHERE advertiser_id = ? AND utc_day >= ? AND utc_day < ?", args(of, from, to)),
+        stored: ("click_shares WHERE advertiser_id = ? AND start >= ? AND start < ? AND span = 96", args(of, from, to)),
         rows: ("clicks WHERE advertiser_id = ? AND clicked_at >= ? AND clicked_at < ?", args(of, from * DAY, to * DAY)),
     }
 }
 
-fn event_days(of: AdvertiserId, from: i64, to: i64) -> Comparison {
+fn event_shares(of: AdvertiserId, from: i64, to: i64) -> Comparison {
     Comparison {
-        table: "event_days",
+        table: "event_shares",
         keys: vec![
             key("scope_id", "advertiser_id", "advertiser_id"),
             key("span", "96", "96"),
-            key("start", "utc_day", "quarter {div} 96"),
+            key("start", "start", "quarter {div} 96"),
             or_nobody("campaign_id"),
             or_nobody("influencer_id"),
             or_nobody("link_id"),
@@ -203,7 +205,7 @@ fn event_days(of: AdvertiserId, from: i64, to: i64) -> Comparison {
             key("currency", "currency", "currency"),
         ],
         sums: sums(&EVENTS),
-        stored: ("event_days WHERE advertiser_id = ? AND utc_day >= ? AND utc_day < ?", args(of, from, to)),
+        stored: ("event_shares WHERE advertiser_id = ? AND start >= ? AND start < ? AND span = 96", args(of, from, to)),
         rows: (
             "events WHERE action <> 'custom' AND advertiser_id = ? AND occurred_at >= ? AND occurred_at < ?",
             args(of, from * DAY, to * DAY),
@@ -266,7 +268,7 @@ fn coarser(scope: Scope, of: AdvertiserId, from: i64, to: i64, span: Span, event
     let (size, row) = match span {
         Span::Quarter => ("1", "start"),
         Span::Hour => ("4", "start {div} 4"),
-        Span::Day => ("96", "start {div} 96"),
+        Span::Day | Span::Days => ("96", "start {div} 96"),
     };
     let table = if events { "event_totals" } else { "click_totals" };
     let narrowed = match (events, scope) {
@@ -300,14 +302,44 @@ fn coarser(scope: Scope, of: AdvertiserId, from: i64, to: i64, span: Span, event
     }
 }
 
+/// Shares of 16 days against the days they are made of. Both ends are multiples of 16.
+fn longer(of: AdvertiserId, from: i64, to: i64, events: bool) -> Comparison {
+    let same = |name: &'static str| key(name, name, name);
+    let mut keys = vec![
+        key("scope_id", "advertiser_id", "advertiser_id"),
+        key("span", "span", "1536"),
+        key("start", "start", "start {div} 16"),
+        same("campaign_id"),
+        same("influencer_id"),
+        same("link_id"),
+    ];
+    let of_each: &[(&'static str, &str)] = if events { &EVENTS } else { &CLICKS };
+    let (table, narrowed) = if events {
+        keys.extend(["coupon_id", "method", "currency"].map(same));
+        ("event_shares", "event_shares WHERE advertiser_id = ? AND start >= ? AND start < ? AND span = ?")
+    } else {
+        ("click_shares", "click_shares WHERE advertiser_id = ? AND start >= ? AND start < ? AND span = ?")
+    };
+    let args = |from: i64, to: i64, span: Span| {
+        [Arg::Id(of.0)].into_iter().chain([from, to, span.quarters()].map(Arg::Number)).collect()
+    };
+    Comparison {
+        table,
+        keys,
+        sums: of_each.iter().map(|(name, _)| (*name, format!("SUM({name})"))).collect(),
+        stored: (narrowed, args(from / 16, to / 16, Span::Days)),
+        rows: (narrowed, args(from, to, Span::Day)),
+    }
+}
+
 /// The first and the last UTC day of an advertiser's clicks, events and sums.
 pub async fn days_of(conn: &mut Conn, of: AdvertiserId) -> Result<Option<(i64, i64)>> {
     let mut found: Option<(i64, i64)> = None;
     for (sql, per_day) in [
         ("SELECT MIN(clicked_at), MAX(clicked_at) FROM clicks WHERE advertiser_id = ?", DAY),
         ("SELECT MIN(occurred_at), MAX(occurred_at) FROM events WHERE advertiser_id = ?", DAY),
-        ("SELECT MIN(utc_day), MAX(utc_day) FROM click_days WHERE advertiser_id = ?", 1),
-        ("SELECT MIN(utc_day), MAX(utc_day) FROM event_days WHERE advertiser_id = ?", 1),
+        ("SELECT MIN(start * span), MAX(start * span) FROM click_shares WHERE advertiser_id = ?", 96),
+        ("SELECT MIN(start * span), MAX(start * span) FROM event_shares WHERE advertiser_id = ?", 96),
         ("SELECT MIN(start * span), MAX(start * span) FROM click_totals WHERE scope_id = ?", 96),
         ("SELECT MIN(start * span), MAX(start * span) FROM event_totals WHERE scope_id = ?", 96),
     ] {
@@ -330,8 +362,8 @@ pub async fn strays(conn: &mut Conn) -> Result<i64> {
             AND scope_id NOT IN (SELECT id FROM campaigns)",
         "SELECT COUNT(*) FROM event_totals WHERE scope_id NOT IN (SELECT id FROM advertisers)
             AND scope_id NOT IN (SELECT id FROM campaigns)",
-        "SELECT COUNT(*) FROM click_days WHERE advertiser_id NOT IN (SELECT id FROM advertisers)",
-        "SELECT COUNT(*) FROM event_days WHERE advertiser_id NOT IN (SELECT id FROM advertisers)",
+        "SELECT COUNT(*) FROM click_shares WHERE advertiser_id NOT IN (SELECT id FROM advertisers)",
+        "SELECT COUNT(*) FROM event_shares WHERE advertiser_id NOT IN (SELECT id FROM advertisers)",
     ] {
         let rows: Vec<(i64,)> = Select::new(sql).fetch(conn).await?;
         strays += rows.first().map_or(0, |(count,)| *count);

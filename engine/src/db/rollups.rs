@@ -1,7 +1,7 @@
 //! What clicks and events come to, summed in the transaction that writes, or changes, their rows.
 //!
-//! Totals are of an advertiser or a campaign by the quarter hour, the hour and the UTC day; days are of everything that
-//! figures are told apart by. What a batch adds is summed in memory first, so that a table is written by one statement.
+//! Totals are of an advertiser or a campaign by the quarter hour, the hour and the UTC day; shares are of everything that
+//! figures are told apart by, by the UTC day and by 16 of them. What a batch adds is summed in memory first, so that a table is written by one statement.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -22,16 +22,19 @@ const MOST_VALUES: usize = 30_000;
 /// Where a key has no id.
 const NOBODY: Uuid = Uuid::nil();
 
-/// How long a row of totals is.
+/// How long a row of sums is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Span {
     Quarter,
     Hour,
     Day,
+    /// 16 days: so that a year is few rows, and no range is cut far from an edge of them.
+    Days,
 }
 
 impl Span {
-    pub const ALL: [Self; 3] = [Self::Quarter, Self::Hour, Self::Day];
+    pub const OF_TOTALS: [Self; 3] = [Self::Quarter, Self::Hour, Self::Day];
+    pub const OF_SHARES: [Self; 2] = [Self::Day, Self::Days];
 
     /// In quarter hours; so it is stored.
     pub const fn quarters(self) -> i64 {
@@ -39,6 +42,7 @@ impl Span {
             Self::Quarter => 1,
             Self::Hour => 4,
             Self::Day => 96,
+            Self::Days => 16 * 96,
         }
     }
 
@@ -47,6 +51,7 @@ impl Span {
             Self::Quarter => 15 * MINUTE,
             Self::Hour => 60 * MINUTE,
             Self::Day => DAY,
+            Self::Days => 16 * DAY,
         }
     }
 }
@@ -122,15 +127,16 @@ const EVENT_COUNTS: [&str; 7] = ["add_to_cart", "signups", "drop_offs", "purchas
 #[derive(Debug, Default)]
 pub struct Added {
     click_totals: BTreeMap<(Uuid, i64, i64), ClickCounts>,
-    click_days: BTreeMap<(Uuid, i64, Uuid, Uuid, Uuid), ClickCounts>,
+    click_shares: BTreeMap<(Uuid, i64, i64, Uuid, Uuid, Uuid), ClickCounts>,
     event_totals: BTreeMap<(Uuid, i64, i64, bool, &'static str), EventCounts>,
-    event_days: BTreeMap<EventDay, EventCounts>,
+    event_shares: BTreeMap<EventShare, EventCounts>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct EventDay {
+struct EventShare {
     advertiser: Uuid,
-    utc_day: i64,
+    span: i64,
+    start: i64,
     campaign: Uuid,
     influencer: Uuid,
     link: Uuid,
@@ -151,13 +157,15 @@ impl Added {
         let ClickFact { advertiser, campaign, .. } = *click;
         let quarter = click.at.quarter_hour();
         for scope in [advertiser, campaign] {
-            for span in Span::ALL.map(Span::quarters) {
+            for span in Span::OF_TOTALS.map(Span::quarters) {
                 add(self.click_totals.entry((scope, span, quarter.div_euclid(span))).or_default(), counts);
             }
         }
         let influencer = click.influencer.unwrap_or(NOBODY);
-        let day = (advertiser, click.at.utc_day(), campaign, influencer, click.link);
-        add(self.click_days.entry(day).or_default(), counts);
+        for span in Span::OF_SHARES.map(Span::quarters) {
+            let share = (advertiser, span, quarter.div_euclid(span), campaign, influencer, click.link);
+            add(self.click_shares.entry(share).or_default(), counts);
+        }
     }
 
     pub fn event(&mut self, event: &EventFact) {
@@ -190,14 +198,15 @@ impl Added {
         let attributed = method != Method::None;
         let currency = event.currency.code();
         for scope in [Some(event.advertiser.0), campaign.map(|id| id.0)].into_iter().flatten() {
-            for span in Span::ALL.map(Span::quarters) {
+            for span in Span::OF_TOTALS.map(Span::quarters) {
                 let total = (scope, span, quarter.div_euclid(span), attributed, currency);
                 add(self.event_totals.entry(total).or_default(), counts);
             }
         }
-        let day = EventDay {
+        let share = |span: i64| EventShare {
             advertiser: event.advertiser.0,
-            utc_day: event.occurred_at.utc_day(),
+            span,
+            start: quarter.div_euclid(span),
             campaign: campaign.map_or(NOBODY, |id| id.0),
             influencer: influencer.map_or(NOBODY, |id| id.0),
             link: link.map_or(NOBODY, |id| id.0),
@@ -205,18 +214,29 @@ impl Added {
             method: method.as_str(),
             currency,
         };
-        add(self.event_days.entry(day).or_default(), counts);
+        for span in Span::OF_SHARES.map(Span::quarters) {
+            add(self.event_shares.entry(share(span)).or_default(), counts);
+        }
     }
 
     pub async fn write(self, conn: &mut Conn) -> Result<()> {
         write(conn, self.click_totals, &["scope_id", "span", "start"], "click_totals", CLICK_COUNTS).await?;
-        let days = ["advertiser_id", "utc_day", "campaign_id", "influencer_id", "link_id"];
-        write(conn, self.click_days, &days, "click_days", CLICK_COUNTS).await?;
+        let shares = ["advertiser_id", "span", "start", "campaign_id", "influencer_id", "link_id"];
+        write(conn, self.click_shares, &shares, "click_shares", CLICK_COUNTS).await?;
         let totals = ["scope_id", "span", "start", "attributed", "currency"];
         write(conn, self.event_totals, &totals, "event_totals", EVENT_COUNTS).await?;
-        let days =
-            ["advertiser_id", "utc_day", "campaign_id", "influencer_id", "link_id", "coupon_id", "method", "currency"];
-        write(conn, self.event_days, &days, "event_days", EVENT_COUNTS).await
+        let shares = [
+            "advertiser_id",
+            "span",
+            "start",
+            "campaign_id",
+            "influencer_id",
+            "link_id",
+            "coupon_id",
+            "method",
+            "currency",
+        ];
+        write(conn, self.event_shares, &shares, "event_shares", EVENT_COUNTS).await
     }
 }
 
@@ -243,9 +263,16 @@ impl Key for (Uuid, i64, i64) {
     }
 }
 
-impl Key for (Uuid, i64, Uuid, Uuid, Uuid) {
+impl Key for (Uuid, i64, i64, Uuid, Uuid, Uuid) {
     fn parts(self) -> Vec<Part> {
-        vec![Part::Id(self.0), Part::Number(self.1), Part::Id(self.2), Part::Id(self.3), Part::Id(self.4)]
+        vec![
+            Part::Id(self.0),
+            Part::Number(self.1),
+            Part::Number(self.2),
+            Part::Id(self.3),
+            Part::Id(self.4),
+            Part::Id(self.5),
+        ]
     }
 }
 
@@ -256,11 +283,12 @@ impl Key for (Uuid, i64, i64, bool, &'static str) {
     }
 }
 
-impl Key for EventDay {
+impl Key for EventShare {
     fn parts(self) -> Vec<Part> {
         vec![
             Part::Id(self.advertiser),
-            Part::Number(self.utc_day),
+            Part::Number(self.span),
+            Part::Number(self.start),
             Part::Id(self.campaign),
             Part::Id(self.influencer),
             Part::Id(self.link),

@@ -1,4 +1,4 @@
-//! Sums as they are read: totals of scopes, and days by all that is told apart.
+//! Sums as they are read: totals of scopes, and shares by all that is told apart.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -29,6 +29,28 @@ pub enum Rows<'a> {
     Between { from: i64, to: i64, apart: bool },
     /// Each by its own number.
     These(&'a [i64]),
+}
+
+impl Rows<'_> {
+    fn are_apart(self) -> bool {
+        !matches!(self, Self::Between { apart: false, .. })
+    }
+
+    fn narrow(self, select: &mut Select) {
+        match self {
+            Self::Between { from, to, .. } => {
+                select.and("start >= ? AND start < ?", [Arg::Number(from), Arg::Number(to)]);
+            }
+            Self::These(starts) => {
+                let numbers = starts.iter().map(|start| Arg::Number(*start));
+                select.and(&format!("start IN ({})", marks(starts.len())), numbers);
+            }
+        }
+    }
+}
+
+fn marks(count: usize) -> String {
+    vec!["?"; count].join(", ")
 }
 
 /// The sum of scopes' totals, by the rows' numbers; all under 0 where they are not told apart.
@@ -114,7 +136,7 @@ async fn some_totals(
     rows: Rows<'_>,
     into: &mut BTreeMap<i64, Tally>,
 ) -> Result<()> {
-    let apart = !matches!(rows, Rows::Between { apart: false, .. });
+    let apart = rows.are_apart();
     let started = if apart { "start" } else { "0" };
     let mut clicks = Select::new(&format!("SELECT {started} AS started, {CLICK_SUMS} FROM click_totals"));
     narrow(&mut clicks, scopes, span, rows);
@@ -133,101 +155,96 @@ async fn some_totals(
 }
 
 fn narrow(select: &mut Select, scopes: &[Uuid], span: Span, rows: Rows<'_>) {
-    let marks = |count: usize| vec!["?"; count].join(", ");
     select
         .and(&format!("scope_id IN ({})", marks(scopes.len())), scopes.iter().map(|id| Arg::Id(*id)))
         .and("span = ?", [Arg::Number(span.quarters())]);
-    match rows {
-        Rows::Between { from, to, .. } => select.and("start >= ? AND start < ?", [Arg::Number(from), Arg::Number(to)]),
-        Rows::These(starts) => {
-            let numbers = starts.iter().map(|start| Arg::Number(*start));
-            select.and(&format!("start IN ({})", marks(starts.len())), numbers)
-        }
-    };
+    rows.narrow(select);
 }
 
-/// Whole UTC days by all that is told apart; each by its own number where `apart`, else all under 0.
-pub async fn days(
+/// Sums by all that is told apart, by the rows' numbers; all under 0 where these are not told apart.
+pub async fn shares(
     conn: &mut Conn,
     advertisers: &[AdvertiserId],
     filter: &Filter,
     split: &Split,
-    (from, to): (i64, i64),
-    apart: bool,
+    span: Span,
+    rows: Rows<'_>,
 ) -> Result<BTreeMap<i64, Tallies>> {
     let mut sums = BTreeMap::new();
-    // Rows are in the order of advertisers and days: who they may be is said, but where an influencer leads to them.
+    // Rows are in the order of advertisers and time: who they may be is said, but where an influencer leads to them.
     if filter.influencer.is_some() || filter.advertiser.is_some() {
-        some_days(conn, &[], filter, split, (from, to), apart, &mut sums).await?;
+        some_shares(conn, &[], filter, split, span, rows, &mut sums).await?;
     } else {
         for advertisers in advertisers.chunks(MOST_NAMED) {
-            some_days(conn, advertisers, filter, split, (from, to), apart, &mut sums).await?;
+            some_shares(conn, advertisers, filter, split, span, rows, &mut sums).await?;
         }
     }
     Ok(sums)
 }
 
 #[derive(sqlx::FromRow)]
-struct Day<T> {
+struct Share<T> {
     key_id: Option<Uuid>,
     key_campaign: Option<Uuid>,
-    key_day: i64,
+    key_start: i64,
     #[sqlx(flatten)]
     sums: T,
 }
 
-impl<T> Day<T> {
+impl<T> Share<T> {
     fn tally<'a>(&self, into: &'a mut BTreeMap<i64, Tallies>) -> &'a mut Tally {
         let known = |id: Option<Uuid>| id.filter(|id| !id.is_nil());
         let key = Key { id: known(self.key_id), campaign: known(self.key_campaign) };
-        into.entry(self.key_day).or_default().entry(key).or_default()
+        into.entry(self.key_start).or_default().entry(key).or_default()
     }
 }
 
-async fn some_days(
+async fn some_shares(
     conn: &mut Conn,
     advertisers: &[AdvertiserId],
     filter: &Filter,
     split: &Split,
-    (from, to): (i64, i64),
-    apart: bool,
+    span: Span,
+    rows: Rows<'_>,
     into: &mut BTreeMap<i64, Tallies>,
 ) -> Result<()> {
+    let apart = rows.are_apart();
     let columns = |of: Of| {
         let by = split.by.and_then(|by| of.column(by));
         let campaign = split.by_campaign.then_some("campaign_id");
-        let day = apart.then_some("utc_day");
+        let start = apart.then_some("start");
         let select = format!(
-            "SELECT {} AS key_id, {} AS key_campaign, {} AS key_day",
+            "SELECT {} AS key_id, {} AS key_campaign, {} AS key_start",
             by.unwrap_or("NULL"),
             campaign.unwrap_or("NULL"),
-            day.unwrap_or("0")
+            start.unwrap_or("0")
         );
-        (select, [by, campaign, day].into_iter().flatten().collect::<Vec<_>>())
+        (select, [by, campaign, start].into_iter().flatten().collect::<Vec<_>>())
     };
     let narrowed = |from_table: &str| {
         let mut select = Select::new(from_table);
         if !advertisers.is_empty() {
-            let marks = vec!["?"; advertisers.len()].join(", ");
-            select.and(&format!("advertiser_id IN ({marks})"), advertisers.iter().map(|id| Arg::Id(id.0)));
+            let ids = marks(advertisers.len());
+            select.and(&format!("advertiser_id IN ({ids})"), advertisers.iter().map(|id| Arg::Id(id.0)));
         }
         select
             .and_id("advertiser_id = ?", filter.advertiser)
-            .and("utc_day >= ? AND utc_day < ?", [Arg::Number(from), Arg::Number(to)])
+            .and("span = ?", [Arg::Number(span.quarters())])
             .and_id("campaign_id = ?", filter.campaign)
             .and_id("influencer_id = ?", filter.influencer)
             .and_id("link_id = ?", filter.link);
+        rows.narrow(&mut select);
         select
     };
     if filter.coupon.is_none() {
         let (select, keys) = columns(Of::Clicks);
-        let mut clicks = narrowed(&format!("{select}, {CLICK_SUMS} FROM click_days"));
+        let mut clicks = narrowed(&format!("{select}, {CLICK_SUMS} FROM click_shares"));
         if keys.is_empty() {
             clicks.push(" HAVING COUNT(*) > 0");
         } else {
             clicks.push(" GROUP BY ").push(&keys.join(", "));
         }
-        for row in clicks.fetch::<Day<ClickSums>>(conn).await? {
+        for row in clicks.fetch::<Share<ClickSums>>(conn).await? {
             row.sums.add_to(row.tally(into));
         }
     }
@@ -235,14 +252,14 @@ async fn some_days(
     keys.extend(["attributed", "currency"]);
     let mut events = narrowed(&format!(
         "{select}, CAST(CASE WHEN method = 'none' THEN 0 ELSE 1 END AS SIGNED) AS attributed, currency, {EVENT_SUMS}
-        FROM event_days"
+        FROM event_shares"
     ));
     events
         .and_id("coupon_id = ?", filter.coupon)
         .and_word("method = ?", filter.method.map(model::attribution::Method::as_str))
         .push(" GROUP BY ")
         .push(&keys.join(", "));
-    for row in events.fetch::<Day<EventSums>>(conn).await? {
+    for row in events.fetch::<Share<EventSums>>(conn).await? {
         row.sums.add_to(row.tally(into))?;
     }
     Ok(())

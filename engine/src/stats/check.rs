@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 use crate::{
     Options,
-    db::{self, Db, rollup_check::Difference},
+    db::{self, Db, rollup_check::Difference, rollups::Span},
     error::Result,
 };
 
-/// Days compared at once: what the database has to hold in memory meanwhile.
-const DAYS: i64 = 7;
+/// Days compared at once, as many as the longest sums have: what the database has to hold in memory meanwhile.
+const DAYS: i64 = Span::Days.millis() / DAY;
 
 /// What a comparison has found.
 #[derive(Clone, Debug, Default)]
@@ -40,9 +40,10 @@ impl fmt::Display for FiguresDiffer {
         let long = match it.span {
             1 => "quarter hour",
             4 => "hour",
-            _ => "day",
+            96 => "day",
+            _ => "16 days",
         };
-        write!(f, "{} of {}, {long} of {at}", it.table, it.scope_id)?;
+        write!(f, "{} of {}, {long} from {at}", it.table, it.scope_id)?;
         let ids = [
             ("campaign", it.campaign_id),
             ("influencer", it.influencer_id),
@@ -105,9 +106,9 @@ pub async fn check_figures(
     for (done, advertiser) in everybody.iter().enumerate() {
         advertisers(done, everybody.len());
         let Some((first, last)) = db::rollup_check::days_of(&mut conn, *advertiser).await? else { continue };
-        let mut from = first;
+        let mut from = first.div_euclid(DAYS) * DAYS;
         while from <= last {
-            let days = (from, (from + DAYS).min(last + 1));
+            let days = (from, from + DAYS);
             let most = most_differences - checked.differences.len();
             let found = db::rollup_check::compare(&mut conn, *advertiser, days, most).await?;
             checked.differences.extend(found.into_iter().map(FiguresDiffer));

@@ -1,6 +1,6 @@
 //! Where a figure is read: from sums where they carry what is asked for, else from clicks and events themselves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use model::{AdvertiserId, Timestamp};
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use crate::{
     error::Result,
 };
 
-/// Stretches cut out of days that are counted from clicks and events; with more, all is.
+/// Stretches cut out of whole days that are counted from clicks and events; with more, all is.
 const MOST_RESTS: usize = 2;
 
 /// Which way figures are come by. Either way they are the same.
@@ -43,7 +43,7 @@ impl Source {
                 };
                 match scopes(filter, split, &everybody) {
                     Some(scopes) => totals(conn, &scopes, edges, filter).await?,
-                    None => days(conn, &everybody, edges, filter, split).await?,
+                    None => shares(conn, &everybody, edges, filter, split).await?,
                 }
             }
             Self::Rows => db::stats::between(conn, edges, filter, split).await?,
@@ -130,21 +130,11 @@ async fn totals(conn: &mut Conn, scopes: &[Uuid], edges: &[i64], filter: &Filter
         }
     }
     for span in finer {
-        let mut shifts: BTreeMap<i64, Vec<(usize, i64)>> = BTreeMap::new();
-        for (edge, mark) in marks.iter().enumerate() {
-            for step in mark.steps.iter().filter(|step| step.span == *span) {
-                for start in step.from..step.to {
-                    shifts.entry(start).or_default().push((edge, step.sign));
-                }
-            }
-        }
-        let starts: Vec<i64> = shifts.keys().copied().collect();
-        if starts.is_empty() {
-            continue;
-        }
-        for (start, tally) in db::rollups_read::totals(conn, scopes, *span, Rows::These(&starts)).await? {
-            for (edge, sign) in &shifts[&start] {
-                buckets.shift(*edge, *sign, key, &tally);
+        let steps = Steps::of(&marks, *span);
+        if !steps.rows.is_empty() {
+            let rows = Rows::These(&steps.rows);
+            for (start, tally) in db::rollups_read::totals(conn, scopes, *span, rows).await? {
+                steps.shift(&mut buckets, start, key, &tally);
             }
         }
     }
@@ -152,31 +142,72 @@ async fn totals(conn: &mut Conn, scopes: &[Uuid], edges: &[i64], filter: &Filter
     Ok(buckets.0)
 }
 
-async fn days(
+async fn shares(
     conn: &mut Conn,
     advertisers: &[AdvertiserId],
     edges: &[i64],
     filter: &Filter,
     split: &Split,
 ) -> Result<Vec<Tallies>> {
-    let marks: Vec<Edge> = edges.iter().map(|edge| Edge::new(*edge, Span::Day, &[])).collect();
+    let mut buckets = Buckets::new(edges);
+    let apart = buckets.0.len() > 1;
+    // Buckets are mostly shorter than the longest rows, and so are short ranges.
+    let is_long = !apart && length(edges) > Span::Days.millis();
+    let (base, finer) = if is_long { (Span::Days, &[Span::Day][..]) } else { (Span::Day, &[][..]) };
+    let marks: Vec<Edge> = edges.iter().map(|edge| Edge::new(*edge, base, finer)).collect();
     let rests: BTreeSet<Rest> = marks.iter().filter_map(|mark| mark.rest).collect();
     let cut: i64 = rests.iter().map(|rest| rest.to - rest.from).sum();
     if rests.len() > MOST_RESTS || cut >= length(edges) {
         return db::stats::between(conn, edges, filter, split).await;
     }
-    let mut buckets = Buckets::new(edges);
-    let apart = buckets.0.len() > 1;
     if let Some((from, to)) = whole(&marks) {
-        for (day, tallies) in db::rollups_read::days(conn, advertisers, filter, split, (from, to), apart).await? {
-            let bucket = if apart { bucket_of(&marks, day) } else { 0 };
+        let rows = Rows::Between { from, to, apart };
+        for (start, tallies) in db::rollups_read::shares(conn, advertisers, filter, split, base, rows).await? {
+            let bucket = if apart { bucket_of(&marks, start) } else { 0 };
             for (key, tally) in &tallies {
                 buckets.add(bucket, *key, tally);
             }
         }
     }
+    for (edge, mark) in marks.iter().enumerate() {
+        for step in &mark.steps {
+            let rows = Rows::Between { from: step.from, to: step.to, apart: false };
+            let sums = db::rollups_read::shares(conn, advertisers, filter, split, step.span, rows).await?;
+            for (key, tally) in sums.values().flatten() {
+                buckets.shift(edge, step.sign, *key, tally);
+            }
+        }
+    }
     shift_rests(conn, &mut buckets, &marks, filter, split).await?;
     Ok(buckets.0)
+}
+
+/// The rows of one span that lie between edges and the rows before it, and which edges they shift.
+struct Steps {
+    rows: Vec<i64>,
+    edges: HashMap<i64, Vec<(usize, i64)>>,
+}
+
+impl Steps {
+    fn of(marks: &[Edge], span: Span) -> Self {
+        let mut edges: HashMap<i64, Vec<(usize, i64)>> = HashMap::new();
+        for (edge, mark) in marks.iter().enumerate() {
+            for step in mark.steps.iter().filter(|step| step.span == span) {
+                for row in step.from..step.to {
+                    edges.entry(row).or_default().push((edge, step.sign));
+                }
+            }
+        }
+        let mut rows: Vec<i64> = edges.keys().copied().collect();
+        rows.sort_unstable();
+        Self { rows, edges }
+    }
+
+    fn shift(&self, buckets: &mut Buckets, row: i64, key: Key, tally: &Tally) {
+        for (edge, sign) in self.edges.get(&row).into_iter().flatten() {
+            buckets.shift(*edge, *sign, key, tally);
+        }
+    }
 }
 
 /// Counts what no sums hold.

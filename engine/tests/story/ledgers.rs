@@ -275,7 +275,7 @@ crate::on_both! {
         ledger.fill(&world, 150, 200).await;
         let stopped = world.stop().await;
         for sql in [
-            "DROP TABLE click_totals", "DROP TABLE event_totals", "DROP TABLE click_days", "DROP TABLE event_days",
+            "DROP TABLE click_totals", "DROP TABLE event_totals", "DROP TABLE click_shares", "DROP TABLE event_shares",
             "DELETE FROM _sqlx_migrations WHERE version >= 4",
         ] {
             stopped.execute(sql).await;
@@ -294,8 +294,8 @@ crate::on_both! {
         assert_eq!(differences(&world).await, [""; 0]);
         let shop = ledger.shops[0].id;
         for (sql, named) in [
-            ("UPDATE click_days SET human = human + 1", "click_days"),
-            ("UPDATE event_days SET remainder = remainder - 1", "event_days"),
+            ("UPDATE click_shares SET human = human + 1", "click_shares"),
+            ("UPDATE event_shares SET remainder = remainder - 1", "event_shares"),
             ("UPDATE click_totals SET bots = bots + 2 WHERE span = 1", "click_totals"),
             ("UPDATE event_totals SET signups = signups + 1 WHERE span = 96", "event_totals"),
         ] {

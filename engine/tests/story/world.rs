@@ -232,7 +232,7 @@ async fn sum_up_again(database: &Database, folder: &TempDir) {
     let (_, fill) = migration.split_once("-- What is there already.").unwrap();
     let (_, fill) = fill.split_once('\n').unwrap();
     let mut held = Held::begin(database, folder, "DELETE FROM click_totals").await;
-    for table in ["event_totals", "click_days", "event_days"] {
+    for table in ["event_totals", "click_shares", "event_shares"] {
         held.execute(&format!("DELETE FROM {table}")).await;
     }
     for statement in fill.split(';').filter(|statement| !statement.trim().is_empty()) {
