@@ -21,7 +21,7 @@ use uuid::Uuid;
 pub use crate::db::overview::Beginnings;
 use crate::{
     Engine, Session,
-    db::{self, Conn, overview::Happenings},
+    db::{self, Conn, names::Within, overview::Happenings},
     error::{Error, Result},
     events::derived_id,
 };
@@ -152,12 +152,12 @@ impl Engine {
 
     async fn spool_state(&self) -> SpoolState {
         let health = self.spool_health();
-        let oldest = self.oldest_waiting().await;
+        let oldest_age_ms = self.click_delay().await;
         SpoolState {
             waiting_bytes: health.waiting_bytes,
             used_bytes: health.room.used,
             max_bytes: health.room.max,
-            oldest_age_ms: oldest.map(|at| self.clock.now().0.saturating_sub(at.0).max(0)),
+            oldest_age_ms,
             clicks_lost: health.lost,
             is_displaced: health.is_displaced,
         }
@@ -169,12 +169,22 @@ impl Engine {
         db::overview::beginnings(&mut self.db.read().await?, within).await
     }
 
-    /// What things are called, for pages that show names where rows hold ids.
+    /// What things are called, for pages that show names where rows hold ids. What is not for the session to see has
+    /// no name.
     pub async fn names(&self, session: &Session, mut ids: Vec<Uuid>) -> Result<HashMap<Uuid, String>> {
-        session.admin()?;
+        let within = match session.own_influencer()? {
+            Some(own) => Within::Influencer(own),
+            None => session.tenant()?.map_or(Within::All, Within::Advertiser),
+        };
         ids.sort_unstable();
         ids.dedup();
-        db::overview::names(&mut self.db.read().await?, &ids).await
+        db::names::within(&mut self.db.read().await?, within, &ids).await
+    }
+
+    /// How long the oldest click has waited that figures do not count yet, in milliseconds; None where none waits.
+    /// For whoever sees figures: it says nothing else of the platform.
+    pub async fn click_delay(&self) -> Option<i64> {
+        self.oldest_waiting().await.map(|at| self.clock.now().0.saturating_sub(at.0).max(0))
     }
 
     /// When links were last followed and coupons last credited, for those that ever were.

@@ -19,6 +19,7 @@ use crate::{
     db::{
         self, Conn,
         activity::{Newest, SaleRow},
+        names::Within,
         word,
     },
     error::{Error, Result},
@@ -59,7 +60,7 @@ impl Engine {
 
     /// Purchases that were credited to the influencer, newest first; without a range all of them.
     pub async fn own_sales(&self, session: &Session, query: &ActivityQuery) -> Result<Page<Sale>> {
-        session.influencer()?;
+        let own = session.influencer()?;
         let newest = Newest::read(query.limit, query.cursor.as_deref())?;
         let mut conn = self.db.read().await?;
         let filter = self.activity_filter(&mut conn, session, &query.within).await?;
@@ -68,7 +69,7 @@ impl Engine {
         let mut ids: Vec<Uuid> = ids.flatten().collect();
         ids.sort_unstable();
         ids.dedup();
-        let names = db::overview::names(&mut conn, &ids).await?;
+        let names = db::names::within(&mut conn, Within::Influencer(own), &ids).await?;
         let items = items.into_iter().map(|row| sale(row, &names)).collect::<Result<_>>()?;
         Ok(Page { items, next_cursor })
     }

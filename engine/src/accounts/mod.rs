@@ -46,4 +46,12 @@ impl Session {
             Role::Admin | Role::Advertiser => Ok(None),
         }
     }
+
+    /// An admin's own session, which is told what this influencer would be told: for showing their pages as they see
+    /// them. Whether there is such an influencer is the caller's to know.
+    pub fn as_influencer(&self, id: InfluencerId) -> Result<Self> {
+        self.admin()?;
+        let account = Account { role: Role::Influencer, influencer_id: Some(id), ..self.account.clone() };
+        Ok(Self { account, expires_at: self.expires_at })
+    }
 }

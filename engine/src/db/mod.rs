@@ -18,6 +18,7 @@ pub mod installation;
 pub mod links;
 pub(crate) mod list;
 mod lower_case;
+pub mod names;
 pub mod overview;
 pub mod page;
 mod presence;

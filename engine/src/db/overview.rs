@@ -1,18 +1,11 @@
 //! How much there is, for the overview and the checklists.
 
-use std::collections::HashMap;
-
 use model::{
     AdvertiserId, Timestamp,
     overview::{LastDay, Totals},
 };
-use uuid::Uuid;
 
-use super::{
-    Conn,
-    list::{Arg, Select},
-    on,
-};
+use super::{Conn, list::Select, on};
 use crate::error::Result;
 
 /// Of all but clicks and events, which take longer: [`happenings`].
@@ -121,26 +114,4 @@ pub async fn about(conn: &mut Conn) -> Result<(Option<String>, Option<i64>)> {
 async fn events_since(conn: &mut Conn, since: Timestamp) -> Result<i64> {
     const SQL: &str = "SELECT COUNT(*) FROM events WHERE occurred_at >= ?";
     Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(since.0).fetch_one(c).await)?)
-}
-
-/// What things are called, of whatever table: for showing names where rows hold ids.
-pub async fn names(conn: &mut Conn, ids: &[Uuid]) -> Result<HashMap<Uuid, String>> {
-    const TABLES: [(&str, &str); 5] = [
-        ("advertisers", "name"),
-        ("campaigns", "name"),
-        ("influencers", "name"),
-        ("links", "code"),
-        ("coupons", "code"),
-    ];
-    let mut names = HashMap::new();
-    for some in ids.chunks(500) {
-        for (table, column) in TABLES {
-            let marks = vec!["?"; some.len()].join(", ");
-            let mut select = Select::new(&format!("SELECT id, {column} FROM {table}"));
-            select.and(&format!("id IN ({marks})"), some.iter().copied().map(Arg::Id));
-            let rows: Vec<(Uuid, String)> = select.fetch(conn).await?;
-            names.extend(rows);
-        }
-    }
-    Ok(names)
 }

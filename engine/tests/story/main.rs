@@ -10,6 +10,7 @@ mod aside;
 mod changes;
 mod clicks;
 mod coupons;
+mod dashboards;
 mod events;
 mod exports;
 mod failures;

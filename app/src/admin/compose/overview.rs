@@ -1,23 +1,20 @@
-//! The overview, and the look-up box's page.
+//! The overview.
 
 use engine::{Engine, Session};
 use model::{
     activity::FailureQuery,
-    overview::{DatabaseKind, Diagnostics, Find},
+    overview::{DatabaseKind, Diagnostics},
     time::MINUTE,
 };
 
 use super::{
-    Asked, accounts,
-    activity::{self, EVENTS},
+    accounts,
+    activity::{self, EVENTS, Places},
     coupons, links,
-    words::{bytes, capital, lasting, status, way},
+    words::{bytes, lasting, way},
 };
 use crate::{
-    admin::{
-        page::{Action, Card, Cell, Empty, Notice, Page, Part, Step, Tone},
-        table::{Column, Row, Table},
-    },
+    admin::page::{Action, Card, Cell, Notice, Page, Part, Step, Tone},
     error::AppError,
     format,
 };
@@ -70,7 +67,7 @@ async fn failures(engine: &Engine, session: &Session) -> Result<Part, AppError> 
         title: "Failures".into(),
         note: None,
         actions: vec![Action::go("All failures", activity::FAILURES)],
-        parts: vec![Part::Table(Box::new(activity::failure_table(engine, session, &failures).await?))],
+        parts: vec![Part::Table(Box::new(super::failures::table(engine, session, Places::ADMIN, &failures).await?))],
     })
 }
 
@@ -225,53 +222,4 @@ fn system(state: &Diagnostics) -> Vec<(String, Cell)> {
         ("Click log on disk".into(), Cell::text(log)),
         ("Failures kept".into(), failures),
     ]
-}
-
-/// What a text names.
-pub async fn look_up(engine: &Engine, session: &Session, asked: &Asked<'_>) -> Result<Page, AppError> {
-    let Some(text) = asked.get("q") else {
-        let empty = Empty {
-            title: "Look something up".into(),
-            text: "A coupon or link code, an order number, or the id of a click, an event or a request.".into(),
-            action: None,
-        };
-        return Ok(Page { title: "Look up".into(), parts: vec![Part::Empty(empty)], ..Page::default() });
-    };
-    let found = engine.look_up(session, text).await?.items;
-    let table = Table {
-        caption: format!("What “{text}” names"),
-        columns: ["What", "Name", "Status", "When (UTC)"].map(Column::text).into(),
-        rows: found.iter().map(find).collect(),
-        empty: Empty {
-            title: format!("Nothing is called “{text}”"),
-            text: "Codes are found whole, a coupon's without case; an order number as the shop sent it.".into(),
-            action: None,
-        },
-        ..Table::default()
-    };
-    Ok(Page { title: format!("Look up: {text}"), parts: vec![Part::Table(Box::new(table))], ..Page::default() })
-}
-
-fn find(found: &Find) -> Row {
-    let (what, name, state, at) = match found {
-        Find::Coupon(it) => {
-            let list = format!("{}?q={}&campaign_id={}", coupons::COUPONS, it.code, it.campaign_id);
-            ("Coupon", Cell::link(&it.code, list), status(it.status), it.created_at)
-        }
-        Find::Link(it) => ("Link", Cell::link(&it.code, links::href(it.id)), status(it.status), it.created_at),
-        Find::Click(it) => {
-            let list = format!("{}?link_id={}", activity::CLICKS, it.link_id);
-            ("Click", Cell::link(it.id.to_string(), list), Cell::text(capital(it.device.as_str())), it.clicked_at)
-        }
-        Find::Event(it) => {
-            let name = it.event_id.clone().unwrap_or_else(|| it.id.to_string());
-            let href = format!("{EVENTS}/{}", it.id);
-            ("Event", Cell::link(name, href), Cell::text(capital(it.action.as_str())), it.occurred_at)
-        }
-        Find::Failure(it) => {
-            let href = format!("{}/{}", activity::FAILURES, it.id);
-            ("Failure", Cell::link(it.code.replace('-', " "), href), Cell::text(it.status.to_string()), it.received_at)
-        }
-    };
-    Row::new(vec![Cell::text(what), name, state, Cell::Time(at)])
 }
