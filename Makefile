@@ -8,7 +8,7 @@ help: ## this list
 run: build ## build, then serve
 	exec target/release/tributary serve
 
-demo: build ## build, fill data/demo with a lively example, and serve it
+demo: build ## build, fill data/demo with a year of campaign history, and serve it
 	exec scripts/demo.sh
 
 build: site ## the one file target/release/tributary, with the site inside
@@ -49,7 +49,7 @@ agents: ## renew the list of machines' names from npm, and measure it on real ag
 	scripts/agents.sh
 
 bench: build ## measure against the yardsticks, in one run (8 to 12 minutes; wants a quiet machine)
-	RUNLEVEL=1 scripts/ensure-apt.sh build-essential=cc nginx-light=nginx wrk=wrk util-linux=taskset
+	RUNLEVEL=1 scripts/ensure-apt.sh build-essential=cc nginx-light=nginx wrk=wrk util-linux=taskset sqlite3=sqlite3 curl=curl
 	scripts/mariadb.sh run cargo run --release --package bench
 
 fmt: ## format the Rust code

@@ -1,5 +1,5 @@
 // Bundles and minifies what the browser loads beside the WASM: bundle.mjs WORK_FOLDER [--dev]
-// In: the glue that wasm-bindgen wrote (WORK_FOLDER/bindgen), style/main.css, public-src/echarts-entry.mjs.
+// In: the glue that wasm-bindgen wrote (WORK_FOLDER/bindgen), style/main.css with its parts, public-src/echarts-entry.mjs.
 // Out: WORK_FOLDER/tributary.js, tributary.css, echarts.js
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,12 +24,11 @@ await Promise.all([
     outfile: path.join(work, 'tributary.js'),
     format: 'esm',
   }),
-  // Addresses in the stylesheet are those of the site: left as they are.
+  // Its parts become one file; no address of the site stands in it.
   esbuild.build({
     ...common,
     entryPoints: ['style/main.css'],
     outfile: path.join(work, 'tributary.css'),
-    external: ['/*'],
   }),
   esbuild.build({
     ...common,

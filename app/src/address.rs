@@ -25,8 +25,57 @@ pub const INTEGRATION: &str = "/integration";
 pub const SET_PASSWORD: &str = "/set-password/";
 /// A notice of the login page: an address may name one, never a text to show.
 pub const PASSWORD_SET: &str = "password_set";
-/// Where a code, an order's number or an id leads to its record.
+/// Where a code, an order's number or an id leads an admin to its record, and an advertiser.
 pub const LOOK_UP: &str = "/admin/lookup";
+pub const OWN_LOOK_UP: &str = "/lookup";
+/// An advertiser's own lists, and those of the advertiser an admin names.
+pub const EVENTS: &str = "/events";
+pub const CLICKS: &str = "/clicks";
+pub const FAILURES: &str = "/failures";
+/// What an influencer sold.
+pub const SALES: &str = "/sales";
+
+/// Whether an address is one of an advertiser's own lists, or below one.
+pub fn is_own_list(path: &str) -> bool {
+    let below = |list: &str| path.strip_prefix(list).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    [EVENTS, CLICKS, FAILURES, OWN_LOOK_UP].into_iter().any(below)
+}
+
+/// What a dashboard shows: the figures that are asked for, and the manner they are shown in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct View {
+    pub asked: StatsQuery,
+    /// Set parameters of [`MANNERS`], as they stand in the address. What they mean is the server's to say.
+    pub manner: Vec<(&'static str, String)>,
+}
+
+/// `compare`: with `previous` (usual), `year` or `none`; `by`: what the table is broken down by; `sort`: its column;
+/// `rows`: whether it has all of them; `as`: how an admin looks at it.
+const MANNERS: [&str; 5] = ["compare", "by", "sort", "rows", "as"];
+
+impl View {
+    pub fn manner(&self, name: &str) -> Option<&str> {
+        self.manner.iter().find(|(found, _)| *found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The same with another question. Another range has intervals of its own.
+    pub fn ask(self, change: impl FnOnce(&mut StatsQuery)) -> Self {
+        let mut asked = self.asked;
+        change(&mut asked);
+        Self { asked, ..self }
+    }
+
+    /// Without a parameter of its manner.
+    pub fn without(mut self, name: &str) -> Self {
+        self.manner.retain(|(found, _)| *found != name);
+        self
+    }
+
+    /// Whether an admin looks at an influencer's dashboard as that influencer does.
+    pub fn is_as_influencer(&self, role: Role) -> bool {
+        role == Role::Admin && self.asked.influencer_id.is_some() && self.manner("as") == Some("influencer")
+    }
+}
 
 /// Where an account lands after it has logged in.
 pub fn landing(role: Role) -> &'static str {
@@ -44,17 +93,18 @@ pub fn usual_range(role: Role) -> Preset {
     }
 }
 
-/// The question an address asks. What is empty counts as absent.
-pub fn read(params: &ParamsMap, role: Role) -> Result<StatsQuery, AppError> {
+/// The view an address names. What is empty counts as absent.
+pub fn read(params: &ParamsMap, role: Role) -> Result<View, AppError> {
     let mut errors = Vec::new();
     let text = |name: &str| params.get(name).filter(|value| !value.is_empty());
-    let mut query = StatsQuery {
+    let asked = StatsQuery {
         from: text("from"),
         to: text("to"),
         range: text("range"),
         tz: text("tz"),
         interval: text("interval"),
-        compare: parsed(params, "compare", &mut errors),
+        // Among the manners: pages know "none" too.
+        compare: None,
         include_bots: parsed(params, "include_bots", &mut errors).is_some_and(|Flag(set)| set),
         advertiser_id: parsed(params, "advertiser_id", &mut errors),
         campaign_id: parsed(params, "campaign_id", &mut errors),
@@ -63,10 +113,13 @@ pub fn read(params: &ParamsMap, role: Role) -> Result<StatsQuery, AppError> {
         coupon_id: parsed(params, "coupon_id", &mut errors),
         method: parsed(params, "method", &mut errors),
     };
-    if query.from.is_none() && query.to.is_none() && query.range.is_none() {
-        query.range = Some(usual_range(role).to_string());
+    let manner = MANNERS.into_iter().filter_map(|name| Some((name, text(name)?))).collect();
+    let mut view = View { asked, manner };
+    if view.asked.from.is_none() && view.asked.to.is_none() && view.asked.range.is_none() {
+        let role = if view.is_as_influencer(role) { Role::Influencer } else { role };
+        view.asked.range = Some(usual_range(role).to_string());
     }
-    if errors.is_empty() { Ok(query) } else { Err(AppError::invalid(errors)) }
+    if errors.is_empty() { Ok(view) } else { Err(AppError::invalid(errors)) }
 }
 
 struct Flag(bool);
@@ -94,7 +147,14 @@ fn parsed<T: FromStr<Err = RuleError>>(params: &ParamsMap, name: &str, errors: &
 }
 
 /// Name and value of all that is set, in a fixed order: for links, and for hidden fields of forms.
-pub fn pairs(query: &StatsQuery) -> Vec<(&'static str, String)> {
+pub fn pairs(view: &View) -> Vec<(&'static str, String)> {
+    let mut pairs = question(&view.asked);
+    pairs.extend(view.manner.iter().cloned());
+    pairs
+}
+
+/// The part that says which figures are asked for: lists and files understand it too.
+pub fn question(query: &StatsQuery) -> Vec<(&'static str, String)> {
     fn shown<T: ToString>(value: Option<T>) -> Option<String> {
         value.map(|value| value.to_string())
     }
@@ -105,7 +165,6 @@ pub fn pairs(query: &StatsQuery) -> Vec<(&'static str, String)> {
         ("to", query.to.clone()),
         ("tz", query.tz.clone()),
         ("interval", query.interval.clone()),
-        ("compare", shown(query.compare)),
         ("advertiser_id", shown(query.advertiser_id)),
         ("campaign_id", shown(query.campaign_id)),
         ("influencer_id", shown(query.influencer_id)),
@@ -120,8 +179,8 @@ pub fn pairs(query: &StatsQuery) -> Vec<(&'static str, String)> {
 }
 
 /// The address of a page with this question.
-pub fn link(path: &str, query: &StatsQuery) -> String {
-    with_query(path, pairs(query))
+pub fn link(path: &str, view: &View) -> String {
+    with_query(path, pairs(view))
 }
 
 /// Path and query as one, as the router has them apart.
@@ -215,10 +274,13 @@ mod tests {
 
     #[test]
     fn an_address_that_says_nothing_asks_for_the_role_s_usual_range() {
-        let asked = |role| read(&ParamsMap::new(), role).unwrap().range.unwrap();
+        let asked = |role| read(&ParamsMap::new(), role).unwrap().asked.range.unwrap();
         assert_eq!(asked(Role::Advertiser), "30d");
         assert_eq!(asked(Role::Influencer), "mtd");
-        let dated = read(&params(&[("from", "2026-02-01"), ("range", "")]), Role::Admin).unwrap();
+        let influencer = [("influencer_id", "0190d7a4-6d3c-7c3e-8f50-2f3a3d3a4b5c"), ("as", "influencer")];
+        let seen_as = read(&params(&influencer), Role::Admin).unwrap();
+        assert_eq!((seen_as.asked.range.as_deref(), seen_as.is_as_influencer(Role::Admin)), (Some("mtd"), true));
+        let dated = read(&params(&[("from", "2026-02-01"), ("range", "")]), Role::Admin).unwrap().asked;
         assert_eq!((dated.range, dated.from.as_deref()), (None, Some("2026-02-01")));
     }
 
@@ -231,11 +293,12 @@ mod tests {
             ("interval", "hour"),
             ("campaign_id", id),
             ("include_bots", "true"),
+            ("by", "link"),
         ];
         let query = read(&params(&given), Role::Admin).unwrap();
         assert_eq!(
             link(DASHBOARD, &query),
-            format!("/dashboard?range=7d&tz=Europe%2FBerlin&interval=hour&campaign_id={id}&include_bots=true")
+            format!("/dashboard?range=7d&tz=Europe%2FBerlin&interval=hour&campaign_id={id}&include_bots=true&by=link")
         );
         assert_eq!(read(&pairs(&query).into_iter().collect(), Role::Admin), Ok(query));
     }

@@ -2,7 +2,9 @@
 //! what is now is told by the figures themselves.
 
 use jiff::{Span, civil::Date};
-use model::stats::{Interval, StatsQuery};
+#[cfg(feature = "ssr")]
+use model::stats::Interval;
+use model::stats::StatsQuery;
 
 /// Whole days, both inclusive, in the zone the figures were made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +20,11 @@ impl Days {
         let end = date(to)?;
         let last = if time(to) == "00:00" { end.yesterday().ok()? } else { end };
         Some(Self { first, last: last.max(first) })
+    }
+
+    /// The same, where both bounds are midnights.
+    pub fn whole(from: &str, to: &str) -> Option<Self> {
+        (time(from) == "00:00" && time(to) == "00:00").then(|| Self::between(from, to))?
     }
 
     /// From a question that names both days: known before its answer is.
@@ -73,13 +80,38 @@ impl Days {
     }
 }
 
+/// What the range between two moments is called: by its days, where it is whole days.
+#[cfg(feature = "ssr")]
+pub fn range_label(from: &str, to: &str) -> String {
+    if let Some(days) = Days::whole(from, to) {
+        return days.label();
+    }
+    let moment =
+        |text: &str| date(text).map_or_else(|| text.to_owned(), |day| format!("{} {}", day_label(day), time(text)));
+    let until = if date(from) == date(to) { time(to).to_owned() } else { moment(to) };
+    format!("{} – {until}", moment(from))
+}
+
+/// The same for what is compared: where it ends within a day, as much of that day as has gone by of the other range.
+#[cfg(feature = "ssr")]
+pub fn compared_label(from: &str, to: &str) -> String {
+    match Days::between(from, to) {
+        Some(days) if time(from) == "00:00" && time(to) != "00:00" => {
+            format!("{} until {}, as far as this range has gone", days.label(), time(to))
+        }
+        _ => range_label(from, to),
+    }
+}
+
 /// The chart intervals that make sense over so many days.
+#[cfg(feature = "ssr")]
 pub fn intervals(days: i64) -> impl Iterator<Item = Interval> {
     [(Interval::Hour, 1..=31), (Interval::Day, 2..=731), (Interval::Week, 14..=3_660), (Interval::Month, 59..=36_600)]
         .into_iter()
         .filter_map(move |(interval, fits)| fits.contains(&days).then_some(interval))
 }
 
+#[cfg(feature = "ssr")]
 pub fn interval_label(interval: Interval) -> &'static str {
     match interval {
         Interval::Hour => "Hours",
@@ -90,6 +122,7 @@ pub fn interval_label(interval: Interval) -> &'static str {
 }
 
 /// What a bucket is called that begins at `start`, RFC 3339 in the zone's offset.
+#[cfg(feature = "ssr")]
 pub fn bucket_label(start: &str, interval: Interval) -> String {
     let Some(day) = date(start) else { return start.to_owned() };
     match interval {
@@ -101,6 +134,7 @@ pub fn bucket_label(start: &str, interval: Interval) -> String {
 }
 
 /// The short form, for the axis of a chart of so many buckets.
+#[cfg(feature = "ssr")]
 pub fn axis_label(start: &str, interval: Interval, buckets: usize) -> String {
     let Some(day) = date(start) else { return start.to_owned() };
     match interval {
@@ -111,6 +145,7 @@ pub fn axis_label(start: &str, interval: Interval, buckets: usize) -> String {
 }
 
 /// One bucket in so many is named at the axis, so that names fall on days, weeks and years.
+#[cfg(feature = "ssr")]
 pub fn label_every(interval: Interval, buckets: usize) -> usize {
     match interval {
         Interval::Hour if buckets > 48 => 24,
@@ -144,12 +179,14 @@ fn month(day: Date) -> &'static str {
     usize::try_from(day.month() - 1).ok().and_then(|index| NAMES.get(index)).copied().unwrap_or_default()
 }
 
+#[cfg(feature = "ssr")]
 fn weekday(day: Date) -> &'static str {
     const NAMES: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
     let index = day.weekday().to_monday_zero_offset();
     usize::try_from(index).ok().and_then(|index| NAMES.get(index)).copied().unwrap_or_default()
 }
 
+#[cfg(feature = "ssr")]
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,6 +215,15 @@ mod tests {
         let unfinished = Days::between("2026-02-01T00:00:00Z", "2026-02-03T14:30:00Z").unwrap();
         assert_eq!(unfinished, days("2026-02-01", "2026-02-03"));
         assert_eq!(Days::between("x", "2026-02-03T14:30:00Z"), None);
+        assert_eq!(Days::whole("2026-02-01T00:00:00Z", "2026-02-03T14:30:00Z"), None);
+        assert_eq!(range_label("2026-02-01T00:00:00Z", "2026-02-03T00:00:00Z"), "1 – 2 Feb 2026");
+        assert_eq!(range_label("2026-02-01T14:00:00Z", "2026-02-01T15:00:00Z"), "1 Feb 2026 14:00 – 15:00");
+        assert_eq!(compared_label("2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z"), "1 Feb 2026");
+        assert_eq!(
+            compared_label("2026-02-01T00:00:00Z", "2026-02-02T03:00:00Z"),
+            "1 – 2 Feb 2026 until 03:00, as far as this range has gone"
+        );
+        assert_eq!(range_label("2026-02-01T14:00:00Z", "2026-02-02T03:00:00Z"), "1 Feb 2026 14:00 – 2 Feb 2026 03:00");
     }
 
     #[test]

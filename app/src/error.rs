@@ -144,7 +144,7 @@ impl From<engine::Error> for AppError {
         let kind = match error {
             engine::Error::Invalid(fields) => return Self::invalid(fields),
             engine::Error::Conflict(message) => return Self { message, ..Self::new(ErrorKind::Conflict) },
-            engine::Error::Stale => ErrorKind::Conflict,
+            engine::Error::Stale | engine::Error::Busy(_) => ErrorKind::Conflict,
             engine::Error::NotFound => ErrorKind::NotFound,
             engine::Error::WrongCredentials => ErrorKind::WrongCredentials,
             engine::Error::Forbidden => ErrorKind::Forbidden,

@@ -33,6 +33,7 @@ pub fn amount(money: &Money) -> Shown {
     }
 }
 
+#[cfg(feature = "ssr")]
 pub fn exact_count(number: i64) -> String {
     format!("{}{}", minus(number < 0), grouped(u128::from(number.unsigned_abs())))
 }
@@ -48,7 +49,22 @@ pub fn exact_amount(money: &Money) -> String {
     }
 }
 
-/// Every currency of a sum, for a table's cell: `1,234.50 USD, 900 JPY`.
+/// An amount shared among so many, with two digits more than its currency has; None among none. Half is rounded up.
+#[cfg(feature = "ssr")]
+pub fn per_each(sum: &Money, count: i64) -> Option<String> {
+    let count = i128::from(count);
+    if count <= 0 {
+        return None;
+    }
+    let digits = sum.currency.digits() as usize + 2;
+    let unit = 10_i128.pow(sum.currency.digits() + 2);
+    let share = (sum.minor.abs() * 200 / count + 1) / 2;
+    let whole = grouped((share / unit).unsigned_abs());
+    Some(format!("{}{whole}.{:0>digits$}", minus(sum.minor < 0), share % unit))
+}
+
+/// Every currency of a sum, exactly: `1,234.50 USD, 900 JPY`.
+#[cfg(feature = "ssr")]
 pub fn amounts(sums: &[Money]) -> String {
     if sums.is_empty() {
         return NONE.to_owned();
@@ -58,11 +74,18 @@ pub fn amounts(sums: &[Money]) -> String {
 }
 
 /// A fraction as a percentage of two decimals.
+#[cfg(feature = "ssr")]
 pub fn rate(fraction: Option<f64>) -> String {
     fraction.map_or_else(|| NONE.to_owned(), |fraction| format!("{:.2}%", fraction * 100.0))
 }
 
+/// Thousandths as a percentage of one decimal.
+pub fn per_mille(share: u32) -> String {
+    format!("{}.{}%", share / 10, share % 10)
+}
+
 /// One part of a whole, for small print: "3.1 per 100 clicks".
+#[cfg(feature = "ssr")]
 #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
 pub fn per_hundred(part: i64, whole: i64) -> Option<String> {
     (whole > 0).then(|| format!("{:.1}", part as f64 * 100.0 / whole as f64))
@@ -108,6 +131,7 @@ fn compact(number: u128) -> Option<String> {
     Some(format!("{}T", grouped(number / 1_000_000_000_000)))
 }
 
+#[cfg(feature = "ssr")]
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,6 +15,7 @@ pub mod csv_line;
 mod days;
 mod elsewhere;
 pub mod error;
+mod figures;
 mod format;
 mod kit;
 mod markup;
@@ -60,6 +61,13 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/login") view=LogInPage ssr=SsrMode::Async/>
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async/>
                 <Route path=path!("/admin/*rest") view=ComposedPage ssr=SsrMode::Async/>
+                <Route path=path!("/events") view=ComposedPage ssr=SsrMode::Async/>
+                <Route path=path!("/events/:id") view=ComposedPage ssr=SsrMode::Async/>
+                <Route path=path!("/clicks") view=ComposedPage ssr=SsrMode::Async/>
+                <Route path=path!("/failures") view=ComposedPage ssr=SsrMode::Async/>
+                <Route path=path!("/failures/:id") view=ComposedPage ssr=SsrMode::Async/>
+                <Route path=path!("/lookup") view=ComposedPage ssr=SsrMode::Async/>
+                <Route path=path!("/sales") view=ComposedPage ssr=SsrMode::Async/>
                 <Route path=path!("/integration") view=ComposedPage ssr=SsrMode::Async/>
                 <Route path=path!("/integration/:view") view=ComposedPage ssr=SsrMode::Async/>
                 <Route path=path!("/account") view=ComposedPage ssr=SsrMode::Async/>

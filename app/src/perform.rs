@@ -4,10 +4,10 @@ use axum::http::HeaderValue;
 use engine::{Engine, Session};
 
 use crate::{
-    address::{self, ACCOUNT, INTEGRATION, SET_PASSWORD},
+    address::{self, ACCOUNT, INTEGRATION, SALES, SET_PASSWORD},
     admin::{
         acts,
-        compose::{self, integration, passwords},
+        compose::{self, integration, passwords, sales},
         forms::{ChosenPassword, FormName, read},
         page::{Done, Page, Pairs},
     },
@@ -39,6 +39,8 @@ pub async fn compose(engine: &Engine, session: Option<&Session>, path: &str, que
     let session = required(session)?;
     match path {
         ACCOUNT => Ok(passwords::own(session)),
+        SALES => sales::page(engine, session, path, query).await,
+        _ if address::is_own_list(path) => compose::own(engine, session, path, query).await,
         _ if path.starts_with(INTEGRATION) => integration::page(engine, session, path, query).await,
         _ => compose::page(engine, session, path, query).await,
     }

@@ -7,12 +7,14 @@ mod bytes;
 mod commands;
 mod contest;
 mod events;
+mod exports;
 mod figures;
 mod flood_round;
 mod hold;
 mod links;
 mod lists;
 mod load;
+mod mariadb;
 mod nginx;
 mod process;
 mod redirect;
@@ -47,7 +49,7 @@ struct Cli {
     /// What to measure; everything, where nothing is named.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Stage>,
-    /// Millions of clicks and events that figures are read over.
+    /// Millions of clicks and events that figures are read over, and of events that are exported.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
     millions: u32,
 }
@@ -57,6 +59,7 @@ enum Stage {
     Redirect,
     Events,
     Lists,
+    Exports,
     Figures,
     Start,
     Bytes,
@@ -74,13 +77,14 @@ enum Command {
     /// Inserts each event's bare row durably.
     BareEvents {
         port: u16,
-        database: PathBuf,
+        /// A file, or a MySQL database's URL.
+        database: String,
         #[arg(value_enum, default_value = "least")]
         table: yardstick::events::Table,
     },
     /// Inserts bare rows in batches, and prints how many a second.
     BareBatches {
-        database: PathBuf,
+        database: String,
         batch: usize,
         seconds: u64,
     },
@@ -128,9 +132,14 @@ fn many_threads() -> std::io::Result<tokio::runtime::Runtime> {
 async fn measure(cli: &Cli) -> Result<()> {
     let scale = Scale { rounds: cli.rounds.into(), seconds: cli.seconds };
     let does = |stage| cli.only.is_empty() || cli.only.contains(&stage);
-    for (program, package) in
-        [("wrk", "wrk"), (nginx::program(), "nginx-light"), ("taskset", "util-linux"), ("setpriv", "util-linux")]
-    {
+    for (program, package) in [
+        ("wrk", "wrk"),
+        (nginx::program(), "nginx-light"),
+        ("taskset", "util-linux"),
+        ("setpriv", "util-linux"),
+        ("sqlite3", "sqlite3"),
+        ("curl", "curl"),
+    ] {
         let found = std::process::Command::new(program).arg("--version").output();
         found.with_context(|| format!("{program} is missing: install Debian's package {package}"))?;
     }
@@ -160,6 +169,9 @@ async fn measure_stages(
     }
     if does(Stage::Lists) {
         lists::measure(&folder.inside("lists")?, scale, report).await?;
+    }
+    if does(Stage::Exports) {
+        exports::measure(&folder.inside("exports")?, u64::from(millions) * 1_000_000, scale, report).await?;
     }
     if does(Stage::Figures) {
         figures::measure(&folder.inside("figures")?, millions, report).await?;

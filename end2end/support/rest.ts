@@ -19,6 +19,8 @@ export type Figures = {
   conversion_rate: number | null;
 };
 
+export type Login = { email: string; password: string };
+
 export type Link = { id: string; code: string; url: string };
 
 export type EventAnswer = {
@@ -52,8 +54,8 @@ export class Rest {
     private readonly token: string,
   ) {}
 
-  static async logIn(base: string): Promise<Rest> {
-    const { token } = await json<{ token: string }>(`${base}/api/v1/auth/login`, 'POST', {}, admin);
+  static async logIn(base: string, who = admin): Promise<Rest> {
+    const { token } = await json<{ token: string }>(`${base}/api/v1/auth/login`, 'POST', {}, who);
     return new Rest(base, token);
   }
 
@@ -89,6 +91,21 @@ export class Rest {
     const coupon = await this.post<{ id: string; code: string }>('coupons', { ...theirs, code: 'MARA10' });
     const { key } = await this.post<{ key: string }>(`advertisers/${advertiser.id}/api-keys`, { name: 'shop backend' });
     return { id: campaign.id, advertiser, influencer, link, coupon, key };
+  }
+
+  /** An influencer more, with a link of this campaign. */
+  async joining(campaign: Campaign, name: string): Promise<{ id: string; link: Link }> {
+    const { id } = await this.post<{ id: string }>('influencers', { name });
+    await this.ask('PUT', `campaigns/${campaign.id}/influencers/${id}`);
+    const link = await this.post<Link>('links', { campaign_id: campaign.id, influencer_id: id });
+    return { id, link };
+  }
+
+  /** A login for an advertiser or an influencer, and its own way to REST. */
+  async account(role: 'advertiser' | 'influencer', id: string): Promise<{ login: Login; rest: Rest }> {
+    const login = { email: `${role}-${id}@tributary.test`, password: 'a long enough password' };
+    await this.post('accounts', { ...login, role, [`${role}_id`]: id });
+    return { login, rest: await Rest.logIn(this.base, login) };
   }
 
   /** What the shop's backend reports; an order gets a number of its own. */

@@ -107,6 +107,57 @@ for (const [size, screen] of Object.entries(SCREENS)) {
         await expectGood(page);
       });
 
+      test('what advertisers and influencers see is accessible, filled and empty', async ({ page, rest, shop, shopper, allowInConsole }) => {
+        test.slow();
+        allowInConsole(/status of 40\d /);
+        const campaign = await rest.campaign({ destination: shop.origin, advertiser: 'Halden Outdoor Equipment and Expeditions' });
+        await rest.patch(`campaigns/${campaign.id}`, { commission_percent: 12.5 });
+        const ofShop = (await rest.account('advertiser', campaign.advertiser.id)).login;
+        const ofMara = (await rest.account('influencer', campaign.influencer.id)).login;
+        const see = async (login: typeof ofShop, paths: string[]) => {
+          await page.context().clearCookies();
+          await page.goto('/login');
+          await logIn(page, login);
+          await expect(page).toHaveURL('/dashboard');
+          for (const path of paths) {
+            await page.goto(path);
+            await awake(page);
+            await expectGood(page);
+          }
+        };
+        await see(ofShop, ['/dashboard', '/events', '/clicks', '/failures', '/lookup']);
+        await see(ofMara, ['/dashboard', '/sales']);
+
+        await shopper.goto(campaign.link.url);
+        for (const [value, currency] of [['123456789.50', 'USD'], ['999999.99', 'EUR'], ['98765432', 'JPY']]) {
+          await rest.event(campaign.key, { action: 'purchase', value, currency, ref_code: campaign.link.code });
+          await rest.event(campaign.key, { action: 'purchase', value, currency, coupon_code: 'MARA10', occurred_at: daysAgo(9) });
+        }
+        const event = await rest.event(campaign.key, { action: 'add_to_cart', ref_code: campaign.link.code, event_id: 'A-1' });
+        await rest.event(campaign.key, { action: 'nonsense' }).catch(() => undefined);
+        await expect.poll(async () => (await rest.get<{ items: object[] }>('ingest-failures')).items.length).toBe(1);
+        const [failure] = (await rest.get<{ items: { id: string }[] }>('ingest-failures')).items;
+        const filtered = `range=7d&influencer_id=${campaign.influencer.id}`;
+        await see(ofShop, [
+          '/dashboard?range=7d', `/dashboard?${filtered}&by=campaign`, '/dashboard?by=link&sort=clicks', '/dashboard?by=coupon&compare=none',
+          `/events?${filtered}&method=coupon`, `/events/${event.id}`, '/clicks', '/failures', `/failures/${failure.id}`, '/lookup?q=A-1',
+        ]);
+        await page.goto('/dashboard');
+        await awake(page);
+        const sheet = page.getByRole('dialog', { name: 'Keys' });
+        await expect(async () => {
+          await page.keyboard.press('?');
+          await expect(sheet).toBeVisible({ timeout: 500 });
+        }).toPass();
+        await expectGood(page);
+        await see(ofMara, ['/sales']);
+        await page.goto('/dashboard');
+        await expect(page.getByRole('img', { name: /Bar chart of sales/ }).locator('svg')).toBeVisible();
+        await page.getByText('QR code').click();
+        await page.getByText('Show as table').click();
+        await expectGood(page);
+      });
+
       test('the integration of a shop is accessible, and what its form says', async ({ overview: page, rest }) => {
         const { advertiser } = await rest.campaign({ destination: 'https://shop.test/' });
         const developer = { email: 'dev@shop.test', password: 'a long enough password' };

@@ -136,13 +136,15 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(choice).toHaveValue('');
     });
 
-    test('an empty range says so and leads to all there is', async ({ dashboard: page, rest, shop, shopper }) => {
+    test('an empty range names the latest activity and leads to it', async ({ dashboard: page, rest, shop, shopper }) => {
       await someHistory(rest, shop.origin, (link) => shopper.goto(link));
       await page.goto('/dashboard?range=yesterday');
       await expect(page.getByRole('heading', { name: 'No clicks or events' })).toBeVisible();
-      await page.getByRole('link', { name: 'Show all time' }).click();
-      await expect(page).toHaveURL('/dashboard?range=all');
-      await expect(value(page, 'Conversions')).toHaveText('3');
+      await expect(page.getByText(/The latest activity was on \d+ \w+ \d{4} at \d\d:\d\d/)).toBeVisible();
+      const today = daysAgo(0).slice(0, 10);
+      await page.getByRole('link', { name: 'Show that day' }).click();
+      await expect(page).toHaveURL(`/dashboard?from=${today}&to=${today}`);
+      await expect(value(page, 'Conversions')).toHaveText('1');
     });
 
     test('what an address gets wrong is named, and there is a way on', async ({ dashboard: page }) => {

@@ -1,7 +1,7 @@
 //! What happened, listed: clicks, events, failures; and a failure tried again.
 
 use model::{
-    AdvertiserId, EventId, FailureId, Fields,
+    AdvertiserId, EventId, FailureId, Fields, Timestamp,
     activity::{ActivityQuery, Click, Event, Failure, FailureGroup, FailureQuery},
     event::{Arrival, EventAnswer, NewEvent},
     page::Page,
@@ -49,8 +49,32 @@ impl Engine {
         found.into_iter().next().ok_or(Error::NotFound)
     }
 
+    /// When the newest click or event was that the figures' filters let through, whatever the range. Influencers are
+    /// told of their own alone.
+    pub async fn latest_activity(&self, session: &Session, query: &StatsQuery) -> Result<Option<Timestamp>> {
+        let whenever = StatsQuery { from: None, to: None, range: None, ..query.clone() };
+        let newest = Newest::read(Some(1), None)?;
+        let mut conn = self.db.read().await?;
+        let filter = self.activity_filter(&mut conn, session, &whenever).await?;
+        let event = db::activity::events(&mut conn, &filter, None, &newest).await?.items.pop();
+        // A click has no coupon, and nothing that credits it.
+        let click = match filter.coupon.is_some() || filter.method.is_some() {
+            true => None,
+            false => {
+                let bots = (!query.include_bots).then_some(false);
+                db::activity::clicks(&mut conn, &filter, bots, &newest).await?.items.pop()
+            }
+        };
+        Ok(event.map(|event| event.occurred_at).max(click.map(|click| click.clicked_at)))
+    }
+
     /// The figures' filters; without a range everything there is.
-    async fn activity_filter(&self, conn: &mut Conn, session: &Session, asked: &StatsQuery) -> Result<Filter> {
+    pub(crate) async fn activity_filter(
+        &self,
+        conn: &mut Conn,
+        session: &Session,
+        asked: &StatsQuery,
+    ) -> Result<Filter> {
         let dated = asked.from.is_some() || asked.to.is_some() || asked.range.is_some();
         let mut query = asked.clone();
         if !dated {

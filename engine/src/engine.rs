@@ -10,7 +10,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use model::{
@@ -42,6 +42,7 @@ use crate::{
         Aside, AsideState, Call, Failures, Ingest, Recorder, Replay, Said, Taken, Writer,
         failures::{new_failure_id, write as write_failures},
     },
+    exports::Slots,
     overview::Counted,
     poller::Poller,
     secret::Secrets,
@@ -90,6 +91,8 @@ pub struct Shared {
     pub(crate) hash_turns: Arc<Semaphore>,
     pub(crate) key_uses: Arc<KeyUses>,
     pub(crate) counted: Counted,
+    pub(crate) exports: Slots,
+    pub(crate) opened: Instant,
     click_ids: ClickIds,
     spool: Arc<Spool>,
     pub(crate) ingest: Ingest,
@@ -236,6 +239,8 @@ impl Engine {
             hash_turns: Arc::new(Semaphore::new(2)),
             key_uses,
             counted: Counted::default(),
+            exports: Slots::default(),
+            opened: Instant::now(),
             click_ids: ClickIds::default(),
             spool,
             ingest,
@@ -387,6 +392,11 @@ impl Shared {
             is_displaced: self.is_displaced.load(Ordering::Relaxed),
             room: self.spool.room(),
         }
+    }
+
+    /// What the disk says that the click log is on.
+    pub(crate) fn disk(&self) -> Option<rustix::fs::StatVfs> {
+        rustix::fs::statvfs(self.spool.folder()).ok()
     }
 
     /// When the oldest click was recorded that is not in the database yet.

@@ -22,6 +22,9 @@ pub enum Error {
     /// The edit was made on an earlier version than what stands now.
     #[error("changed meanwhile")]
     Stale,
+    /// Others are at it already; later it will be done.
+    #[error("{0}")]
+    Busy(&'static str),
     /// The database is away, busy or full. Nothing was changed; trying again may succeed.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),

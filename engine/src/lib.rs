@@ -11,7 +11,9 @@ pub mod db;
 mod engine;
 mod error;
 pub mod events;
+mod exports;
 mod overview;
+mod own;
 mod poller;
 mod reattribute;
 pub mod secret;
@@ -41,6 +43,7 @@ pub use self::{
         Call, Taken,
         failures::{KeptBody, kept_body},
     },
+    exports::{Export, ExportKind, Pages},
     overview::Beginnings,
     reattribute::{Change, Reattribution},
     setup::{CampaignStart, CampaignStarted, CouponRequest, Held, Integration, random_password},

@@ -21,6 +21,7 @@ use crate::{
     db::{
         self, Conn, Db,
         events::CreditedEvent,
+        names::Within,
         rollups::{Added, Credit, EventFact},
     },
     error::{Error, Result},
@@ -122,7 +123,7 @@ impl Reattribution {
     pub async fn names(&self, mut ids: Vec<Uuid>) -> Result<HashMap<Uuid, String>> {
         ids.sort_unstable();
         ids.dedup();
-        db::overview::names(&mut self.db.read().await?, &ids).await
+        db::names::within(&mut self.db.read().await?, Within::All, &ids).await
     }
 
     pub async fn close(self) {

@@ -19,6 +19,7 @@ pub mod money;
 #[cfg(feature = "openapi")]
 mod openapi;
 pub mod overview;
+pub mod own;
 pub mod page;
 pub mod problem;
 pub mod stats;

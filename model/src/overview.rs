@@ -8,6 +8,7 @@ use crate::{
     activity::{Click, Event, Failure},
     coupon::Coupon,
     link::Link,
+    words::words,
 };
 
 /// What `GET /api/v1/diagnostics` answers. While the database is away, what is in it is told as it was last.
@@ -20,6 +21,8 @@ pub struct Diagnostics {
     pub active_advertisers: i64,
     /// Events since the month began, in UTC.
     pub events_this_month: i64,
+    /// What event calls came to of late.
+    pub last_day: LastDay,
     /// The newest accounts.
     pub recent_sign_ups: Vec<Account>,
     pub spool: SpoolState,
@@ -27,7 +30,10 @@ pub struct Diagnostics {
     pub database: DatabaseState,
     /// Of the failures kept.
     pub failures_by_code: Vec<FailureCount>,
+    pub data_folder: FolderState,
     pub version: String,
+    /// Milliseconds since this process started.
+    pub uptime_ms: u64,
     pub now: Timestamp,
 }
 
@@ -80,6 +86,36 @@ pub struct DatabaseState {
     pub answers: bool,
     /// Of one small read.
     pub latency_ms: Option<f64>,
+    pub kind: DatabaseKind,
+    /// As it names itself; null before it has answered once.
+    pub version: Option<String>,
+    /// What it takes on its disk.
+    pub bytes: Option<u64>,
+}
+
+words! {
+    DatabaseKind { Sqlite = "sqlite", MySql = "mysql" }
+}
+
+/// The 24 hours up to now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LastDay {
+    /// Events that occurred then.
+    pub events: i64,
+    /// Refused calls with a right key, of those that are kept.
+    pub failures: i64,
+    /// The refused ones' share of both; null where there was neither.
+    pub error_rate: Option<f64>,
+}
+
+/// The disk that the data folder is on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FolderState {
+    /// Null where the disk does not say.
+    pub free_bytes: Option<u64>,
+    pub total_bytes: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

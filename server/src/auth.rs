@@ -61,7 +61,8 @@ where
     }
 }
 
-/// A handler that takes this is open to influencers alone.
+/// A handler that takes this is open to influencers alone, who see their own: others are refused before path and query
+/// are read.
 pub struct Influencer(pub Session);
 
 impl<S> FromRequestParts<S> for Influencer
@@ -73,7 +74,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let LoggedIn(session) = LoggedIn::from_request_parts(parts, state).await?;
-        session.own_influencer()?.ok_or(engine::Error::Forbidden)?;
+        session.influencer()?;
         Ok(Self(session))
     }
 }

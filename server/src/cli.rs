@@ -33,8 +33,8 @@ pub enum Command {
     Serve(ServeConfig),
     /// Works out again who is credited, under what stands now, shows what would change, and changes it.
     Reattribute(ReattributeConfig),
-    /// Fills an empty database with a small campaign history to look at, and prints its logins.
-    Demo(DataConfig),
+    /// Fills an empty database with a year of campaign history to look at, and prints its logins.
+    Demo(DemoConfig),
     /// Says whether the database answers, and with `--figures` whether figures are what clicks and events come to.
     Check(CheckConfig),
     /// Looks after click logs.
@@ -158,6 +158,18 @@ pub struct DataConfig {
     /// A GeoLite2-style country file. Default: country.mmdb in the data folder, else the one that set-up fetched.
     #[arg(long, env = "TRIBUTARY_COUNTRY_DB")]
     pub country_db: Option<PathBuf>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct DemoConfig {
+    #[command(flatten)]
+    pub data: DataConfig,
+    /// Clicks of the year; a million are about a gigabyte.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1_000..=20_000_000))]
+    pub clicks: u32,
+    /// Another number, another history.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

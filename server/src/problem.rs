@@ -85,6 +85,10 @@ impl From<Error> for ApiError {
                 let detail = "It has changed since the version that If-Match names; read it again.";
                 Self::new(StatusCode::PRECONDITION_FAILED, "changed-meanwhile", "Changed meanwhile", detail)
             }
+            Error::Busy(detail) => {
+                let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "busy", "Too many at once", detail);
+                Self { retry_after: Some(5), ..error }
+            }
             Error::Unavailable(reason) => {
                 tracing::warn!(%reason, "a request could not be served");
                 let detail = "The database does not answer. Nothing was changed; send the same request again.";

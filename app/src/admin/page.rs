@@ -63,6 +63,28 @@ pub enum Part {
         summary: String,
         parts: Vec<Part>,
     },
+    /// Views of the same, one of them chosen.
+    Tabs {
+        /// What is chosen from, for those who listen.
+        label: String,
+        tabs: Vec<Tab>,
+    },
+    Funnel(Vec<Stage>),
+    /// Parts in frames of their own, side by side where there is room.
+    Panels(Vec<Vec<Part>>),
+}
+
+/// One stage on the way to a purchase.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    pub label: String,
+    pub count: i64,
+    /// Of the first stage, in thousandths.
+    pub share: u32,
+    /// How many came so far of those before, and how many did not.
+    pub notes: Vec<String>,
+    /// Whether it stands beside the way, not on it.
+    pub aside: bool,
 }
 
 /// One figure with its label; with an address it leads to what it counts.
@@ -133,6 +155,8 @@ pub enum Cell {
     },
     /// Several, one below the other.
     Stack(Vec<Cell>),
+    /// A part of a whole, in thousandths: a bar and a percentage.
+    Share(u32),
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

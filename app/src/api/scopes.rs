@@ -52,13 +52,14 @@ mod ssr {
     pub async fn scopes(query: &str) -> Result<Scopes, AppError> {
         let (engine, session) = session::required()?;
         let account = &session.account;
-        let StatsQuery { advertiser_id: advertiser, campaign_id: campaign, influencer_id: influencer, .. } =
-            address::read(&address::params(query), account.role)?;
+        let view = address::read(&address::params(query), account.role)?;
+        let as_influencer = view.is_as_influencer(account.role);
+        let StatsQuery { advertiser_id: advertiser, campaign_id: campaign, influencer_id: influencer, .. } = view.asked;
         if account.role == Role::Influencer {
             return Ok(Scopes::default());
         }
         let influencer = match influencer {
-            Some(id) if account.role == Role::Admin => {
+            Some(id) if as_influencer => {
                 let found = engine.influencer(&session, id).await?;
                 Some(Scope { id, name: found.name })
             }

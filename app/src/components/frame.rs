@@ -27,10 +27,22 @@ const ADMIN_PAGES: [(&str, &str); 10] = [
     ("/admin/accounts", "Accounts"),
 ];
 
+/// An advertiser's pages beside the dashboard.
+const ADVERTISER_PAGES: [(&str, &str); 4] = [
+    (address::EVENTS, "Events"),
+    (address::CLICKS, "Clicks"),
+    (address::FAILURES, "Failures"),
+    (address::INTEGRATION, "Integration"),
+];
+
+/// An influencer's.
+const INFLUENCER_PAGES: [(&str, &str); 1] = [(address::SALES, "Sales")];
+
 pub fn frame(account: &Account, content: impl Content) -> AnyView {
     attend();
     let home = address::landing(account.role);
-    let is_admin = account.role == Role::Admin;
+    // Many pages have a line of their own, and a box that leads to what they hold.
+    let is_full = account.role != Role::Influencer;
     let pathname = use_location().pathname;
     show_chosen(".bar ul", move || pathname.track());
     let role = match account.role {
@@ -38,10 +50,12 @@ pub fn frame(account: &Account, content: impl Content) -> AnyView {
         Role::Advertiser => "Advertiser",
         Role::Influencer => "Influencer",
     };
-    let of_admin = ADMIN_PAGES.into_iter().filter(|_| is_admin);
-    let of_advertiser =
-        [(address::INTEGRATION, "Integration")].into_iter().filter(|_| account.role == Role::Advertiser);
-    let pages = [(address::DASHBOARD, "Dashboard")].into_iter().chain(of_advertiser).chain(of_admin);
+    let others: &[_] = match account.role {
+        Role::Admin => &ADMIN_PAGES,
+        Role::Advertiser => &ADVERTISER_PAGES,
+        Role::Influencer => &INFLUENCER_PAGES,
+    };
+    let pages = [(address::DASHBOARD, "Dashboard")].into_iter().chain(others.iter().copied());
     let pages: Vec<_> = pages.map(|(to, label)| el("li").child(page_link(to, label))).collect();
     // A plain form: leaving loads a new page, and nothing of the session stays in memory.
     let leave =
@@ -56,9 +70,9 @@ pub fn frame(account: &Account, content: impl Content) -> AnyView {
         .class("inner")
         .child(el("a").class("brand").attr("href", home).child(wordmark()))
         .child(el("nav").attr("aria-label", "Main").child(el("ul").child(pages)))
-        .child(is_admin.then(look_up))
+        .child(is_full.then(|| look_up(account.role)))
         .child(who);
-    let bar = el("header").class(if is_admin { "bar full" } else { "bar" }).child(inner);
+    let bar = el("header").class(if is_full { "bar full" } else { "bar" }).child(inner);
     (skip_link(), bar, main(content), heard()).content()
 }
 
@@ -99,7 +113,8 @@ pub fn show_chosen(list: &'static str, changed: impl Fn() + 'static) {
 }
 
 /// Leads from a code, an order's number or an id to its record; `/` leads here.
-fn look_up() -> Element {
+fn look_up(role: Role) -> Element {
+    let there = if role == Role::Admin { address::LOOK_UP } else { address::OWN_LOOK_UP };
     let field = el("input")
         .attr("id", "look-up")
         .attr("type", "search")
@@ -113,7 +128,7 @@ fn look_up() -> Element {
         .attr("aria-label", "Everything")
         .attr("role", "search")
         .attr("method", "get")
-        .attr("action", address::LOOK_UP)
+        .attr("action", there)
         .child(field)
 }
 

@@ -3,20 +3,21 @@
 mod brand;
 mod frame;
 mod freshness;
+mod keys;
 mod range_picker;
 mod scope_picker;
 mod scorecard;
 mod states;
 mod time_chart;
-mod twin_table;
 mod window_title;
 
 pub use frame::{frame, plain};
 pub use freshness::freshness;
-pub use range_picker::range_picker;
+pub use keys::{keys_button, keys_sheet};
+pub use range_picker::{compared, range_picker};
 pub use scope_picker::scope_picker;
 pub use scorecard::{number, scorecard};
-pub use states::{empty, failed, loading, stale};
+pub use states::{failed, loading, stale};
 pub use time_chart::time_chart;
 pub use window_title::WindowTitle;
 

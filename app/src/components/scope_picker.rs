@@ -3,23 +3,27 @@
 use std::fmt::Display;
 
 use leptos::prelude::*;
-use model::stats::StatsQuery;
 
 use super::Now;
 use crate::{
-    address::{self, DASHBOARD},
+    address::{self, DASHBOARD, View},
     api::scopes::{Scope, Scopes},
     kit::{choice, kept, send},
     markup::{Content, Element, el},
 };
 
 /// `across`: whether there is more than one advertiser to choose from.
-pub fn scope_picker(asked: impl Now<StatsQuery>, scopes: Scopes, across: bool) -> AnyView {
+pub fn scope_picker(view: impl Now<View>, scopes: Scopes, across: bool) -> AnyView {
     let Scopes { advertiser_id: advertiser, advertisers, campaigns, .. } = scopes;
-    let campaign = untrack(asked).campaign_id;
-    // A campaign belongs to its advertiser: choosing another one lets go of it.
-    let beside_advertiser = move || StatsQuery { advertiser_id: None, campaign_id: None, ..asked() };
-    let beside_campaign = move || StatsQuery { campaign_id: None, ..asked() };
+    let campaign = untrack(view).asked.campaign_id;
+    // What belongs to an advertiser goes with it: choosing another one lets go of it.
+    let beside_advertiser = move || {
+        view().ask(|asked| {
+            (asked.advertiser_id, asked.campaign_id, asked.influencer_id) = (None, None, None);
+            (asked.link_id, asked.coupon_id) = (None, None);
+        })
+    };
+    let beside_campaign = move || view().ask(|asked| asked.campaign_id = None);
     let advertisers = across.then(|| {
         let options = options("All advertisers", advertisers, advertiser);
         narrowing("Advertiser", "advertiser_id", options, chosen(advertiser), beside_advertiser)
@@ -44,12 +48,12 @@ fn options<Id: Display + PartialEq>(all: &'static str, scopes: Vec<Scope<Id>>, c
 }
 
 /// One choice, applied as it is made; a button serves where there is no JavaScript.
-fn narrowing(
+pub fn narrowing(
     label: &'static str,
     name: &'static str,
     options: Vec<Element>,
     chosen: String,
-    rest: impl Now<StatsQuery>,
+    rest: impl Now<View>,
 ) -> Element {
     let rest = move || rest_of(&rest());
     let select = el("select").attr("name", name).attr("data-apply", "").child(options);
@@ -63,7 +67,7 @@ fn narrowing(
         .child(send("button unscripted").child("Show"))
 }
 
-/// The rest of the question, which stays.
-pub fn rest_of(query: &StatsQuery) -> Vec<Element> {
-    address::pairs(query).into_iter().map(|(name, value)| kept(name, value)).collect()
+/// The rest of the view, which stays.
+pub fn rest_of(view: &View) -> Vec<Element> {
+    address::pairs(view).into_iter().map(|(name, value)| kept(name, value)).collect()
 }

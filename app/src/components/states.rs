@@ -2,7 +2,6 @@
 
 use leptos::{ev, prelude::*, tachys::html::event::on};
 use leptos_router::hooks::use_location;
-use model::stats::{Preset, StatsQuery};
 
 use super::Now;
 use crate::{
@@ -14,20 +13,6 @@ use crate::{
 /// Holds the place of cards and chart, so that nothing jumps when they arrive.
 pub fn loading() -> Element {
     el("div").class("loading").attr("role", "status").child(el("p").child("Loading figures…"))
-}
-
-/// Nothing happened in the range.
-pub fn empty(days: impl Now<String>, asked: impl Now<StatsQuery>) -> Element {
-    let all = move || {
-        let all = StatsQuery { from: None, to: None, range: Some(Preset::All.to_string()), interval: None, ..asked() };
-        address::link(address::DASHBOARD, &all)
-    };
-    let words = el("p").child("Nothing was recorded in this range and filter: ").child(days).child(".");
-    el("section")
-        .class("message")
-        .child(el("h2").child("No clicks or events"))
-        .child(words)
-        .child(el("p").child(el("a").class("button").live("href", all).child("Show all time")))
 }
 
 /// The figures could not be had. Retrying works without JavaScript too: the link is the page itself.

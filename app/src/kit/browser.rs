@@ -10,7 +10,7 @@ use web_sys::{
     Element, Event, FormData, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlTextAreaElement,
 };
 
-use super::{Kit, Wrong};
+use super::{Kit, Wrong, keys};
 use crate::{
     address::with_query,
     admin::{
@@ -65,26 +65,20 @@ pub fn attend(kit: Kit) {
             window_event_listener(ev::change, move |event| {
                 let Some(field) = target::<Element>(&event) else { return };
                 preview_of(&field, kit, preview_pause);
-                if field.has_attribute("data-apply") {
+                if field.has_attribute("data-keys") {
+                    keys::switch(&field);
+                } else if field.has_attribute("data-apply") {
                     send_form_of(&field);
                 } else if field.has_attribute("data-reveal") {
                     reveal(&field);
                 }
             }),
             window_event_listener(ev::keydown, |event| {
-                let Some(at) = target::<Element>(&event) else { return };
-                if event.key() == "Escape" {
-                    fold(&at);
-                }
-                let typing = matches!(at.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT");
-                if event.key() == "/"
-                    && !typing
-                    && !event.ctrl_key()
-                    && !event.meta_key()
-                    && !event.alt_key()
-                    && focus("#look-up")
-                {
-                    event.prevent_default();
+                if let Some(at) = target::<Element>(&event) {
+                    if event.key() == "Escape" {
+                        fold(&at);
+                    }
+                    keys::pressed(&event, &at);
                 }
             }),
         ];
@@ -101,7 +95,7 @@ fn attribute(of: &Element, name: &str) -> String {
     of.get_attribute(name).unwrap_or_default()
 }
 
-fn closest<T: JsCast>(from: &Element, selector: &str) -> Option<T> {
+pub(super) fn closest<T: JsCast>(from: &Element, selector: &str) -> Option<T> {
     from.closest(selector).ok()??.dyn_into().ok()
 }
 
@@ -290,6 +284,7 @@ fn click(event: &web_sys::MouseEvent, kit: Kit) {
         copy(button, text);
     } else if let Some(id) = button.get_attribute("data-opens") {
         event.prevent_default();
+        keys::show_switch();
         let dialog = document().get_element_by_id(&id).and_then(|found| found.dyn_into::<HtmlDialogElement>().ok());
         // Refused where it is open already.
         let _ = dialog.map(|dialog| dialog.show_modal());

@@ -24,14 +24,35 @@ pub fn cell(held: Cell) -> AnyView {
             el("time").attr("datetime", exact.clone()).attr("title", exact).child(short).content()
         }
         Cell::Count(count) => number(format::count(count)),
-        Cell::Money(sums) => format::amounts(&sums).content(),
+        Cell::Money(sums) if sums.is_empty() => format::NONE.content(),
+        Cell::Money(sums) => {
+            let each = sums.iter().enumerate().map(|(index, sum)| {
+                let between = if index > 0 { ", " } else { "" };
+                (between, number(format::amount(sum)), format!(" {}", sum.currency)).content()
+            });
+            each.collect::<Vec<_>>().content()
+        }
         Cell::Person { name, note } => (cell(*name), note_below(note)).content(),
+        Cell::Share(share) => {
+            let part = el("span").class("part").child(format::per_mille(share));
+            (bar(share), part).content()
+        }
         Cell::Stack(cells) => cells.into_iter().map(|each| el("div").child(cell(each))).collect::<Vec<_>>().content(),
     }
 }
 
 pub fn link(Way { label, href }: Way) -> Element {
     el("a").attr("href", href).child(label)
+}
+
+/// A bar as long as its share of the whole, in thousandths. It says nothing that is not written beside it.
+pub fn bar(share: u32) -> Element {
+    el("svg")
+        .class("share")
+        .attr("viewBox", "0 0 1000 1")
+        .attr("preserveAspectRatio", "none")
+        .attr("aria-hidden", "true")
+        .child(el("path").attr("d", format!("M0 0h{}v1H0z", share.min(1000))))
 }
 
 /// Small print on a line of its own.

@@ -10,6 +10,8 @@ mod cell;
 mod feedback;
 mod field;
 mod form;
+#[cfg(feature = "hydrate")]
+mod keys;
 mod page;
 mod parts;
 mod table;
@@ -17,11 +19,12 @@ mod table;
 use leptos::{ev::SubmitEvent, prelude::*};
 
 pub use self::{
-    action::send,
+    action::{actions, button, send},
     feedback::{feedback, shown},
     form::kept,
     page::page,
-    table::{choice, scrolling},
+    parts::{empty, parts, tabs},
+    table::{chips, choice, table},
 };
 use crate::{
     admin::{

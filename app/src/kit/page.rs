@@ -6,15 +6,14 @@ use super::{
     Kit,
     action::{actions, question},
     cell::{cell, link},
-    parts::parts,
+    parts::{parts, tabs},
 };
 use crate::{
     admin::{
-        page::{Page, Tab},
+        page::Page,
         posted::{Outcome, Posted},
     },
-    format,
-    markup::{Content, Element, el},
+    markup::{Content, el},
 };
 
 /// The page as it stands at this address.
@@ -27,19 +26,9 @@ pub fn page(page: Page, kit: Kit, here: &str) -> AnyView {
         let crumbs: Vec<_> = crumbs.into_iter().map(|way| el("li").child(link(way))).collect();
         el("nav").attr("aria-label", "Breadcrumb").child(el("ol").class("crumbs").child(crumbs))
     });
-    let tabs = (!tabs.is_empty()).then(|| {
-        let tabs: Vec<_> = tabs.into_iter().map(tab).collect();
-        el("nav").class("tabs").attr("aria-label", "Parts of this page").child(el("ul").class("segments").child(tabs))
-    });
+    let tabs = (!tabs.is_empty()).then(|| self::tabs("Parts of this page".to_owned(), tabs));
     let heading = el("h1").attr("tabindex", "-1").child(title);
     let head = el("div").class("head").child(heading).child(actions(deeds, kit, here));
     let lead = lead.map(|lead| el("p").class("lead").child(cell(lead)));
     (crumbs, head, lead, tabs, parts(inner, kit, here)).content()
-}
-
-fn tab(tab: Tab) -> Element {
-    let Tab { way, current, count } = tab;
-    let count = count.map(|count| el("span").class("note").child(format!(" {}", format::count(count).short)));
-    let way = link(way).attr("data-noscroll", "").attr("aria-current", current.then_some("page")).child(count);
-    el("li").child(way)
 }

@@ -5,12 +5,14 @@ use leptos::prelude::*;
 use super::{
     Kit,
     action::{action, actions, button},
-    cell::{cell, link, name, note_below},
+    cell::{bar, cell, link, name, note_below},
     form::form,
     table::table,
 };
 use crate::{
-    admin::page::{Card, Code, Empty, Notice, Part, Step},
+    admin::page::{Card, Code, Empty, Notice, Part, Stage, Step, Tab},
+    components::number,
+    format,
     markup::{Content, Element, el},
 };
 
@@ -36,7 +38,7 @@ fn part(part: Part, kit: Kit, here: &str) -> AnyView {
         }
         Part::Empty(none) => empty(none, kit, here),
         Part::Code(block) => code(block).content(),
-        Part::Image { src, alt } => el("img").attr("src", src).attr("alt", alt).content(),
+        Part::Image { src, alt } => el("img").attr("src", src).attr("alt", alt).attr("loading", "lazy").content(),
         Part::Group { title, note, actions: deeds, parts: inner } => el("section")
             .class("group")
             .child(el("div").class("head").child(el("h2").child(title)).child(actions(deeds, kit, here)))
@@ -46,7 +48,34 @@ fn part(part: Part, kit: Kit, here: &str) -> AnyView {
         Part::Details { summary, parts: inner } => {
             el("details").class("group").child(el("summary").child(summary)).child(parts(inner, kit, here)).content()
         }
+        Part::Panels(all) => {
+            let all = all.into_iter().map(|inner| el("li").class("panel").child(parts(inner, kit, here)));
+            el("ul").class("panels").child(all.collect::<Vec<_>>()).content()
+        }
+        Part::Tabs { label, tabs: all } => tabs(label, all).content(),
+        Part::Funnel(stages) => {
+            el("ol").class("funnel").child(stages.into_iter().map(stage).collect::<Vec<_>>()).content()
+        }
     }
+}
+
+/// Links to views of the same.
+pub fn tabs(label: String, all: Vec<Tab>) -> Element {
+    let all = all.into_iter().map(|Tab { way, current, count }| {
+        let count = count.map(|count| el("span").class("note").child(format!(" {}", format::count(count).short)));
+        let way = link(way).attr("data-noscroll", "").attr("aria-current", current.then_some("page")).child(count);
+        el("li").child(way)
+    });
+    let all = el("ul").class("segments").child(all.collect::<Vec<_>>());
+    el("nav").class("tabs").attr("aria-label", label).child(all)
+}
+
+fn stage(stage: Stage) -> Element {
+    let Stage { label, count, share, notes, aside } = stage;
+    let notes: Vec<_> = notes.into_iter().map(|note| el("span").child(note)).collect();
+    let notes = el("div").class("note").child(notes);
+    let count = el("strong").child(number(format::count(count)));
+    el("li").class(aside.then_some("aside")).child(el("span").child(label)).child(count).child(bar(share)).child(notes)
 }
 
 /// A paragraph of small print.

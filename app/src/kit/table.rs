@@ -84,7 +84,7 @@ pub fn table(table: Table, kit: Kit, here: &str) -> AnyView {
 }
 
 /// Holds what may be wider than the screen.
-pub fn scrolling(label: String) -> Element {
+fn scrolling(label: String) -> Element {
     el("div").class("scroll").attr("tabindex", "0").attr("role", "region").attr("aria-label", label)
 }
 
@@ -130,17 +130,6 @@ fn filters(filters: Filters, here: &str) -> Element {
         ))
     });
     let selects: Vec<_> = selects.collect();
-    let chips = chips.into_iter().map(|Way { label, href }| {
-        el("a")
-            .class("chip")
-            .attr("href", href)
-            .attr("data-noscroll", "")
-            .attr("aria-label", format!("{label}: remove this filter"))
-            .child(label)
-            .child(" ")
-            .child(el("span").attr("aria-hidden", "true").child(" ×"))
-    });
-    let chips: Vec<_> = chips.collect();
     el("form")
         .class("filters")
         .attr("role", "search")
@@ -151,7 +140,22 @@ fn filters(filters: Filters, here: &str) -> Element {
         .child(search)
         .child(selects)
         .child(send("button unscripted").child("Show"))
-        .child(chips)
+        .child(self::chips(chips))
+}
+
+/// What narrows a view; each leads to the view without it.
+pub fn chips(all: Vec<Way>) -> Vec<Element> {
+    let chip = |Way { label, href }| {
+        el("a")
+            .class("chip")
+            .attr("href", href)
+            .attr("data-noscroll", "")
+            .attr("aria-label", format!("{label}: remove this filter"))
+            .child(label)
+            .child(" ")
+            .child(el("span").attr("aria-hidden", "true").child(" ×"))
+    };
+    all.into_iter().map(chip).collect()
 }
 
 /// A select with its label. The attributes of its options are for the page as it is sent; once somebody chose, only

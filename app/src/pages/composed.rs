@@ -1,5 +1,5 @@
-//! The pages that are composed on the server: all of the admin, the integration of a shop, an account's own, and the
-//! setting of a password.
+//! The pages that are composed on the server: all of the admin, the lists of advertisers and influencers, the
+//! integration of a shop, an account's own, and the setting of a password.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -64,7 +64,10 @@ fn path_of(address: &str) -> &str {
 }
 
 fn is_composed(path: &str) -> bool {
-    [ADMIN, address::INTEGRATION, address::ACCOUNT, address::SET_PASSWORD].iter().any(|ours| path.starts_with(ours))
+    [ADMIN, address::INTEGRATION, address::ACCOUNT, address::SALES, address::SET_PASSWORD]
+        .iter()
+        .any(|ours| path.starts_with(ours))
+        || address::is_own_list(path)
 }
 
 fn composed() -> AnyView {

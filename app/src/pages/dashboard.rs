@@ -4,23 +4,25 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 use model::{
     account::{Account, Role},
-    stats::{Figures, StatsQuery},
+    stats::StatsQuery,
 };
 
 use crate::{
-    address,
+    address::{self, View},
     api::{
         asked::{Answer, Answers, answers},
-        figures::{Sheet, load_figures},
+        figures::load_figures,
         scopes::{Scope, Scopes, load_scopes},
     },
     components::{
-        Now, WindowTitle, empty, failed, frame, freshness, loading, range_picker, scope_picker, scorecard, stale,
-        time_chart,
+        Now, WindowTitle, compared, failed, frame, freshness, keys_button, keys_sheet, loading, range_picker,
+        scope_picker, scorecard, stale, time_chart,
     },
     days::Days,
     elsewhere::GoTo,
     error::{AppError, ErrorKind},
+    figures::sheet::Sheet,
+    kit::{Kit, actions, chips, empty, parts},
     markup::{Content, Element, el},
     viewer::viewer,
 };
@@ -47,11 +49,11 @@ struct Shown {
     error: Option<AppError>,
 }
 
-type Asked = Result<StatsQuery, AppError>;
+type Asked = Result<View, AppError>;
 
 /// The question as the server is asked it: what is wrong with an address, the server says of it too.
 fn question(asked: &Asked, search: &str) -> String {
-    asked.as_ref().map_or_else(|_| search.to_owned(), |query| address::link("", query))
+    asked.as_ref().map_or_else(|_| search.to_owned(), |view| address::link("", view))
 }
 
 impl Shown {
@@ -69,7 +71,7 @@ impl Shown {
     fn state(&self) -> State {
         match &self.sheet {
             None => State::Failed,
-            Some(sheet) if is_empty(&sheet.figures) => State::Empty,
+            Some(sheet) if sheet.nothing.is_some() => State::Empty,
             Some(_) => State::Figures,
         }
     }
@@ -82,11 +84,6 @@ enum State {
     Figures,
 }
 
-fn is_empty(figures: &Figures) -> bool {
-    let Figures { clicks, bot_clicks, add_to_cart, signups, purchases, drop_offs, .. } = figures;
-    [clicks, bot_clicks, add_to_cart, signups, purchases, drop_offs].iter().all(|count| **count == 0)
-}
-
 fn dashboard(account: &Account) -> AnyView {
     let role = account.role;
     let params = use_query_map();
@@ -94,25 +91,26 @@ fn dashboard(account: &Account) -> AnyView {
     let search = use_location().search;
     let question = Memo::new(move |_| search.with(|search| asked.with(|asked| question(asked, search))));
     let answer = answers(move || (question.get(), 0), load_figures);
-    // An admin who asks for one influencer's figures sees them as that influencer does.
+    // An admin may look at an influencer's figures as that influencer does.
     let own = Memo::new(move |_| {
-        let of_one = || asked.with(|asked| asked.as_ref().is_ok_and(|asked| asked.influencer_id.is_some()));
-        role == Role::Influencer || role == Role::Admin && of_one()
+        role == Role::Influencer || asked.with(|asked| asked.as_ref().is_ok_and(|view| view.is_as_influencer(role)))
     });
     let title = match role {
         Role::Influencer => "Your figures",
         Role::Admin | Role::Advertiser => "Dashboard",
     };
     let scopes = (role != Role::Influencer).then(|| scopes(asked, role == Role::Admin, own));
-    let head = el("div").class("head").child(el("h1").child(title)).child(scopes);
+    let compared = compared(move || asked.get().unwrap_or_default());
+    let narrowing = el("div").class("scopes").child(scopes).child(compared);
+    let head = el("div").class("head").child(el("h1").child(title)).child(narrowing);
     let figures = view! {
         <Transition fallback=loading>
-            {(move || body(asked, question, answer, own.get())).content()}
+            {(move || body(asked, question, answer)).content()}
         </Transition>
     };
     view! {
         <WindowTitle text=title/>
-        {frame(account, (head, figures.into_any()))}
+        {frame(account, (head, figures.into_any(), keys_sheet()))}
     }
     .into_any()
 }
@@ -120,9 +118,11 @@ fn dashboard(account: &Account) -> AnyView {
 /// What the figures can be narrowed to; without it the page still serves.
 fn scopes(asked: Memo<Asked>, across: bool, own: Memo<bool>) -> AnyView {
     let question = move || {
-        let StatsQuery { advertiser_id, campaign_id, influencer_id, .. } = asked.get().unwrap_or_default();
-        let narrowed = StatsQuery { advertiser_id, campaign_id, influencer_id, ..StatsQuery::default() };
-        (address::link("", &narrowed), 0)
+        let View { asked: StatsQuery { advertiser_id, campaign_id, influencer_id, .. }, manner } =
+            asked.get().unwrap_or_default();
+        let asked = StatsQuery { advertiser_id, campaign_id, influencer_id, ..StatsQuery::default() };
+        let manner = manner.into_iter().filter(|(name, _)| *name == "as").collect();
+        (address::link("", &View { asked, manner }), 0)
     };
     let choices = answers(question, load_scopes);
     let picker = move || {
@@ -154,7 +154,8 @@ where
 }
 
 /// Reads the answer inside the transition, so that the page waits for it.
-fn body(asked: Memo<Asked>, question: Memo<String>, answer: Answers, own: bool) -> AnyView {
+fn body(asked: Memo<Asked>, question: Memo<String>, answer: Answers) -> AnyView {
+    let kit = Kit::get();
     let shown = Memo::new(move |before: Option<&Option<Shown>>| {
         let before = before.and_then(Option::as_ref);
         match answer.get() {
@@ -163,22 +164,24 @@ fn body(asked: Memo<Asked>, question: Memo<String>, answer: Answers, own: bool) 
         }
     });
     // Derived and not memoised: an answer that is the same as before ends at `shown`.
-    let figures = of_sheet(shown, |sheet| sheet.figures.clone());
-    let chart = of_sheet(shown, |sheet| sheet.chart.clone());
-    let zone = of_sheet(shown, |sheet| format!("Times in {}", sheet.tz));
-    let answered_days = of_sheet(shown, |sheet| Days::between(&sheet.from, &sheet.to));
-    // Who steps twice in a row means two steps, also where the first answer is still on its way.
-    let days =
-        move || asked.with(|asked| asked.as_ref().ok().and_then(Days::asked)).or_else(|| answered_days().flatten());
-    // A last bucket that is not over reaches the present.
-    let open = of_sheet(shown, |sheet| sheet.chart.points.last().is_some_and(|last| !last.complete));
-    let error = move || shown.with(|shown| shown.as_ref().and_then(|shown| shown.error.clone()));
-    let state = Memo::new(move |_| shown.with(|shown| shown.as_ref().map(Shown::state)));
-    // The question as it stands in the address; the answer may still be on its way.
-    let query = move || asked.get().unwrap_or_default();
+    let cards = of_sheet(shown, |sheet| sheet.cards.clone());
+    let plots = of_sheet(shown, |sheet| sheet.plots.clone());
+    let label = of_sheet(shown, |sheet| sheet.label.clone());
+    let answered_days = of_sheet(shown, |sheet| Days::whole(&sheet.from, &sheet.to));
     let waiting = move || {
         question.with(|question| shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.asked != *question)))
     };
+    // Who steps twice in a row means two steps, also where the first answer is still on its way. A named range is not
+    // stepped from before its days are known: those of the range before it are others.
+    let days = move || {
+        let asked = asked.with(|asked| Days::asked(&asked.as_ref().ok()?.asked));
+        asked.or_else(|| answered_days().flatten().filter(|_| !waiting()))
+    };
+    let open = of_sheet(shown, |sheet| sheet.open);
+    let error = move || shown.with(|shown| shown.as_ref().and_then(|shown| shown.error.clone()));
+    let state = Memo::new(move |_| shown.with(|shown| shown.as_ref().map(Shown::state)));
+    // The view as it stands in the address; the answer may still be on its way.
+    let view = move || asked.get().unwrap_or_default();
     let refresh = move || {
         // Only a new login helps, and that is offered.
         if !untrack(error).is_some_and(|error| error.kind == ErrorKind::LoggedOut) {
@@ -187,26 +190,30 @@ fn body(asked: Memo<Asked>, question: Memo<String>, answer: Answers, own: bool) 
     };
     let arrived = move || answer.with(|answer| answer.as_ref().is_some_and(Answer::is_told));
 
+    let nothing = move || of_sheet(shown, |sheet| sheet.nothing.clone())().flatten().map(|it| empty(it, kit, ""));
+    let rest = move || of_sheet(shown, |sheet| sheet.parts.clone())().map(|all| parts(all, kit, ""));
     let content = move || match state.get() {
         None => loading().content(),
         Some(State::Failed) => {
             let error = move || error().unwrap_or_else(|| AppError::new(ErrorKind::Internal));
             failed(error, move || answer.refetch()).content()
         }
-        Some(State::Empty) => {
-            let label = move || days().map(Days::label).unwrap_or_default();
-            empty(label, query).content()
-        }
-        Some(State::Figures) => {
-            let bots = move || query().include_bots;
-            (scorecard(figures, bots, own), time_chart(chart, query, days)).content()
-        }
+        Some(State::Empty) => (nothing, rest).content(),
+        Some(State::Figures) => (scorecard(cards), time_chart(move || plots().flatten()), rest).content(),
     };
-    let is_fresh = Memo::new(move |_| zone().is_some());
+    let is_fresh = Memo::new(move |_| label().is_some());
     let age = move || is_fresh.get().then(|| freshness(arrived, refresh));
+    let told = of_sheet(shown, |sheet| {
+        let zone = format!("Times in {}", sheet.tz);
+        let told = [Some(zone), sheet.compared.clone(), sheet.delay.clone()];
+        told.into_iter().flatten().map(|told| el("span").child(told)).collect::<Vec<_>>()
+    });
+    let narrowed = move || of_sheet(shown, |sheet| sheet.chips.clone())().map(chips);
+    let ways = move || of_sheet(shown, |sheet| sheet.actions.clone())().map(|all| actions(all, kit, ""));
     (
-        range_picker(query, days, move || open().unwrap_or_default()),
-        el("p").class("facts").child(el("span").child(zone)).child(age),
+        range_picker(view, days, label, move || open().unwrap_or_default()),
+        el("div").class("facts").child(told).child(age).child(keys_button()),
+        el("div").class("narrowed").child(el("div").class("chips").child(narrowed)).child(ways),
         stale(move || error().filter(|_| state.get() != Some(State::Failed))),
         el("div").class("figures").live("aria-busy", move || if waiting() { "true" } else { "false" }).child(content),
     )

@@ -1,21 +1,18 @@
-//! Keeps two charts drawn: on new figures, another size, light or dark.
+//! Keeps two charts drawn, on new figures and another size, and leads from a bucket to the view of it alone.
 
 use leptos::{html::Div, prelude::*, task::spawn_local};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, MediaQueryList, ResizeObserver};
+use web_sys::{Element, MouseEvent, ResizeObserver};
 
-use super::{
-    Bars,
-    library::{self, AxisLabel, Instance},
-    option::{self, Look, Series},
-};
+use super::library::{self, Instance, JsValue, Tip};
+use crate::figures::sheet::{Plot, Plots};
 
-const DARK: &str = "(prefers-color-scheme: dark)";
 const STILL: &str = "(prefers-reduced-motion: reduce)";
 /// Charts of one group point at the same bucket.
 const GROUP: &str = "over-time";
 
-pub fn draw(clicks: NodeRef<Div>, conversions: NodeRef<Div>, bars: Memo<Option<Bars>>) -> Signal<bool> {
+pub fn draw(elements: [NodeRef<Div>; 2], plots: Memo<Option<Plots>>) -> Signal<bool> {
     let loaded = RwSignal::new(false);
     let failed = RwSignal::new(false);
     Effect::new(move |_| {
@@ -27,17 +24,27 @@ pub fn draw(clicks: NodeRef<Div>, conversions: NodeRef<Div>, bars: Memo<Option<B
         });
     });
 
-    let look = follow_look();
-    let charts = StoredValue::new_local(None::<Pair>);
+    let navigate = StoredValue::new_local(std::rc::Rc::new(use_navigate()));
+    // A click on a bucket narrows the range to it; what the table's links do is the same.
+    let lead = move |bucket: usize| {
+        let href = plots.with_untracked(|plots| plots.as_ref()?.hrefs.get(bucket).cloned());
+        if let Some(href) = href.filter(|href| !href.is_empty()) {
+            navigate.get_value()(&href, NavigateOptions { scroll: false, ..NavigateOptions::default() });
+        }
+    };
+    let charts = StoredValue::new_local(None::<Vec<Drawing>>);
     Effect::new(move |_| {
-        let (Some(above), Some(below)) = (clicks.get(), conversions.get()) else { return };
+        let Some(elements) = elements.iter().map(|element| element.get()).collect::<Option<Vec<_>>>() else { return };
         if !loaded.get() {
             return;
         }
-        bars.with(|bars| {
-            let Some(bars) = bars else { return };
-            charts
-                .update_value(|charts| charts.get_or_insert_with(|| Pair::new(&above, &below)).show(bars, look.get()));
+        plots.with(|plots| {
+            let Some(plots) = plots else { return };
+            charts.update_value(|charts| {
+                let charts =
+                    charts.get_or_insert_with(|| elements.iter().map(|element| Drawing::new(element, lead)).collect());
+                charts.iter_mut().zip(&plots.all).for_each(|(chart, plot)| chart.show(plot));
+            });
         });
     });
     on_cleanup(move || {
@@ -47,83 +54,54 @@ pub fn draw(clicks: NodeRef<Div>, conversions: NodeRef<Div>, bars: Memo<Option<B
     failed.into()
 }
 
-/// The two charts and what watches their size.
-struct Pair {
-    clicks: Instance,
-    conversions: Instance,
+/// A chart, what watches its size, and what listens to clicks.
+struct Drawing {
+    instance: Instance,
+    element: Element,
     watch: Option<ResizeObserver>,
     _resized: Closure<dyn Fn()>,
-    label: Option<AxisLabel>,
+    clicked: Closure<dyn Fn(MouseEvent)>,
+    tip: Option<Tip>,
 }
 
-impl Pair {
-    fn new(above: &Element, below: &Element) -> Self {
-        let clicks = Instance::new(above, GROUP);
-        let conversions = Instance::new(below, GROUP);
-        let both = [clicks.clone(), conversions.clone()];
-        let resized = Closure::<dyn Fn()>::new(move || both.iter().for_each(Instance::resize));
+impl Drawing {
+    fn new(element: &Element, lead: impl Fn(usize) + 'static) -> Self {
+        let instance = Instance::new(element, GROUP);
+        let shown = instance.clone();
+        let resized = Closure::<dyn Fn()>::new(move || shown.resize());
         let watch = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok();
         if let Some(watch) = &watch {
-            watch.observe(above);
+            watch.observe(element);
         }
-        Self { clicks, conversions, watch, _resized: resized, label: None }
+        let (shown, of) = (instance.clone(), element.clone());
+        let clicked = Closure::<dyn Fn(MouseEvent)>::new(move |event: MouseEvent| {
+            if let Some(bucket) = shown.bucket(&of, &event) {
+                lead(bucket);
+            }
+        });
+        // Refused by no browser.
+        let _ = element.add_event_listener_with_callback("click", clicked.as_ref().unchecked_ref());
+        Self { instance, element: element.clone(), watch, _resized: resized, clicked, tip: None }
     }
 
-    fn show(&mut self, bars: &Bars, look: Look) {
-        let most = bars.clicks.iter().chain(&bars.conversions).copied().max().unwrap_or_default();
-        let (colours, room) = (look.colours(), option::room(most));
-        let labels = bars.labels.clone();
-        let label = AxisLabel::new(move |_name, bucket| labels.get(bucket).cloned().unwrap_or_default());
-        let clicks = Series { name: "Clicks", colour: colours.clicks, values: &bars.clicks };
-        let conversions = Series { name: "Conversions", colour: colours.conversions, values: &bars.conversions };
-        self.clicks.show(&option::chart(&clicks, bars, room, look), colours.strong, &label);
-        self.conversions.show(&option::chart(&conversions, bars, room, look), colours.strong, &label);
-        // The one before may go only now: the charts called it until they were shown anew.
-        self.label = Some(label);
+    fn show(&mut self, plot: &Plot) {
+        let tips = plot.tips.clone();
+        let tip = Tip::new(move |points: JsValue| {
+            library::bucket_of(&points).and_then(|bucket| tips.get(bucket).cloned()).unwrap_or_default()
+        });
+        let is_still = window().match_media(STILL).ok().flatten().is_some_and(|still| still.matches());
+        self.instance.show(&plot.option, is_still, &tip);
+        // The one before may go only now: the chart called it until it was shown anew.
+        self.tip = Some(tip);
     }
 }
 
-impl Drop for Pair {
+impl Drop for Drawing {
     fn drop(&mut self) {
         if let Some(watch) = &self.watch {
             watch.disconnect();
         }
-        self.clicks.dispose();
-        self.conversions.dispose();
-    }
-}
-
-/// The look the reader's system asks for, also when it changes its mind.
-fn follow_look() -> Signal<Look> {
-    let look = RwSignal::new(Look { dark: false, still: true });
-    Effect::new(move |_| {
-        let query = |media| window().match_media(media).ok().flatten();
-        let (Some(dark), Some(still)) = (query(DARK), query(STILL)) else { return };
-        let lists = [dark.clone(), still.clone()];
-        let read = move || look.set(Look { dark: dark.matches(), still: still.matches() });
-        read();
-        let changed = Closure::<dyn Fn()>::new(read);
-        for list in &lists {
-            // Refused by no browser that knows media queries.
-            let _ = list.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref());
-        }
-        let watch = StoredValue::new_local(Some(Watch { lists, changed }));
-        on_cleanup(move || {
-            watch.try_update_value(Option::take);
-        });
-    });
-    look.into()
-}
-
-struct Watch {
-    lists: [MediaQueryList; 2],
-    changed: Closure<dyn Fn()>,
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        for list in &self.lists {
-            let _ = list.remove_event_listener_with_callback("change", self.changed.as_ref().unchecked_ref());
-        }
+        let _ = self.element.remove_event_listener_with_callback("click", self.clicked.as_ref().unchecked_ref());
+        self.instance.dispose();
     }
 }

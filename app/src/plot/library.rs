@@ -1,11 +1,11 @@
-//! The charting library: loaded once, and the few of its functions that charming does not name.
+//! The charting library: loaded once, and the few of its functions that are called here.
 
-use js_sys::{Promise, Reflect};
+use js_sys::{Function, JSON, Promise, Reflect};
 use leptos::prelude::{document, window};
-use wasm_bindgen::prelude::*;
-use web_sys::{Element, HtmlScriptElement};
+use wasm_bindgen::{JsCast, closure::Closure, prelude::wasm_bindgen};
+use web_sys::{Element, HtmlScriptElement, MouseEvent};
 
-use super::option::Chart;
+pub use wasm_bindgen::JsValue;
 
 #[wasm_bindgen]
 extern "C" {
@@ -25,12 +25,18 @@ extern "C" {
     #[wasm_bindgen(method, js_name = setOption)]
     fn set_option(this: &Instance, option: &JsValue, replace: bool);
 
+    #[wasm_bindgen(method, js_name = convertFromPixel)]
+    fn convert_from_pixel(this: &Instance, finder: &JsValue, x: f64) -> JsValue;
+
     #[wasm_bindgen(method)]
     pub fn resize(this: &Instance);
 
     #[wasm_bindgen(method)]
     pub fn dispose(this: &Instance);
 }
+
+/// Says of a bucket what stands under the pointer: called with the series' points there.
+pub type Tip = Closure<dyn Fn(JsValue) -> String>;
 
 impl Instance {
     /// An empty chart. Charts of one group show the same bucket when the pointer is over either.
@@ -43,34 +49,34 @@ impl Instance {
         instance
     }
 
-    /// Shows `chart`, and what charming has no words for: the tooltip's text, and labels
-    /// that make room for one another.
-    pub fn show(&self, chart: &Chart, text: &str, label: &AxisLabel) {
-        let Ok(option) = serde_wasm_bindgen::to_value(chart) else { return };
-        if let Some(tooltip) = part(&option, "tooltip") {
-            let style = js_sys::Object::new();
-            set(&style, "color", &text.into());
-            set(&style, "fontSize", &13.into());
-            set(&tooltip, "textStyle", &style);
-            set(&tooltip, "confine", &true.into());
-            set(&tooltip, "transitionDuration", &0.into());
-            set(&tooltip, "extraCssText", &"box-shadow:none".into());
-        }
-        if let Some(axis) = part(&option, "xAxis")
-            && let Some(labels) = part(&axis, "axisLabel")
-        {
-            set(&labels, "formatter", label.as_ref());
-            set(&labels, "hideOverlap", &true.into());
+    /// Shows what the server composed; what is said under the pointer is asked for here.
+    pub fn show(&self, option: &str, is_still: bool, tip: &Tip) {
+        let Ok(option) = JSON::parse(option) else { return };
+        set(&option, "animation", &(!is_still).into());
+        if let Some(tooltip) = Reflect::get(&option, &"tooltip".into()).ok().filter(JsValue::is_object) {
+            set(&tooltip, "formatter", tip.as_ref());
         }
         self.set_option(&option, true);
     }
+
+    /// The number of the bucket that a click is in; `element` is the chart's.
+    pub fn bucket(&self, element: &Element, click: &MouseEvent) -> Option<usize> {
+        let finder = js_sys::Object::new();
+        set(&finder, "xAxisIndex", &0.into());
+        let found = self
+            .convert_from_pixel(&finder, f64::from(click.client_x()) - element.get_bounding_client_rect().left())
+            .as_f64()?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number of a bucket")]
+        (found >= 0.0).then_some(found as usize)
+    }
 }
 
-/// Names a bucket at the axis: called with its full name and its number.
-pub type AxisLabel = Closure<dyn Fn(JsValue, usize) -> String>;
-
-fn part(object: &JsValue, name: &str) -> Option<JsValue> {
-    Reflect::get(object, &name.into()).ok().filter(JsValue::is_object)
+/// The number of the bucket of points that a tip is asked for.
+pub fn bucket_of(points: &JsValue) -> Option<usize> {
+    let first = Reflect::get_u32(points, 0).ok()?;
+    let index = Reflect::get(&first, &"dataIndex".into()).ok()?.as_f64()?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number of a bucket")]
+    Some(index as usize)
 }
 
 fn set(object: &JsValue, name: &str, value: &JsValue) {
@@ -95,7 +101,7 @@ pub async fn load() -> Result<(), JsValue> {
     let script: HtmlScriptElement = page.create_element("script")?.dyn_into()?;
     script.set_src(&address);
     script.set_async(true);
-    let loaded = Promise::new(&mut |resolve, reject| {
+    let loaded = Promise::new(&mut |resolve: Function, reject: Function| {
         script.set_onload(Some(&resolve));
         script.set_onerror(Some(&reject));
     });

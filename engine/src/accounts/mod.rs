@@ -34,11 +34,24 @@ impl Session {
         }
     }
 
+    /// Only influencers pass, as whom they are.
+    pub fn influencer(&self) -> Result<InfluencerId> {
+        self.own_influencer()?.ok_or(Error::Forbidden)
+    }
+
     /// The only influencer whose figures this session may see, where it is an influencer's.
     pub fn own_influencer(&self) -> Result<Option<InfluencerId>> {
         match self.account.role {
             Role::Influencer => self.account.influencer_id.map(Some).ok_or(Error::Forbidden),
             Role::Admin | Role::Advertiser => Ok(None),
         }
+    }
+
+    /// An admin's own session, which is told what this influencer would be told: for showing their pages as they see
+    /// them. Whether there is such an influencer is the caller's to know.
+    pub fn as_influencer(&self, id: InfluencerId) -> Result<Self> {
+        self.admin()?;
+        let account = Account { role: Role::Influencer, influencer_id: Some(id), ..self.account.clone() };
+        Ok(Self { account, expires_at: self.expires_at })
     }
 }

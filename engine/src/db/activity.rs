@@ -98,7 +98,7 @@ impl TryFrom<ClickRow> for Click {
 const CLICKS: &str = "SELECT id, advertiser_id, campaign_id, link_id, influencer_id, clicked_at, user_agent, device,
         browser, os, referrer, referrer_host, ip, country, is_bot, is_first FROM clicks";
 
-fn narrow(select: &mut Select, filter: &Filter, at: &str) {
+pub(super) fn narrow(select: &mut Select, filter: &Filter, at: &str) {
     select
         .and_id("advertiser_id = ?", filter.advertiser)
         .and_id("influencer_id = ?", filter.influencer)
@@ -196,6 +196,34 @@ pub async fn events(conn: &mut Conn, filter: &Filter, action: Option<Action>, ne
     let rows: Vec<EventRow> = select.fetch(conn).await?;
     let items = rows.into_iter().map(Event::try_from).collect::<Result<_>>()?;
     Ok(newest.page(items, |event: &Event| (event.occurred_at, event.id.0)))
+}
+
+/// A purchase that was credited to an influencer.
+#[derive(sqlx::FromRow)]
+pub struct SaleRow {
+    pub id: Uuid,
+    pub value_minor: Option<i64>,
+    pub currency: String,
+    pub occurred_at: i64,
+    pub method: String,
+    pub campaign_id: Uuid,
+    pub link_id: Option<Uuid>,
+    pub coupon_id: Option<Uuid>,
+}
+
+/// `filter` names the influencer. Newest first.
+pub async fn sales(conn: &mut Conn, filter: &Filter, newest: &Newest) -> Result<Page<SaleRow>> {
+    const SALES: &str =
+        "SELECT id, value_minor, currency, occurred_at, method, campaign_id, link_id, coupon_id FROM events";
+    let mut select = Select::new(SALES);
+    narrow(&mut select, filter, "occurred_at");
+    select
+        .and("action = 'purchase' AND method <> 'none'", [])
+        .and_id("coupon_id = ?", filter.coupon)
+        .and_word("method = ?", filter.method.map(Method::as_str));
+    newest.apply(&mut select, "occurred_at");
+    let rows: Vec<SaleRow> = select.fetch(conn).await?;
+    Ok(newest.page(rows, |row: &SaleRow| (Timestamp(row.occurred_at), row.id)))
 }
 
 /// Those of these ids that were recorded.

@@ -149,6 +149,27 @@ pub async fn list(conn: &mut Conn, within: Option<AdvertiserId>, query: &ListQue
     Ok(place.page(items, |item: &Campaign| (item.name.to_lowercase(), item.id.0)))
 }
 
+/// Those an influencer takes part in: by assignment, or by a link or coupon that may have been credited.
+pub async fn of_influencer(conn: &mut Conn, influencer: InfluencerId, query: &ListQuery) -> Result<Page<Campaign>> {
+    const COLUMNS: &str = "SELECT id, advertiser_id, name, destination_url, starts_at, ends_at, attribution_source,
+            currency, commission_basis_points, append_click_id, status, created_at, version FROM campaigns";
+    const TAKES_PART: &str = "(id IN (SELECT campaign_id FROM assignments WHERE influencer_id = ?)
+            OR id IN (SELECT campaign_id FROM links WHERE influencer_id = ?)
+            OR id IN (SELECT campaign_id FROM coupons WHERE influencer_id = ?))";
+    let status = filter_word::<CampaignStatus>("status", query.status.as_deref())?;
+    let place = Place::read(query, Sort::Newest)?;
+    let mut select = Select::new(COLUMNS);
+    select
+        .and(TAKES_PART, [influencer, influencer, influencer].map(|id| Arg::Id(id.0)))
+        .and_id("id = ?", query.campaign_id)
+        .and_word("status = ?", status.map(CampaignStatus::as_str))
+        .and_contains("name_lower", given(query.q.as_deref()));
+    place.apply(&mut select, Keys { name: "name_lower", id: "id" });
+    let rows: Vec<Row> = select.fetch(conn).await?;
+    let items = rows.into_iter().map(Campaign::try_from).collect::<Result<_>>()?;
+    Ok(place.page(items, |item: &Campaign| (item.name.to_lowercase(), item.id.0)))
+}
+
 pub async fn find(conn: &mut Conn, within: Option<AdvertiserId>, id: CampaignId) -> Result<Option<Campaign>> {
     const SQL: &str =
         "SELECT id, advertiser_id, name, destination_url, starts_at, ends_at, attribution_source, currency,

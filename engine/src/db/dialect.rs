@@ -72,6 +72,41 @@ impl Conn {
         }
     }
 
+    /// Begins an insert of many rows in a transaction that is given up where a row is refused. SQLite else copies each
+    /// page before it changes it, so as to undo this one statement alone.
+    pub(super) fn insert(&self) -> &'static str {
+        match self {
+            Self::SqliteWrite(..) | Self::SqliteRead(_) | Self::SqliteSnapshot(_) => "INSERT OR FAIL INTO ",
+            Self::MySqlWrite(_) | Self::MySqlRead(_) | Self::MySqlSnapshot(_) => "INSERT INTO ",
+        }
+    }
+
+    /// What stands around a statement of one column of bytes for its rows to come as one value, where that is quicker
+    /// than row by row. Of nothing it is null.
+    pub(super) fn gathered(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::SqliteWrite(..) | Self::SqliteRead(_) | Self::SqliteSnapshot(_) => {
+                ("SELECT GROUP_CONCAT(line, '') FROM (", ")")
+            }
+            Self::MySqlWrite(_) | Self::MySqlRead(_) | Self::MySqlSnapshot(_) => ("", ""),
+        }
+    }
+
+    /// Asks for the database's version, and for how many bytes it takes.
+    pub(super) fn about(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::SqliteWrite(..) | Self::SqliteRead(_) | Self::SqliteSnapshot(_) => (
+                "SELECT sqlite_version()",
+                "SELECT c.page_count * s.page_size FROM pragma_page_count() c, pragma_page_size() s",
+            ),
+            Self::MySqlWrite(_) | Self::MySqlRead(_) | Self::MySqlSnapshot(_) => (
+                "SELECT VERSION()",
+                "SELECT CAST(SUM(data_length + index_length) AS SIGNED) FROM information_schema.tables \
+                 WHERE table_schema = DATABASE()",
+            ),
+        }
+    }
+
     /// Whether nobody else can write between two statements of this transaction.
     pub(crate) fn is_only_writer(&self) -> bool {
         matches!(self, Self::SqliteWrite(..))

@@ -77,6 +77,13 @@ impl Select {
         self
     }
 
+    /// Makes the statement part of another.
+    pub fn around(&mut self, before: &str, behind: &str) -> &mut Self {
+        self.sql.insert_str(0, before);
+        self.sql.push_str(behind);
+        self
+    }
+
     /// Values for what stands before the conditions.
     pub fn bind(&mut self, args: impl IntoIterator<Item = Arg>) -> &mut Self {
         self.args.extend(args);

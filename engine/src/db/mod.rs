@@ -9,6 +9,7 @@ pub mod clicks;
 pub mod coupons;
 mod dialect;
 pub mod events;
+pub mod exports;
 pub mod failure_groups;
 pub mod failures;
 pub mod held;
@@ -17,6 +18,7 @@ pub mod installation;
 pub mod links;
 pub(crate) mod list;
 mod lower_case;
+pub mod names;
 pub mod overview;
 pub mod page;
 mod presence;
@@ -46,6 +48,9 @@ use crate::error::{Error, Result};
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 /// In KiB, as SQLite says it: what 500 events touch of the indexes over hashes is read once, and written once.
 const WRITERS_CACHE: &str = "-8192";
+/// Pages in SQLite's log before they move to the database's own file. A page that was written often in between moves once;
+/// whoever commits meanwhile waits for it.
+const CHECKPOINT_PAGES: &str = "4000";
 const MOST_CONNECTIONS: u32 = 16;
 /// How long a request waits for a connection.
 const ACQUIRE_WAIT: Duration = Duration::from_secs(3);
@@ -62,6 +67,15 @@ const MOST_PING: Duration = Duration::from_secs(1);
 /// The locks of a connection that died unnoticed are held until the database has waited so long for its next word.
 const SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
     SET SESSION innodb_lock_wait_timeout = 2; SET SESSION wait_timeout = 5";
+
+/// SQLite's begins with the first read.
+const SQLITE_SNAPSHOT_APART: &str = "BEGIN; SELECT version FROM installation";
+/// Between two reads as much time may pass as a slow reader is given; no read may take longer, also where nobody waits
+/// for it any more. MySQL and MariaDB have other names for that.
+const MYSQL_SNAPSHOT_APART: &str = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+    SET SESSION wait_timeout = 120 /*!80000 , SESSION max_execution_time = 60000 */
+        /*M!100100 , SESSION max_statement_time = 60 */;
+    START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
 #[derive(Clone, Debug)]
 pub enum Db {
@@ -155,7 +169,8 @@ impl Db {
             .pragma("temp_store", "MEMORY")
             .busy_timeout(LOCK_WAIT);
         make_folder_of(options.get_filename())?;
-        let writing = options.clone().pragma("cache_size", WRITERS_CACHE);
+        let writing =
+            options.clone().pragma("cache_size", WRITERS_CACHE).pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_WAIT)
@@ -240,6 +255,30 @@ impl Db {
         })
     }
 
+    /// A connection of its own that sees the database as it is now, however long it is read from: whoever takes his
+    /// time keeps none from others.
+    pub async fn snapshot_apart(&self) -> Result<Conn> {
+        match self {
+            Self::Sqlite { readers, .. } => {
+                let options = (*readers.connect_options()).clone();
+                let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_WAIT);
+                let mut connection = pool.connect_lazy_with(options).acquire().await?;
+                connection.close_on_drop();
+                sqlx::raw_sql(SQLITE_SNAPSHOT_APART).execute(&mut *connection).await?;
+                Ok(Conn::SqliteRead(connection))
+            }
+            Self::MySql { pool, presence } => {
+                presence.check()?;
+                let options = (*pool.connect_options()).clone();
+                let pool = MySqlPoolOptions::new().max_connections(1).acquire_timeout(CONNECT_WAIT);
+                let mut connection = pool.connect_lazy_with(options).acquire().await?;
+                connection.close_on_drop();
+                sqlx::raw_sql(MYSQL_SNAPSHOT_APART).execute(&mut *connection).await?;
+                Ok(Conn::MySqlRead(connection))
+            }
+        }
+    }
+
     /// A transaction to write in. Dropped without `commit`, it changes nothing.
     pub async fn begin(&self) -> Result<Conn> {
         Ok(match self {
@@ -322,6 +361,19 @@ impl Conn {
             Self::MySqlRead(connection) => Driver::MySql(connection),
             Self::MySqlSnapshot(connection) => Driver::MySql(connection),
         }
+    }
+
+    /// Looks up from a read every so many of SQLite's steps, and ends it where nobody waits for it any more. What
+    /// another database reads ends with the connection.
+    pub async fn give_up_when(
+        &mut self,
+        steps: i32,
+        mut nobody_waits: impl FnMut() -> bool + Send + 'static,
+    ) -> Result<()> {
+        if let Driver::Sqlite(connection) = self.driver() {
+            connection.lock_handle().await?.set_progress_handler(steps, move || !nobody_waits());
+        }
+        Ok(())
     }
 
     pub async fn commit(self) -> Result<()> {

@@ -1,15 +1,11 @@
 //! How much there is, for the overview and the checklists.
 
-use std::collections::HashMap;
-
-use model::{AdvertiserId, Timestamp, overview::Totals};
-use uuid::Uuid;
-
-use super::{
-    Conn,
-    list::{Arg, Select},
-    on,
+use model::{
+    AdvertiserId, Timestamp,
+    overview::{LastDay, Totals},
 };
+
+use super::{Conn, list::Select, on};
 use crate::error::Result;
 
 /// Of all but clicks and events, which take longer: [`happenings`].
@@ -37,6 +33,7 @@ pub struct Happenings {
     /// Active advertisers with a click or an event of late.
     pub active_advertisers: i64,
     pub events_this_month: i64,
+    pub last_day: LastDay,
 }
 
 /// How many clicks and events there are.
@@ -44,12 +41,13 @@ pub async fn written(conn: &mut Conn) -> Result<(i64, i64)> {
     Ok((count(conn, "clicks").await?, count(conn, "events").await?))
 }
 
-pub async fn happenings(conn: &mut Conn, late: Timestamp, month: Timestamp) -> Result<Happenings> {
+pub async fn happenings(conn: &mut Conn, late: Timestamp, month: Timestamp, day: Timestamp) -> Result<Happenings> {
     Ok(Happenings {
         clicks: count(conn, "clicks").await?,
         events: count(conn, "events").await?,
         active_advertisers: active_advertisers(conn, late).await?,
         events_this_month: events_since(conn, month).await?,
+        last_day: last_day(conn, day).await?,
     })
 }
 
@@ -93,29 +91,27 @@ async fn active_advertisers(conn: &mut Conn, since: Timestamp) -> Result<i64> {
     Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(since.0).bind(since.0).fetch_one(c).await)?)
 }
 
+async fn last_day(conn: &mut Conn, since: Timestamp) -> Result<LastDay> {
+    const SQL: &str = "SELECT COUNT(*) FROM ingest_failures WHERE id >= ?";
+    let events = events_since(conn, since).await?;
+    // Ids begin with the moment they were made.
+    let first = uuid::Builder::from_unix_timestamp_millis(since.0.unsigned_abs(), &[0; 10]).into_uuid();
+    let failures: i64 = on!(conn, c => sqlx::query_scalar(SQL).bind(first).fetch_one(c).await)?;
+    let all = events + failures;
+    #[expect(clippy::cast_precision_loss, reason = "a rate; counts are far below 2^52")]
+    let error_rate = (all > 0).then(|| failures as f64 / all as f64);
+    Ok(LastDay { events, failures, error_rate })
+}
+
+/// The database's version as it says it, and how many bytes it takes; what it does not tell is none.
+pub async fn about(conn: &mut Conn) -> Result<(Option<String>, Option<i64>)> {
+    let (version, bytes) = conn.about();
+    let version: Option<String> = on!(conn, c => sqlx::query_scalar(version).fetch_one(c).await)?;
+    let bytes: Option<i64> = on!(conn, c => sqlx::query_scalar(bytes).fetch_one(c).await)?;
+    Ok((version, bytes))
+}
+
 async fn events_since(conn: &mut Conn, since: Timestamp) -> Result<i64> {
     const SQL: &str = "SELECT COUNT(*) FROM events WHERE occurred_at >= ?";
     Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(since.0).fetch_one(c).await)?)
-}
-
-/// What things are called, of whatever table: for showing names where rows hold ids.
-pub async fn names(conn: &mut Conn, ids: &[Uuid]) -> Result<HashMap<Uuid, String>> {
-    const TABLES: [(&str, &str); 5] = [
-        ("advertisers", "name"),
-        ("campaigns", "name"),
-        ("influencers", "name"),
-        ("links", "code"),
-        ("coupons", "code"),
-    ];
-    let mut names = HashMap::new();
-    for some in ids.chunks(500) {
-        for (table, column) in TABLES {
-            let marks = vec!["?"; some.len()].join(", ");
-            let mut select = Select::new(&format!("SELECT id, {column} FROM {table}"));
-            select.and(&format!("id IN ({marks})"), some.iter().copied().map(Arg::Id));
-            let rows: Vec<(Uuid, String)> = select.fetch(conn).await?;
-            names.extend(rows);
-        }
-    }
-    Ok(names)
 }

@@ -123,10 +123,7 @@ impl Engine {
 
     /// The link's address as a QR code, in SVG.
     pub async fn link_qr(&self, session: &Session, id: LinkId) -> Result<String> {
-        let link = self.tracking_link(session, id).await?;
-        let code = QrCode::with_error_correction_level(link.url.as_bytes(), EcLevel::M)
-            .map_err(|error| Error::Internal(format!("QR code: {error}")))?;
-        Ok(code.render::<svg::Color>().min_dimensions(240, 240).build())
+        qr_code(&self.tracking_link(session, id).await?.url)
     }
 
     pub(crate) fn shown(&self, link: StoredLink) -> Link {
@@ -143,6 +140,13 @@ impl Engine {
             created_at: link.created_at,
         }
     }
+}
+
+/// An address as a QR code, in SVG.
+pub(crate) fn qr_code(url: &str) -> Result<String> {
+    let code = QrCode::with_error_correction_level(url.as_bytes(), EcLevel::M)
+        .map_err(|error| Error::Internal(format!("QR code: {error}")))?;
+    Ok(code.render::<svg::Color>().min_dimensions(240, 240).build())
 }
 
 async fn not_replaced(conn: &mut Conn, id: LinkId) -> Result<StoredLink> {

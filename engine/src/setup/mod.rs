@@ -10,7 +10,7 @@ mod influencers;
 mod integration;
 mod key_uses;
 mod keys;
-mod links;
+pub(crate) mod links;
 mod signing;
 
 pub use self::{

@@ -131,7 +131,12 @@ impl Engine {
     }
 
     /// For influencers: only their own links and coupons, and campaigns they take part in.
-    async fn check_influencers_query(&self, conn: &mut Conn, own: InfluencerId, query: &StatsQuery) -> Result<()> {
+    pub(crate) async fn check_influencers_query(
+        &self,
+        conn: &mut Conn,
+        own: InfluencerId,
+        query: &StatsQuery,
+    ) -> Result<()> {
         let is_own = |owner: Option<InfluencerId>| owner == Some(own);
         let known = query.advertiser_id.is_none()
             && query.influencer_id.is_none_or(|id| id == own)

@@ -30,7 +30,7 @@ const PROBLEMS: [(u16, &str, &str); 13] = [
     (413, "too-large", "The body is too large."),
     (415, "media-type", "The body is not sent as JSON."),
     (422, "validation", "The request breaks rules; all of them are named."),
-    (429, "rate-limited", "Faster than is allowed. Nothing was changed; wait for `Retry-After`."),
+    (429, "rate-limited", "Faster, or more at once, than is allowed. Nothing was changed; wait for `Retry-After`."),
     (500, "internal", "The fault is ours, and is in the log under this request id."),
     (503, "unavailable", "The database does not answer. Nothing was changed; send the same request again."),
 ];

@@ -45,6 +45,7 @@ use utoipa::{
         (name = tags::COUPONS, description = "Codes that customers type at the shop's checkout."),
         (name = tags::LINKS, description = "What influencers post and shoppers follow, at `/r/{code}`."),
         (name = tags::FIGURES, description = "Counts and sums of clicks and events."),
+        (name = tags::OWN, description = "What influencers see: always and only their own."),
         (name = tags::ACTIVITY, description = "Clicks and events, one by one."),
         (name = tags::FAILURES, description = "What event calls got wrong, kept for whoever mends it."),
         (name = tags::ACCOUNTS, description = "Who can log in. For admins."),

@@ -11,5 +11,6 @@ pub const FAILURES: &str = "Failures";
 pub const FIGURES: &str = "Figures";
 pub const INFLUENCERS: &str = "Influencers";
 pub const LINKS: &str = "Tracking links";
+pub const OWN: &str = "An influencer's own";
 pub const PLATFORM: &str = "Platform";
 pub const SESSION: &str = "Session";

@@ -12,8 +12,10 @@ mod code_lists;
 mod coupons;
 mod docs;
 mod events;
+mod exports;
 mod failures;
 mod health;
+mod influencer;
 mod influencer_stats;
 mod influencers;
 mod links;
@@ -61,6 +63,8 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(coupons::router())
         .merge(links::router())
         .merge(stats::router())
+        .merge(exports::router())
+        .merge(influencer::router())
         .merge(influencer_stats::router())
         .merge(events::router())
         .merge(activity::router())

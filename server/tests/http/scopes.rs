@@ -128,6 +128,8 @@ async fn what_is_closed_to_a_role_is_403_for_every_write_and_every_admins_path()
         "/api/v1/ingest-failures/groups",
         "/api/v1/ingest-failures/{id}",
         "/api/v1/lookup",
+        "/api/v1/exports/events.csv",
+        "/api/v1/exports/clicks.csv",
         "/api/v1/stats/overview",
         "/api/v1/stats/chart",
         "/api/v1/stats/funnel",

@@ -9,7 +9,7 @@ use model::{
 
 use crate::{
     admin::{
-        compose::{activity, integration::credit},
+        compose::{events, integration::credit},
         page::{Cell, Done, Notice, Pairs, Part, Tone},
         table::{Column, Row, Table},
     },
@@ -80,7 +80,7 @@ fn weighed(answer: &EventAnswer, credit: &str) -> Part {
         ("Credited".into(), Cell::text(credit).with_note(confidence)),
         ("Id".into(), Cell::code(answer.id.to_string())),
     ];
-    Part::group(title, vec![Part::Facts(facts), Part::Table(Box::new(activity::trace(&answer.attribution.trace)))])
+    Part::group(title, vec![Part::Facts(facts), Part::Table(Box::new(events::trace(&answer.attribution.trace)))])
 }
 
 fn refused(refusal: Refusal) -> Part {

@@ -124,7 +124,7 @@ pub async fn one(engine: &Engine, session: &Session, id: InfluencerId) -> Result
         crumbs: vec![way("Influencers", INFLUENCERS)],
         lead: influencer.handle.as_deref().map(Cell::text),
         actions: vec![
-            Action::go("View as influencer", format!("/dashboard?influencer_id={id}&range=mtd")),
+            Action::go("View as influencer", format!("/dashboard?influencer_id={id}&as=influencer")),
             archive(&influencer),
         ],
         parts: vec![

@@ -13,9 +13,10 @@ use model::{
 };
 
 use super::{
-    Asked, activity,
+    Asked,
+    activity::{self, Places},
     advertisers::{self, ADVERTISERS},
-    asked,
+    asked, failures,
     snippets::{self, PROGRAMS},
     words::{capital, status, way},
 };
@@ -203,7 +204,8 @@ async fn arrival(engine: &Engine, session: &Session, of: AdvertiserId) -> Result
     let text =
         format!("Received {age}: {}, credited {}.", named(&event), credit(engine, session, &event.attribution).await?);
     let is_admin = session.account.role == Role::Admin;
-    let way = is_admin.then(|| way("Show it", format!("{}/{}", activity::EVENTS, event.id)));
+    let places = if is_admin { Places::ADMIN } else { Places::OWN };
+    let way = Some(way("Show it", format!("{}/{}", places.events, event.id)));
     Ok(Notice { tone: Tone::Good, text, way })
 }
 
@@ -271,7 +273,7 @@ async fn validate(
         Row::new(vec![
             Cell::Time(failure.received_at),
             Cell::text(format!("{} {}", failure.status, failure.code.replace('-', " "))),
-            Cell::text(activity::what_was_wrong(failure)),
+            Cell::text(failures::what_was_wrong(failure)),
             Cell::link("Open above", open),
         ])
     });

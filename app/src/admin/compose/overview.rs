@@ -1,44 +1,47 @@
-//! The overview, and the look-up box's page.
+//! The overview.
 
 use engine::{Engine, Session};
 use model::{
     activity::FailureQuery,
-    overview::{Diagnostics, Find},
+    overview::{DatabaseKind, Diagnostics},
+    time::MINUTE,
 };
 
 use super::{
-    Asked, accounts,
-    activity::{self, EVENTS},
+    accounts,
+    activity::{self, EVENTS, Places},
     coupons, links,
-    words::{capital, status, way},
+    words::{bytes, lasting, way},
 };
 use crate::{
-    admin::{
-        page::{Action, Card, Cell, Empty, Notice, Page, Part, Step, Tone},
-        table::{Column, Row, Table},
-    },
+    admin::page::{Action, Card, Cell, Notice, Page, Part, Step, Tone},
     error::AppError,
+    format,
 };
 
 /// Failures shown on the overview.
 const TAIL: u32 = 5;
 /// Clicks that wait for longer want an eye.
-const LATE_MS: i64 = 60_000;
+const LATE_MS: i64 = MINUTE;
+/// Refused calls among all of a day that want one.
+const HIGH_ERROR_RATE: f64 = 0.05;
+/// Free on the data folder's disk.
+const LITTLE_ROOM: u64 = 1 << 30;
 
 pub async fn overview(engine: &Engine, session: &Session) -> Result<Page, AppError> {
     let state = engine.diagnostics(session).await?;
-    let tail = FailureQuery { limit: Some(TAIL), ..FailureQuery::default() };
-    let failures = engine.list_failures(session, &tail).await?.items;
+    // Without the database there is still what it said last, and how the rest stands.
+    let answers = state.database.answers;
     let mut parts = Vec::new();
-    parts.extend(checklist(engine, session).await?);
+    if answers {
+        parts.extend(checklist(engine, session).await?);
+    }
     parts.extend(warnings(&state));
     parts.push(Part::Cards(cards(&state)));
-    parts.push(Part::Group {
-        title: "Failures".into(),
-        note: None,
-        actions: vec![Action::go("All failures", activity::FAILURES)],
-        parts: vec![Part::Table(Box::new(activity::failure_table(engine, session, &failures).await?))],
-    });
+    parts.push(Part::group("Health", vec![Part::Cards(health(&state))]));
+    if answers {
+        parts.push(failures(engine, session).await?);
+    }
     parts.push(Part::group(
         "Recent accounts",
         vec![Part::Table(Box::new(accounts::table("Recent accounts", &state.recent_sign_ups)))],
@@ -51,7 +54,20 @@ pub async fn overview(engine: &Engine, session: &Session) -> Result<Page, AppErr
             Action::go("Generate coupons", format!("{}/generate", coupons::COUPONS)),
         ],
         parts,
+        live: true,
         ..Page::default()
+    })
+}
+
+/// The newest, to be tried again from here.
+async fn failures(engine: &Engine, session: &Session) -> Result<Part, AppError> {
+    let tail = FailureQuery { limit: Some(TAIL), ..FailureQuery::default() };
+    let failures = engine.list_failures(session, &tail).await?.items;
+    Ok(Part::Group {
+        title: "Failures".into(),
+        note: None,
+        actions: vec![Action::go("All failures", activity::FAILURES)],
+        parts: vec![Part::Table(Box::new(super::failures::table(engine, session, Places::ADMIN, &failures).await?))],
     })
 }
 
@@ -106,8 +122,16 @@ fn warnings(state: &Diagnostics) -> Vec<Part> {
             format!("{} clicks could not be written down since the start: is the disk full?", state.spool.clicks_lost);
         found.push(warn(Tone::Bad, text));
     }
+    if !state.database.answers {
+        let text = "The database does not answer. Redirects go on, events are put aside; the counts below are as of its \
+            last answer.";
+        found.push(warn(Tone::Bad, text.into()));
+    }
     if let Some(age) = state.spool.oldest_age_ms.filter(|age| *age > LATE_MS) {
-        found.push(warn(Tone::Warn, format!("Clicks are delayed by {} minutes; none is lost.", age / 60_000)));
+        found.push(warn(Tone::Warn, format!("Clicks are delayed by {}; none is lost.", lasting(age))));
+    }
+    if state.data_folder.free_bytes.is_some_and(|free| free < LITTLE_ROOM) {
+        found.push(warn(Tone::Warn, "The disk of the data folder is nearly full.".into()));
     }
     found
 }
@@ -132,78 +156,70 @@ fn cards(state: &Diagnostics) -> Vec<Card> {
     ]
 }
 
+/// What an operator looks at first.
+fn health(state: &Diagnostics) -> Vec<Card> {
+    let card = |label: &str, value: Cell, note: String| Card { label: label.into(), value, note, href: None };
+    let eye = |wants_one: bool, text: String| {
+        if wants_one { Cell::Status(Tone::Warn, text) } else { Cell::text(text) }
+    };
+    let day = &state.last_day;
+    let errors = match day.error_rate {
+        None => Cell::None,
+        Some(rate) => eye(rate > HIGH_ERROR_RATE, format::rate(Some(rate))),
+    };
+    let calls = format!(
+        "{} of {} event calls in 24 hours",
+        format::exact_count(day.failures),
+        format::exact_count(day.failures + day.events)
+    );
+    let database = match state.database.latency_ms {
+        Some(ms) => Cell::text(format!("{ms:.1} ms")),
+        None => Cell::Status(Tone::Bad, "Away".into()),
+    };
+    let clicks = match state.spool.oldest_age_ms {
+        None => Cell::text("Up to date"),
+        Some(age) => eye(age > LATE_MS, format!("{} behind", lasting(age))),
+    };
+    let aside = state.queue.oldest_aside_age_ms.map(|age| format!(", the oldest for {}", lasting(age)));
+    let waiting = format!("{} wait for the writer{}", state.queue.depth, aside.unwrap_or_default());
+    let failures = Card { href: Some(activity::FAILURES.into()), ..card("Error rate", errors, calls) };
+    let set_aside = i64::try_from(state.queue.aside).unwrap_or(i64::MAX);
+    vec![
+        failures,
+        card("Database", database, "for one small read".into()),
+        card("Click log", clicks, format!("{} wait to become rows", bytes(state.spool.waiting_bytes))),
+        card("Events aside", Cell::Count(set_aside), waiting),
+    ]
+}
+
 fn system(state: &Diagnostics) -> Vec<(String, Cell)> {
-    let latency = state.database.latency_ms.map(|ms| format!("answers in {ms:.1} ms"));
-    let waiting = match state.spool.oldest_age_ms {
-        None => "nothing waits".to_owned(),
-        Some(age) => format!("{} bytes wait, the oldest for {} s", state.spool.waiting_bytes, age / 1000),
+    let kind = match state.database.kind {
+        DatabaseKind::Sqlite => "SQLite",
+        DatabaseKind::MySql => "MySQL",
     };
-    let room = match state.spool.max_bytes {
-        None => format!("{} bytes", state.spool.used_bytes),
-        Some(most) => format!("{} of {most} bytes", state.spool.used_bytes),
+    let version = state.database.version.as_deref().unwrap_or_default();
+    let size = state.database.bytes.map(|size| format!(", {}", bytes(size))).unwrap_or_default();
+    let used = bytes(state.spool.used_bytes);
+    let log = match state.spool.max_bytes {
+        None => used,
+        Some(most) => format!("{used} of {} that it may take", bytes(most)),
     };
+    let free = state.data_folder.free_bytes.zip(state.data_folder.total_bytes);
+    let room = free.map(|(free, total)| format!("{} of {} are free", bytes(free), bytes(total)));
     let failures = if state.failures_by_code.is_empty() {
         Cell::None
     } else {
         let lines = state.failures_by_code.iter();
         Cell::Stack(lines.map(|it| Cell::text(format!("{} {}", it.count, it.code.replace('-', " ")))).collect())
     };
+    let up = i64::try_from(state.uptime_ms).unwrap_or(i64::MAX);
     vec![
-        ("Database".into(), Cell::maybe(latency)),
-        ("Click log".into(), Cell::text(waiting)),
-        ("Click log on disk".into(), Cell::text(room)),
-        ("Events that wait".into(), Cell::text(format!("{} of {}", state.queue.depth, state.queue.capacity))),
-        ("Failures kept".into(), failures),
         ("Version".into(), Cell::text(&state.version)),
+        ("Up for".into(), Cell::text(lasting(up))),
         ("Server time (UTC)".into(), Cell::Time(state.now)),
+        ("Database".into(), Cell::text(format!("{kind} {version}{size}"))),
+        ("Data folder".into(), Cell::maybe(room)),
+        ("Click log on disk".into(), Cell::text(log)),
+        ("Failures kept".into(), failures),
     ]
-}
-
-/// What a text names.
-pub async fn look_up(engine: &Engine, session: &Session, asked: &Asked<'_>) -> Result<Page, AppError> {
-    let Some(text) = asked.get("q") else {
-        let empty = Empty {
-            title: "Look something up".into(),
-            text: "A coupon or link code, an order number, or the id of a click, an event or a request.".into(),
-            action: None,
-        };
-        return Ok(Page { title: "Look up".into(), parts: vec![Part::Empty(empty)], ..Page::default() });
-    };
-    let found = engine.look_up(session, text).await?.items;
-    let table = Table {
-        caption: format!("What “{text}” names"),
-        columns: ["What", "Name", "Status", "When (UTC)"].map(Column::text).into(),
-        rows: found.iter().map(find).collect(),
-        empty: Empty {
-            title: format!("Nothing is called “{text}”"),
-            text: "Codes are found whole, a coupon's without case; an order number as the shop sent it.".into(),
-            action: None,
-        },
-        ..Table::default()
-    };
-    Ok(Page { title: format!("Look up: {text}"), parts: vec![Part::Table(Box::new(table))], ..Page::default() })
-}
-
-fn find(found: &Find) -> Row {
-    let (what, name, state, at) = match found {
-        Find::Coupon(it) => {
-            let list = format!("{}?q={}&campaign_id={}", coupons::COUPONS, it.code, it.campaign_id);
-            ("Coupon", Cell::link(&it.code, list), status(it.status), it.created_at)
-        }
-        Find::Link(it) => ("Link", Cell::link(&it.code, links::href(it.id)), status(it.status), it.created_at),
-        Find::Click(it) => {
-            let list = format!("{}?link_id={}", activity::CLICKS, it.link_id);
-            ("Click", Cell::link(it.id.to_string(), list), Cell::text(capital(it.device.as_str())), it.clicked_at)
-        }
-        Find::Event(it) => {
-            let name = it.event_id.clone().unwrap_or_else(|| it.id.to_string());
-            let href = format!("{EVENTS}/{}", it.id);
-            ("Event", Cell::link(name, href), Cell::text(capital(it.action.as_str())), it.occurred_at)
-        }
-        Find::Failure(it) => {
-            let href = format!("{}/{}", activity::FAILURES, it.id);
-            ("Failure", Cell::link(it.code.replace('-', " "), href), Cell::text(it.status.to_string()), it.received_at)
-        }
-    };
-    Row::new(vec![Cell::text(what), name, state, Cell::Time(at)])
 }

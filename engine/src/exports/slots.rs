@@ -1,0 +1,69 @@
+//! How many exports there may be at once: each keeps a snapshot of the database alive.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use model::AccountId;
+
+use crate::error::{Error, Result};
+
+/// At once, all together and of one account.
+const MOST: usize = 4;
+const MOST_OF_ACCOUNT: usize = 2;
+
+#[derive(Clone, Default)]
+pub(crate) struct Slots(Arc<Mutex<HashMap<AccountId, usize>>>);
+
+/// Held as long as the export is under way.
+pub(super) struct Slot {
+    of: AccountId,
+    slots: Slots,
+}
+
+impl Slots {
+    pub(super) fn take(&self, of: AccountId) -> Result<Slot> {
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.get(&of).is_some_and(|own| *own >= MOST_OF_ACCOUNT) {
+            return Err(Error::Busy("Two exports of this account are under way; wait until one has ended."));
+        }
+        if taken.values().sum::<usize>() >= MOST {
+            return Err(Error::Busy("Others' exports are under way; try again in a moment."));
+        }
+        *taken.entry(of).or_default() += 1;
+        Ok(Slot { of, slots: self.clone() })
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut taken = self.slots.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = taken.get_mut(&self.of) {
+            *own -= 1;
+            if *own == 0 {
+                taken.remove(&self.of);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn an_account_has_two_slots_and_the_install_four() {
+        let slots = Slots::default();
+        let of = |number| AccountId(Uuid::from_u128(number));
+        let first = slots.take(of(1)).unwrap();
+        let _second = slots.take(of(1)).unwrap();
+        assert!(matches!(slots.take(of(1)), Err(Error::Busy(_))), "an account takes no third");
+        let _others = [slots.take(of(2)).unwrap(), slots.take(of(3)).unwrap()];
+        assert!(matches!(slots.take(of(4)), Err(Error::Busy(_))), "there are four in all");
+        drop(first);
+        assert!(slots.take(of(4)).is_ok());
+    }
+}
