@@ -60,7 +60,7 @@ pub async fn measure(folder: &Path, rows: u64, scale: Scale, report: &mut Report
     );
     report.detail(format!("export: at most {few:.1} MiB resident with {FEW} rows, {many:.1} MiB with {rows}"));
 
-    let mut tributary = Tributary::start(&home)?;
+    let mut tributary = Tributary::start(&home, None)?;
     tributary.log_in().await?;
     rates(&tributary, &database, rows, scale, report)?;
     beside_redirects(&tributary, &set_up.code, scale, report).await?;
@@ -86,7 +86,7 @@ async fn fill(database: &Path, from: u64, to: u64, of: u64) -> Result<()> {
 
 /// The most that was resident in a process that has served two exports, in MiB.
 async fn memory(home: &Path, rows: u64) -> Result<f64> {
-    let mut tributary = Tributary::start(home)?;
+    let mut tributary = Tributary::start(home, None)?;
     tributary.log_in().await?;
     for _ in 0..2 {
         let read = read(ours(&tributary, SERVER_CORE))?;

@@ -35,7 +35,7 @@ pub async fn measure(folder: &Path, millions: u32, report: &mut Report) -> Resul
         "figures, {millions}M: a database of before is summed up in {:.1} s (on any core, in the migration)",
         took.as_secs_f64()
     ));
-    let mut tributary = Tributary::start(folder)?;
+    let mut tributary = Tributary::start(folder, None)?;
     tributary.log_in().await?;
     let target = if millions >= 10 { "≤ 10 ms" } else { "≤ 5 ms" };
     for (scope, ids) in [("one advertiser", ADVERTISERS), ("everybody", 0)] {
