@@ -23,7 +23,8 @@ pub struct Shop {
     pub prices: (i64, i64),
     /// The first bytes of its customers' addresses.
     pub networks: [(u8, u8); 3],
-    pub login: &'static str,
+    /// Its login, and how many days ago that was made.
+    pub login: (&'static str, i64),
 }
 
 pub const SHOPS: [Shop; 4] = [
@@ -41,7 +42,7 @@ pub const SHOPS: [Shop; 4] = [
         organic: 9.0,
         prices: (19, 340),
         networks: [(91, 10), (84, 150), (79, 200)],
-        login: "fjord@demo.example",
+        login: ("fjord@demo.example", 364),
     },
     Shop {
         name: "Lumen Skin",
@@ -57,7 +58,7 @@ pub const SHOPS: [Shop; 4] = [
         organic: 14.0,
         prices: (14, 120),
         networks: [(73, 20), (24, 60), (99, 230)],
-        login: "lumen@demo.example",
+        login: ("lumen@demo.example", 364),
     },
     Shop {
         name: "Kumo Tea",
@@ -73,7 +74,7 @@ pub const SHOPS: [Shop; 4] = [
         organic: 5.0,
         prices: (1200, 9800),
         networks: [(126, 40), (60, 100), (219, 110)],
-        login: "kumo@demo.example",
+        login: ("kumo@demo.example", 330),
     },
     Shop {
         name: "Volt Cycles",
@@ -89,7 +90,7 @@ pub const SHOPS: [Shop; 4] = [
         organic: 3.0,
         prices: (25, 890),
         networks: [(86, 140), (81, 130), (90, 200)],
-        login: "volt@demo.example",
+        login: ("volt@demo.example", 207),
     },
 ];
 
@@ -102,7 +103,7 @@ pub struct Person {
     pub reach: f64,
     /// How many of them buy, by those of others.
     pub trust: f64,
-    pub login: Option<&'static str>,
+    pub login: Option<(&'static str, i64)>,
 }
 
 const fn person(
@@ -111,16 +112,16 @@ const fn person(
     platform: &'static str,
     reach: f64,
     trust: f64,
-    login: Option<&'static str>,
+    login: Option<(&'static str, i64)>,
 ) -> Person {
     Person { name, handle, platform, reach, trust, login }
 }
 
 pub const PEOPLE: [Person; 16] = [
-    person("Mina Okafor", "@minaokafor", "Instagram", 10.0, 1.1, Some("mina@demo.example")),
-    person("Jonas Reuter", "@jonasruns", "YouTube", 6.0, 1.5, Some("jonas@demo.example")),
+    person("Mina Okafor", "@minaokafor", "Instagram", 10.0, 1.1, Some(("mina@demo.example", 61))),
+    person("Jonas Reuter", "@jonasruns", "YouTube", 6.0, 1.5, Some(("jonas@demo.example", 19))),
     person("Sofia Lindqvist", "@sofialind", "TikTok", 8.0, 0.6, None),
-    person("Kenji Watanabe", "@kenjicooks", "YouTube", 4.5, 1.3, Some("kenji@demo.example")),
+    person("Kenji Watanabe", "@kenjicooks", "YouTube", 4.5, 1.3, Some(("kenji@demo.example", 2))),
     person("Camille Roche", "@camilleroche", "Instagram", 5.0, 1.0, None),
     person("Tom Hale", "@tomhaleoutdoors", "YouTube", 2.2, 1.8, None),
     person("Priya Nair", "@priyaglows", "TikTok", 9.0, 0.8, None),

@@ -55,22 +55,19 @@ pub async fn fill(config: DemoConfig) -> anyhow::Result<()> {
     clock.store(first.0, Ordering::Relaxed);
     let mut random = StdRng::seed_from_u64(config.seed);
     let calendar = Calendar::new(config.clicks, first, &mut random);
-    let (admin, login) = stage::admin(&engine).await?;
-    let (stage, mut logins) = Stage::set(&engine, admin, &calendar.pairs).await?;
-    logins.insert(0, login);
+    let stage = Stage::set(&engine, &calendar.pairs).await?;
 
     let bar = bar(config.clicks, "{bar:40} {percent:>3} %  {pos} of {len} clicks, {msg}")?;
     let mut history = History::new(&engine, stage, &clock, calendar, (first, now), random);
     history.play(f64::from(config.clicks) / SCALE, &bar).await?;
     clock.store(now.0, Ordering::Relaxed);
     history.stage.close(&engine).await?;
-    let (clicks, events) = (history.clicks, history.events);
-    drop(history);
+    let History { clicks, events, stage, .. } = history;
     bar.finish_and_clear();
     settle(&engine).await?;
     ensure!(workers.stop(engine).await?, "the database did not take everything; start the server, and it will");
     println(format_args!("A year of {clicks} clicks and {events} events is there."))?;
-    print(&logins)
+    print(stage.logins)
 }
 
 /// Waits until the clicks are in the database too.
@@ -99,7 +96,8 @@ fn bar(length: u32, template: &str) -> anyhow::Result<ProgressBar> {
     Ok(ProgressBar::new(length.into()).with_style(style))
 }
 
-fn print(logins: &[Login]) -> anyhow::Result<()> {
+fn print(mut logins: Vec<Login>) -> anyhow::Result<()> {
+    logins.sort_by_key(|login| login.role);
     println(format_args!("\n  Logins (shown this once):"))?;
     for Login { role, who, email, password } in logins {
         println(format_args!("    {:<12}{email:<22}{password:<22}{who}", role.as_str()))?;

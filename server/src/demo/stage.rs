@@ -31,6 +31,8 @@ pub struct Login {
 
 pub struct Stage {
     admin: Session,
+    /// Those that were made so far.
+    pub logins: Vec<Login>,
     shops: Vec<(AdvertiserId, ApiKeyId)>,
     people: Vec<InfluencerId>,
     pairs: Vec<Pair>,
@@ -45,28 +47,23 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Shops, people and logins; campaigns follow in their time.
-    pub async fn set(engine: &Engine, admin: Session, pairs: &[Pair]) -> anyhow::Result<(Self, Vec<Login>)> {
-        let (mut shops, mut people, mut logins) = (Vec::new(), Vec::new(), Vec::new());
+    /// The admin, shops and people; campaigns and logins follow in their time.
+    pub async fn set(engine: &Engine, pairs: &[Pair]) -> anyhow::Result<Self> {
+        let (admin, login) = admin(engine).await?;
+        let (mut shops, mut people) = (Vec::new(), Vec::new());
         for shop in &SHOPS {
             let new = read(json!({ "name": shop.name, "time_zone": shop.zone }), NewAdvertiser::read)?;
             let advertiser = engine.create_advertiser(&admin, new).await?.id;
             let key = read(json!({ "name": "Shop backend" }), NewApiKey::read)?;
             shops.push((advertiser, engine.issue_api_key(&admin, advertiser, key).await?.id));
-            let login = json!({ "role": "advertiser", "advertiser_id": advertiser });
-            logins.push(log_in(engine, &admin, shop.name, shop.login, &login).await?);
         }
         for person in &PEOPLE {
             let body = json!({ "name": person.name, "handle": person.handle, "platform": person.platform });
-            let influencer = engine.create_influencer(&admin, read(body, NewInfluencer::read)?).await?.id;
-            people.push(influencer);
-            if let Some(email) = person.login {
-                let login = json!({ "role": "influencer", "influencer_id": influencer });
-                logins.push(log_in(engine, &admin, person.name, email, &login).await?);
-            }
+            people.push(engine.create_influencer(&admin, read(body, NewInfluencer::read)?).await?.id);
         }
-        let stage = Self {
+        Ok(Self {
             admin,
+            logins: vec![login],
             shops,
             people,
             pairs: pairs.to_vec(),
@@ -74,16 +71,34 @@ impl Stage {
             campaigns: vec![None; PLANS.len()],
             generic: vec![Vec::new(); SHOPS.len()],
             other_codes: vec![Vec::new(); pairs.len()],
-        };
-        Ok((stage, logins))
+        })
     }
 
-    /// Launches what begins on a day.
+    /// Launches what begins on a day, and makes the logins of whoever signs up.
     pub async fn open(&mut self, engine: &Engine, day: i64) -> anyhow::Result<()> {
         for (number, plan) in PLANS.iter().enumerate() {
             let is_due = days_ago(day) == plan.starts || day == 0 && days_ago(day) < plan.starts;
             if is_due && self.campaigns[number].is_none() {
                 self.launch(engine, number, day).await?;
+            }
+        }
+        self.sign_up(engine, day).await
+    }
+
+    async fn sign_up(&mut self, engine: &Engine, day: i64) -> anyhow::Result<()> {
+        for (shop, (advertiser, _)) in SHOPS.iter().zip(&self.shops) {
+            let (email, joined) = shop.login;
+            if joined == days_ago(day) {
+                let of = json!({ "role": "advertiser", "advertiser_id": advertiser });
+                self.logins.push(log_in(engine, &self.admin, shop.name, email, &of).await?);
+            }
+        }
+        for (person, influencer) in PEOPLE.iter().zip(&self.people) {
+            if let Some((email, joined)) = person.login
+                && joined == days_ago(day)
+            {
+                let of = json!({ "role": "influencer", "influencer_id": influencer });
+                self.logins.push(log_in(engine, &self.admin, person.name, email, &of).await?);
             }
         }
         Ok(())
@@ -188,7 +203,7 @@ impl Stage {
 }
 
 /// The admin whose data this is.
-pub async fn admin(engine: &Engine) -> anyhow::Result<(Session, Login)> {
+async fn admin(engine: &Engine) -> anyhow::Result<(Session, Login)> {
     let password = random_password(&mut rand::rng());
     let email = "admin@demo.example";
     let account = engine

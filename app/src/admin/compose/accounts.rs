@@ -129,6 +129,27 @@ pub async fn one(engine: &Engine, session: &Session, id: AccountId) -> Result<Pa
     })
 }
 
+/// Who signed up last, with whom they log in for.
+pub async fn newest(engine: &Engine, session: &Session, accounts: &[Account]) -> Result<Table, AppError> {
+    let owners = accounts.iter().map(|it| it.advertiser_id.map(|id| id.0).or(it.influencer_id.map(|id| id.0)));
+    let names = Names::of(engine, session, owners).await?;
+    let rows = accounts.iter().map(|account| {
+        Row::new(vec![
+            Cell::link(&account.email, format!("{ACCOUNTS}/{}", account.id)),
+            Cell::text(role(account.role)),
+            owner(account, &names),
+            state(account),
+            Cell::Time(account.created_at),
+        ])
+    });
+    Ok(Table {
+        caption: "Recent sign-ups".into(),
+        columns: ["E-mail", "Role", "Belongs to", "State", "Created (UTC)"].map(Column::text).into(),
+        rows: rows.collect(),
+        ..Table::default()
+    })
+}
+
 /// The logins of one advertiser or influencer.
 pub fn table(caption: &str, accounts: &[Account]) -> Table {
     let rows = accounts.iter().map(|account| {

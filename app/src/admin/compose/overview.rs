@@ -41,11 +41,13 @@ pub async fn overview(engine: &Engine, session: &Session) -> Result<Page, AppErr
     parts.push(Part::group("Health", vec![Part::Cards(health(&state))]));
     if answers {
         parts.push(failures(engine, session).await?);
+        parts.push(Part::Group {
+            title: "Recent sign-ups".into(),
+            note: None,
+            actions: vec![Action::go("All accounts", accounts::ACCOUNTS)],
+            parts: vec![Part::Table(Box::new(accounts::newest(engine, session, &state.recent_sign_ups).await?))],
+        });
     }
-    parts.push(Part::group(
-        "Recent accounts",
-        vec![Part::Table(Box::new(accounts::table("Recent accounts", &state.recent_sign_ups)))],
-    ));
     parts.push(Part::group("System", vec![Part::Facts(system(&state))]));
     Ok(Page {
         title: "Overview".into(),
@@ -144,15 +146,16 @@ fn cards(state: &Diagnostics) -> Vec<Card> {
         href: Some(href.into()),
     };
     let totals = &state.totals;
-    let active = format!("{} active in 30 days", state.active_advertisers);
+    let this_month = format!("{} this month", format::exact_count(state.events_this_month));
     vec![
-        card("Advertisers", totals.advertisers, active, "/admin/advertisers"),
+        card("Advertisers", totals.advertisers, String::new(), "/admin/advertisers"),
+        card("Active advertisers", state.active_advertisers, "in 30 days".into(), "/admin/advertisers?status=active"),
         card("Campaigns", totals.campaigns, String::new(), "/admin/campaigns"),
         card("Influencers", totals.influencers, String::new(), "/admin/influencers"),
         card("Links", totals.links, String::new(), links::LINKS),
         card("Coupons", totals.coupons, String::new(), coupons::COUPONS),
-        card("Clicks", totals.clicks, "all time, bots included".into(), activity::CLICKS),
-        card("Events", totals.events, format!("{} this month", state.events_this_month), EVENTS),
+        card("Clicks", totals.clicks, "with bots".into(), activity::CLICKS),
+        card("Events", totals.events, this_month, EVENTS),
     ]
 }
 
@@ -182,12 +185,16 @@ fn health(state: &Diagnostics) -> Vec<Card> {
     };
     let aside = state.queue.oldest_aside_age_ms.map(|age| format!(", the oldest for {}", lasting(age)));
     let waiting = format!("{} wait for the writer{}", state.queue.depth, aside.unwrap_or_default());
+    let unread = match state.spool.waiting_bytes {
+        0 => "every click is in the database".to_owned(),
+        waiting => format!("{} wait to become rows", bytes(waiting)),
+    };
     let failures = Card { href: Some(activity::FAILURES.into()), ..card("Error rate", errors, calls) };
     let set_aside = i64::try_from(state.queue.aside).unwrap_or(i64::MAX);
     vec![
         failures,
         card("Database", database, "for one small read".into()),
-        card("Click log", clicks, format!("{} wait to become rows", bytes(state.spool.waiting_bytes))),
+        card("Click log", clicks, unread),
         card("Events aside", Cell::Count(set_aside), waiting),
     ]
 }
