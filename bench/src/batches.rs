@@ -8,6 +8,7 @@ use crate::{
     Scale,
     contest::{Ratio, median},
     load::Load,
+    mariadb::MariaDb,
     process::{SERVER_CORE, pinned, typed},
     report::Report,
     tributary::Tributary,
@@ -39,8 +40,28 @@ end
 "#;
 
 pub async fn measure(folder: &Path, scale: Scale, report: &mut Report) -> Result<()> {
-    eprintln!("event batches:");
-    let (tributary, set_up) = Tributary::fresh(&folder.join("tributary")).await?;
+    measure_on("SQLite", None, folder, scale, report).await?;
+    let (ours, theirs) = (MariaDb::take("batches").await?, MariaDb::take("bare_batches").await?);
+    let Some((ours, theirs)) = ours.zip(theirs) else { return Ok(()) };
+    let urls = Some((&*ours.url, &*theirs.url));
+    let measured = measure_on("MariaDB", urls, &folder.join("mariadb"), scale, report).await;
+    ours.drop().await?;
+    theirs.drop().await?;
+    measured
+}
+
+/// `urls`: of Tributary's database and of the yardstick's; none for files of SQLite.
+async fn measure_on(
+    database: &str,
+    urls: Option<(&str, &str)>,
+    folder: &Path,
+    scale: Scale,
+    report: &mut Report,
+) -> Result<()> {
+    eprintln!("event batches, on {database}:");
+    fs::create_dir_all(folder)?;
+    let (tributary, set_up) = Tributary::fresh_on(&folder.join("tributary"), urls.map(|(ours, _)| ours)).await?;
+    let bare_rows = urls.map_or_else(|| folder.join("bare.db").display().to_string(), |(_, theirs)| theirs.to_owned());
     let script = folder.join("batch.lua");
     fs::write(&script, SCRIPT)?;
     let mut rounds = Vec::new();
@@ -57,7 +78,7 @@ pub async fn measure(folder: &Path, scale: Scale, report: &mut Report) -> Result
         let counted = load.run(seconds)?;
         answered += counted.answers;
         let ours = counted.per_second * f64::from(BATCH);
-        let theirs = bare(&folder.join("bare.db"), seconds, report, round == 0)?;
+        let theirs = bare(&bare_rows, seconds, report, round == 0)?;
         eprintln!("  round {round} of {}: ours {ours:.0} events/s, bare loop {theirs:.0} rows/s", scale.rounds);
         if round > 0 {
             rounds.push((ours, theirs));
@@ -70,7 +91,11 @@ pub async fn measure(folder: &Path, scale: Scale, report: &mut Report) -> Result
         least: ratios.iter().copied().fold(f64::INFINITY, f64::min),
         most: ratios.iter().copied().fold(0.0, f64::max),
     };
-    report.ratio(format!("events in batches of {BATCH}: rate to a bare loop into our table"), ratio, "≥ 0.7");
+    report.ratio(
+        format!("{database}, events in batches of {BATCH}: rate to a bare loop into our table"),
+        ratio,
+        "≥ 0.7",
+    );
     let stored = tributary.figure("purchases").await?;
     ensure!(
         stored >= answered * u64::from(BATCH),
@@ -80,9 +105,9 @@ pub async fn measure(folder: &Path, scale: Scale, report: &mut Report) -> Result
 }
 
 /// Rows a second of the yardstick, on the servers' core.
-fn bare(database: &Path, seconds: u64, report: &mut Report, is_first: bool) -> Result<f64> {
+fn bare(database: &str, seconds: u64, report: &mut Report, is_first: bool) -> Result<f64> {
     let mut command = pinned(SERVER_CORE, "KILL", std::env::current_exe()?);
-    command.arg("bare-batches").arg(database).args([BATCH.to_string(), seconds.to_string()]);
+    command.args(["bare-batches", database]).args([BATCH.to_string(), seconds.to_string()]);
     if is_first {
         report.command(&typed(&command));
     }

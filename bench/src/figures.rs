@@ -18,7 +18,7 @@ use sqlx::{AssertSqlSafe, Connection, SqliteConnection, raw_sql};
 use crate::{report::Report, tributary::Tributary};
 
 /// Requests of each kind.
-const REQUESTS: usize = 300;
+const REQUESTS: usize = 200;
 const ADVERTISERS: i64 = 10;
 
 /// What makes the sums of a database that has none: the very text that a release with sums ran.

@@ -17,9 +17,8 @@ use model::{
     page::ListQuery,
 };
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection, MySqlConnection};
 
-use crate::{Scale, contest::median, report::Report};
+use crate::{Scale, contest::median, mariadb::MariaDb, report::Report};
 
 /// Codes of one request, and how many requests.
 const CODES: usize = 10_000;
@@ -31,16 +30,12 @@ pub async fn measure(folder: &Path, scale: Scale, report: &mut Report) -> Result
     eprintln!("lists:");
     let file = folder.join("lists.db");
     measure_on("SQLite", &format!("sqlite://{}", file.display()), folder, scale, report).await?;
-    let Ok(server) = std::env::var("TEST_MYSQL_URL") else {
+    let Some(mariadb) = MariaDb::take("lists").await? else {
         report.detail("lists on MySQL: not measured, TEST_MYSQL_URL is not set (make bench sets it)");
         return Ok(());
     };
-    let mut conn = MySqlConnection::connect(&server).await?;
-    let name = format!("bench_lists_{}", std::process::id());
-    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut conn).await?;
-    let url = format!("{}/{name}", server.trim_end_matches('/'));
-    let measured = measure_on("MariaDB", &url, &folder.join("mysql"), scale, report).await;
-    sqlx::query(AssertSqlSafe(format!("DROP DATABASE {name}"))).execute(&mut conn).await?;
+    let measured = measure_on("MariaDB", &mariadb.url, &folder.join("mysql"), scale, report).await;
+    mariadb.drop().await?;
     measured
 }
 

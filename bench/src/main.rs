@@ -14,6 +14,7 @@ mod hold;
 mod links;
 mod lists;
 mod load;
+mod mariadb;
 mod nginx;
 mod process;
 mod redirect;
@@ -76,13 +77,14 @@ enum Command {
     /// Inserts each event's bare row durably.
     BareEvents {
         port: u16,
-        database: PathBuf,
+        /// A file, or a MySQL database's URL.
+        database: String,
         #[arg(value_enum, default_value = "least")]
         table: yardstick::events::Table,
     },
     /// Inserts bare rows in batches, and prints how many a second.
     BareBatches {
-        database: PathBuf,
+        database: String,
         batch: usize,
         seconds: u64,
     },

@@ -51,7 +51,7 @@ pub async fn measure(folder: &Path, report: &mut Report) -> Result<()> {
             // The last one that was added: what a snapshot from before does not have.
             path = format!("/r/{}", links::code(more));
         }
-        let ours = starts(&path, |port| tributary::spawn(&home, port))?;
+        let ours = starts(&path, |port| tributary::spawn(&home, port, None))?;
         for (what, measured, most, unit, targeted) in [
             ("start to first redirect", ours.later, MOST_TIME, "ms", 99_999),
             ("memory idle", ours.memory, MOST_MEMORY, "MiB", 9_999),

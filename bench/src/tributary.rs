@@ -40,7 +40,7 @@ pub fn binary() -> Result<PathBuf> {
 }
 
 /// Starts it on one core; its files stay in `folder`, for the next start too.
-pub fn spawn(folder: &Path, port: u16) -> Result<Server> {
+pub fn spawn(folder: &Path, port: u16, database_url: Option<&str>) -> Result<Server> {
     fs::create_dir_all(folder)?;
     let mut command = pinned(SERVER_CORE, "KILL", binary()?);
     command.args([
@@ -54,6 +54,9 @@ pub fn spawn(folder: &Path, port: u16) -> Result<Server> {
         "0",
     ]);
     command.arg("--data-dir").arg(folder.join("data")).arg("--site-dir").arg(site(folder)?);
+    if let Some(url) = database_url {
+        command.args(["--database-url", url]);
+    }
     // Its defaults, not the caller's settings.
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TRIBUTARY_")) {
         command.env_remove(name);
@@ -81,9 +84,9 @@ fn site(folder: &Path) -> Result<PathBuf> {
 
 impl Tributary {
     /// Starts on what is in the folder; nobody is logged in yet.
-    pub fn start(folder: &Path) -> Result<Self> {
+    pub fn start(folder: &Path, database_url: Option<&str>) -> Result<Self> {
         let port = wait::free_port()?;
-        let mut server = spawn(folder, port)?;
+        let mut server = spawn(folder, port, database_url)?;
         wait::until_answered(&mut server, port, "/healthz", 200)?;
         // A connection that is kept may be closed at any moment by a server that stood still for long.
         let client = Client::builder().no_proxy().pool_max_idle_per_host(0).build()?;
@@ -98,7 +101,12 @@ impl Tributary {
 
     /// Starts with an empty folder, logs in, and sets an advertiser, a campaign, an influencer's link and a key up.
     pub async fn fresh(folder: &Path) -> Result<(Self, SetUp)> {
-        let mut tributary = Self::start(folder)?;
+        Self::fresh_on(folder, None).await
+    }
+
+    /// The same on another database than its own SQLite file.
+    pub async fn fresh_on(folder: &Path, database_url: Option<&str>) -> Result<(Self, SetUp)> {
+        let mut tributary = Self::start(folder, database_url)?;
         tributary.log_in().await?;
         let advertiser = text(&tributary.post("advertisers", json!({"name": "Bench"})).await?, "id")?;
         let campaign =

@@ -101,7 +101,7 @@ impl Installation {
             codes = Some(file);
             code = links::code(more);
         }
-        let mut tributary = Tributary::start(home)?;
+        let mut tributary = Tributary::start(home, None)?;
         wait::until_answered(&mut tributary.server, tributary.port, &format!("/r/{code}"), 302)?;
         std::thread::sleep(std::time::Duration::from_secs(1));
         let idle_memory = tributary.server.memory("VmRSS");

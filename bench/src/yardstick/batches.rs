@@ -2,7 +2,6 @@
 
 use std::{
     io::Write,
-    path::Path,
     time::{Duration, Instant},
 };
 
@@ -11,15 +10,15 @@ use anyhow::Result;
 use super::our_table;
 
 /// Prints how many rows it stored a second.
-pub async fn run(database: &Path, batch: usize, seconds: u64) -> Result<()> {
-    let mut conn = our_table::open(database).await?;
+pub async fn run(database: &str, batch: usize, seconds: u64) -> Result<()> {
+    let mut table = our_table::open(database).await?;
     let begun = Instant::now();
     let mut rows = 0_i64;
     let first = i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_nanos() >> 10)?;
     while begun.elapsed() < Duration::from_secs(seconds) {
         let ids: Vec<String> =
             (0..batch).map(|n| format!("order-{first}-{}", rows + i64::try_from(n).unwrap_or(0))).collect();
-        our_table::insert(&mut conn, &ids, first + rows).await?;
+        our_table::insert(&mut table, &ids, first + rows).await?;
         rows += i64::try_from(batch)?;
     }
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]

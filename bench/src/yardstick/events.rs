@@ -4,7 +4,7 @@
 //! duplicates answered. The table is `ours`, with all its columns and indexes, or a `least` one: seven columns, one
 //! unique index.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use anyhow::Result;
 use axum::{
@@ -57,12 +57,12 @@ pub enum Table {
     Least,
 }
 
-pub async fn serve(port: u16, database: &Path, table: Table) -> Result<()> {
+pub async fn serve(port: u16, database: &str, table: Table) -> Result<()> {
     let (queue, submissions) = mpsc::channel(4096);
     match table {
         Table::Ours => {
-            let conn = our_table::open(database).await?;
-            tokio::spawn(write_ours(conn, submissions));
+            let table = our_table::open(database).await?;
+            tokio::spawn(write_ours(table, submissions));
         }
         Table::Least => {
             let conn = least(database).await?;
@@ -73,7 +73,7 @@ pub async fn serve(port: u16, database: &Path, table: Table) -> Result<()> {
     super::serve(Router::new().route("/api/v1/events", post(record)).with_state(shared), port).await
 }
 
-async fn least(database: &Path) -> Result<SqliteConnection> {
+async fn least(database: &str) -> Result<SqliteConnection> {
     let options = SqliteConnectOptions::new()
         .filename(database)
         .create_if_missing(true)
@@ -130,13 +130,13 @@ async fn write_least(mut conn: SqliteConnection, mut submissions: mpsc::Receiver
     }
 }
 
-async fn write_ours(mut conn: SqliteConnection, mut submissions: mpsc::Receiver<Submission>) {
+async fn write_ours(mut table: our_table::Table, mut submissions: mpsc::Receiver<Submission>) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut rows = 0;
     while submissions.recv_many(&mut batch, BATCH).await > 0 {
         let (ids, done): (Vec<_>, Vec<_>) =
             batch.drain(..).map(|submission: Submission| (submission.event.event_id, submission.done)).unzip();
-        let stored = our_table::insert(&mut conn, &ids, rows).await;
+        let stored = our_table::insert(&mut table, &ids, rows).await;
         rows += i64::try_from(ids.len()).unwrap_or(0);
         if let Err(error) = &stored {
             eprintln!("{error}");
@@ -147,10 +147,15 @@ async fn write_ours(mut conn: SqliteConnection, mut submissions: mpsc::Receiver<
     }
 }
 
-/// How many rows stand in its database.
-pub async fn rows(database: &Path) -> Result<u64> {
+/// How many rows stand in the least table.
+pub async fn least_rows(database: &str) -> Result<u64> {
     let options = SqliteConnectOptions::new().filename(database).read_only(true);
     let mut conn = SqliteConnection::connect_with(&options).await?;
     let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM events").fetch_one(&mut conn).await?;
     Ok(count.unsigned_abs())
+}
+
+/// How many rows stand in our table.
+pub async fn our_rows(database: &str) -> Result<u64> {
+    our_table::rows(&mut our_table::open(database).await?).await
 }

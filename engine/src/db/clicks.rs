@@ -88,12 +88,13 @@ pub async fn move_spool(
 
 /// Notes the clicks' visitors and returns the clicks that are the first of theirs on their link and day.
 pub async fn note_visitors(conn: &mut Conn, clicks: &[ClickRow]) -> Result<HashSet<ClickId>> {
-    let keep = conn.or_keep("utc_day, link_id, visitor");
+    let (begin, keep) = (conn.insert(), conn.or_keep("utc_day, link_id, visitor"));
     // Sorted, so that nodes with the same visitors do not wait for each other. Of a visitor's clicks the first stays first.
     let mut clicks: Vec<&ClickRow> = clicks.iter().collect();
     clicks.sort_by_key(|click| (click.at.utc_day(), click.link_id, click.visitor));
     on!(conn, c => {
-        let mut insert = QueryBuilder::new("INSERT INTO visitors (utc_day, link_id, visitor, click_id) ");
+        let mut insert = QueryBuilder::new(begin);
+        insert.push("visitors (utc_day, link_id, visitor, click_id) ");
         insert.push_values(&clicks, |mut row, click| {
             row.push_bind(click.at.utc_day())
                 .push_bind(click.link_id)
@@ -139,10 +140,11 @@ pub async fn known_of(conn: &mut Conn, clicks: &[ClickRow]) -> Result<HashSet<Cl
 
 /// A click that is there already (a log read twice after a restore) stays as it is.
 pub async fn insert_or_keep(conn: &mut Conn, clicks: &[ClickRow], firsts: &HashSet<ClickId>) -> Result<()> {
-    let keep = conn.or_keep("id");
+    let (begin, keep) = (conn.insert(), conn.or_keep("id"));
     on!(conn, c => {
-        let mut insert = QueryBuilder::new(
-            "INSERT INTO clicks (id, advertiser_id, campaign_id, link_id, influencer_id, clicked_at, quarter, user_agent,
+        let mut insert = QueryBuilder::new(begin);
+        insert.push(
+            "clicks (id, advertiser_id, campaign_id, link_id, influencer_id, clicked_at, quarter, user_agent,
                 device, browser, os, referrer, referrer_host, ip, country, is_bot, is_first) ",
         );
         insert.push_values(clicks, |mut row, click| {

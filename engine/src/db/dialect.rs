@@ -72,6 +72,15 @@ impl Conn {
         }
     }
 
+    /// Begins an insert of many rows in a transaction that is given up where a row is refused. SQLite else copies each
+    /// page before it changes it, so as to undo this one statement alone.
+    pub(super) fn insert(&self) -> &'static str {
+        match self {
+            Self::SqliteWrite(..) | Self::SqliteRead(_) | Self::SqliteSnapshot(_) => "INSERT OR FAIL INTO ",
+            Self::MySqlWrite(_) | Self::MySqlRead(_) | Self::MySqlSnapshot(_) => "INSERT INTO ",
+        }
+    }
+
     /// What stands around a statement of one column of bytes for its rows to come as one value, where that is quicker
     /// than row by row. Of nothing it is null.
     pub(super) fn gathered(&self) -> (&'static str, &'static str) {

@@ -59,12 +59,14 @@ pub struct Touch {
     pub event_id: EventId,
 }
 
-/// Inserts those whose id is not taken; the others are kept as they were.
-pub async fn insert_or_keep(conn: &mut Conn, events: &[EventRow<'_>]) -> Result<()> {
-    let keep = conn.or_keep("id");
-    on!(conn, c => {
-        let mut insert = QueryBuilder::new(
-            "INSERT INTO events (receipt_id, id, advertiser_id, event_id, fingerprint, action, name, value_minor, currency,
+/// Inserts those whose id is not taken; the others are kept as they were. Says whether it is certain that none was
+/// taken: who else writes at the same time, must ask.
+pub async fn insert_or_keep(conn: &mut Conn, events: &[EventRow<'_>]) -> Result<bool> {
+    let (begin, keep) = (conn.insert(), conn.or_keep("id"));
+    let inserted = on!(conn, c => {
+        let mut insert = QueryBuilder::new(begin);
+        insert.push(
+            "events (receipt_id, id, advertiser_id, event_id, fingerprint, action, name, value_minor, currency,
                 properties, occurred_at, occurred_at_sent, quarter, received_at, customer, attribution_keys, method,
                 influencer_id, campaign_id, link_id, coupon_id, click_id, trace) ",
         );
@@ -96,9 +98,10 @@ pub async fn insert_or_keep(conn: &mut Conn, events: &[EventRow<'_>]) -> Result<
                 .push_bind(trace);
         });
         insert.push(keep);
-        insert.build().execute(&mut *c).await?;
+        insert.build().execute(&mut *c).await?.rows_affected()
     });
-    Ok(())
+    // MySQL counts those that were there as well.
+    Ok(conn.is_only_writer() && inserted == events.len() as u64)
 }
 
 #[derive(sqlx::FromRow)]

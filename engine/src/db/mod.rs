@@ -48,6 +48,9 @@ use crate::error::{Error, Result};
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 /// In KiB, as SQLite says it: what 500 events touch of the indexes over hashes is read once, and written once.
 const WRITERS_CACHE: &str = "-8192";
+/// Pages in SQLite's log before they move to the database's own file. A page that was written often in between moves once;
+/// whoever commits meanwhile waits for it.
+const CHECKPOINT_PAGES: &str = "4000";
 const MOST_CONNECTIONS: u32 = 16;
 /// How long a request waits for a connection.
 const ACQUIRE_WAIT: Duration = Duration::from_secs(3);
@@ -166,7 +169,8 @@ impl Db {
             .pragma("temp_store", "MEMORY")
             .busy_timeout(LOCK_WAIT);
         make_folder_of(options.get_filename())?;
-        let writing = options.clone().pragma("cache_size", WRITERS_CACHE);
+        let writing =
+            options.clone().pragma("cache_size", WRITERS_CACHE).pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_WAIT)

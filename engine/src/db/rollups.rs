@@ -311,7 +311,7 @@ async fn write<K: Key, const N: usize>(
     let mut rows = added.into_iter().filter(|(_, sums)| *sums != [0; N]).peekable();
     let most = MOST_VALUES / (keys.len() + N);
     let or_sum = conn.or_sum(&keys.join(", "), &counts);
-    let insert = format!("INSERT INTO {table} ({}, {}) ", keys.join(", "), counts.join(", "));
+    let insert = format!("{}{table} ({}, {}) ", conn.insert(), keys.join(", "), counts.join(", "));
     while rows.peek().is_some() {
         on!(conn, c => {
             let mut insert = QueryBuilder::new(&insert);

@@ -24,9 +24,10 @@ pub async fn note(conn: &mut Conn, uses: impl IntoIterator<Item = (Uuid, Timesta
     if latest.is_empty() {
         return Ok(());
     }
-    let or_later = conn.or_later("id", "used_at");
+    let (begin, or_later) = (conn.insert(), conn.or_later("id", "used_at"));
     on!(conn, c => {
-        let mut insert = QueryBuilder::new("INSERT INTO last_uses (id, used_at) ");
+        let mut insert = QueryBuilder::new(begin);
+        insert.push("last_uses (id, used_at) ");
         insert.push_values(&latest, |mut row, (id, at)| {
             row.push_bind(*id).push_bind(*at);
         });

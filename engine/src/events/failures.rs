@@ -19,9 +19,10 @@ const MOST_KEPT: i64 = 1000;
 /// So much of a body is kept.
 pub const MOST_BODY: usize = 16 * 1024;
 const MOST_TIME: Duration = Duration::from_secs(5);
-/// A transient fault (busy, deadlock, lost connection) is tried again.
-const TRIES: u32 = 3;
+/// A transient fault (busy, deadlock, lost connection) is tried again soon; a database that is away, less often.
+const SOON: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(50);
+const LONG_PAUSE: Duration = Duration::from_secs(1);
 
 /// Takes failures in.
 #[derive(Clone)]
@@ -40,7 +41,7 @@ impl Failures {
     }
 }
 
-/// Runs until `stop`; what was sent by then is written.
+/// Runs until `stop`; what was sent by then is written. While the database is away, up to [`QUEUE`] wait for it.
 pub(crate) async fn write(db: Db, mut waiting: mpsc::Receiver<StoredFailure>, mut stop: watch::Receiver<bool>) {
     let mut batch = Vec::with_capacity(BATCH);
     loop {
@@ -51,35 +52,42 @@ pub(crate) async fn write(db: Db, mut waiting: mpsc::Receiver<StoredFailure>, mu
         if received == 0 {
             return;
         }
-        write_batch(&db, &mut batch).await;
+        write_batch(&db, &mut batch, &mut stop).await;
     }
     waiting.close();
     while waiting.recv_many(&mut batch, BATCH).await > 0 {
-        write_batch(&db, &mut batch).await;
+        write_batch(&db, &mut batch, &mut stop).await;
     }
 }
 
-async fn write_batch(db: &Db, batch: &mut Vec<StoredFailure>) {
+async fn write_batch(db: &Db, batch: &mut Vec<StoredFailure>, stop: &mut watch::Receiver<bool>) {
     // In the order that uses of keys are noted in, too: MySQL locks each row's key, and two orders are a deadlock.
     batch.sort_by_key(|failure| failure.api_key_id);
-    insert_or_say(db, batch).await;
+    insert_or_say(db, batch, stop).await;
     batch.clear();
 }
 
-async fn insert_or_say(db: &Db, batch: &[StoredFailure]) {
+async fn insert_or_say(db: &Db, batch: &[StoredFailure], stop: &mut watch::Receiver<bool>) {
     let mut tries = 1;
     loop {
         let done = tokio::time::timeout(MOST_TIME, insert(db, batch)).await;
         match done.unwrap_or_else(|_| Err(Error::unavailable("the database hangs"))) {
             Ok(()) => return,
-            Err(Error::Unavailable(_)) if tries < TRIES => {
+            Err(Error::Unavailable(_)) if tries < SOON => {
                 tokio::time::sleep(PAUSE).await;
                 tries += 1;
+            }
+            Err(Error::Unavailable(_)) if !*stop.borrow() => {
+                tokio::select! {
+                    () = tokio::time::sleep(LONG_PAUSE) => {}
+                    () = db.returned() => {}
+                    _ = stop.changed() => tries = 1,
+                }
             }
             // One of them may be what is wrong: the others are kept.
             Err(Error::Internal(_) | Error::Unstorable(_)) if batch.len() > 1 => {
                 for failure in batch {
-                    Box::pin(insert_or_say(db, std::slice::from_ref(failure))).await;
+                    Box::pin(insert_or_say(db, std::slice::from_ref(failure), stop)).await;
                 }
                 return;
             }

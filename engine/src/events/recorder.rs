@@ -12,12 +12,14 @@ use model::{
     attribution::Attribution,
     event::{EventAnswer, EventStatus},
 };
+use uuid::Uuid;
 
 use super::prepare::{self, Keys, Prepared};
 use crate::{
     attribution::{self, ClickFacts},
     catalog::Catalog,
     clicks::RecentClicks,
+    clock::new_id,
     db::{
         self, Conn, Db,
         events::{EventRow, Recorded},
@@ -38,11 +40,12 @@ pub struct Recorder {
 
 impl Recorder {
     /// Records events, and says of each what stands under its id. An error: the database is away, and whether any of
-    /// them is recorded is unknown; to record them again does no harm.
-    pub(super) async fn record(&self, events: &[&Prepared]) -> Result<Vec<Result<EventAnswer>>> {
+    /// them is recorded is unknown; to record them `again` does no harm.
+    pub(super) async fn record(&self, events: &[&Prepared], again: bool) -> Result<Vec<Result<EventAnswer>>> {
         let mut tries = 1;
         loop {
-            match self.transact(events, tries > 1).await {
+            let again = again || tries > 1;
+            match self.transact(events, again).await {
                 Ok(answers) => return Ok(answers),
                 Err(Error::Unavailable(_)) if tries < TRIES => {
                     tokio::time::sleep(PAUSE).await;
@@ -54,7 +57,7 @@ impl Recorder {
                     tracing::error!(%error, events = events.len(), "a batch was refused; its events are tried one by one");
                     let mut answers = Vec::with_capacity(events.len());
                     for event in events {
-                        answers.extend(Box::pin(self.record(std::slice::from_ref(event))).await?);
+                        answers.extend(Box::pin(self.record(std::slice::from_ref(event), again)).await?);
                     }
                     return Ok(answers);
                 }
@@ -77,31 +80,57 @@ impl Recorder {
         answer(event, Some(&row.into_recorded()))
     }
 
-    /// One transaction: what stands already, the credits of what does not, the rows, what they add to the figures, and
-    /// whose they are. `again`: whether all may have been recorded by a transaction whose end nobody heard.
+    /// One transaction: the credits, the rows, whose they are, what they add to the figures, and commit.
     async fn transact(&self, events: &[&Prepared], again: bool) -> Result<Vec<Result<EventAnswer>>> {
-        let mut conn = self.db.begin().await?;
+        // Most are new, so it is not asked before whether they are.
+        if let Some(answers) = self.try_transact(events, again, Standing::new()).await? {
+            return Ok(answers);
+        }
         let mut standing = Standing::new();
-        let known = ids_of(events.iter().copied().filter(|event| again || event.may_stand));
-        look_up(&mut conn, &known, &mut standing).await?;
+        look_up(&mut self.db.read().await?, &ids_of(events.iter().copied()), &mut standing).await?;
+        let answers = self.try_transact(events, again, standing).await?;
+        answers.ok_or_else(|| Error::unavailable("others record the same events at this very moment"))
+    }
+
+    /// None, and nothing done, where one that stands already may have been taken for the touch of another. `standing`:
+    /// what is known to stand.
+    async fn try_transact(
+        &self,
+        events: &[&Prepared],
+        again: bool,
+        mut standing: Standing,
+    ) -> Result<Option<Vec<Result<EventAnswer>>>> {
+        let mut conn = self.db.begin().await?;
         let new: Vec<&Prepared> = first_of_each_id(events, &standing);
-        let rows = self.credit(&mut conn, &new).await?;
+        let mut rows = self.credit(&mut conn, &new).await?;
         if !rows.is_empty() {
-            db::events::insert_or_keep(&mut conn, &rows).await?;
+            let mut receipts: HashMap<EventId, Uuid> = HashMap::new();
+            if again {
+                // What an earlier try has recorded is counted already: it must not be taken for this one's.
+                for row in &mut rows {
+                    receipts.insert(row.id, row.receipt_id);
+                    row.receipt_id = new_id(row.received_at, &mut rand::rng());
+                }
+            }
+            // Two nodes that record the same ones wait for each other, and never for ever.
+            rows.sort_unstable_by_key(|row| row.id);
+            if !db::events::insert_or_keep(&mut conn, &rows).await? {
+                look_up(&mut conn, &ids_of(new.iter().copied()), &mut standing).await?;
+                rows.retain(|row| standing.get(&row.id).is_some_and(|stands| stands.receipt_id == row.receipt_id));
+                if misled(&new, &rows) {
+                    return Ok(None);
+                }
+            }
             let used = |row: &EventRow<'_>| Some((row.attribution.coupon_id?.0, row.occurred_at));
             db::uses::note(&mut conn, rows.iter().filter_map(used)).await?;
-        }
-        if conn.is_only_writer() {
             db::rollups::add_events(&mut conn, rows.iter()).await?;
-            standing.extend(rows.into_iter().map(|row| (row.id, row.into_recorded())));
-        } else {
-            // Another node may have been first with some of them: what stands now is read back.
-            look_up(&mut conn, &ids_of(new.iter().copied()), &mut standing).await?;
-            let is_ours = |row: &&EventRow<'_>| standing.get(&row.id).is_some_and(|it| it.receipt_id == row.receipt_id);
-            db::rollups::add_events(&mut conn, rows.iter().filter(is_ours)).await?;
+            standing.extend(rows.into_iter().map(|row| {
+                let receipt_id = receipts.get(&row.id).copied().unwrap_or(row.receipt_id);
+                (row.id, Recorded { receipt_id, ..row.into_recorded() })
+            }));
         }
         conn.commit().await?;
-        Ok(events.iter().map(|event| answer(event, standing.get(&event.id))).collect())
+        Ok(Some(events.iter().map(|event| answer(event, standing.get(&event.id))).collect()))
     }
 
     /// Credits every event, in the order they came: the first of a new customer is the touch of the next.
@@ -197,6 +226,18 @@ fn row(event: &Prepared, attribution: Attribution) -> EventRow<'_> {
         attribution_keys: keys,
         attribution,
     }
+}
+
+/// Whether one of these is not among the rows that were stored, having stood already, while another names the same
+/// customer.
+fn misled(new: &[&Prepared], rows: &[EventRow<'_>]) -> bool {
+    let ours: HashSet<EventId> = rows.iter().map(|row| row.id).collect();
+    let mut customers: HashMap<[u8; 16], usize> = HashMap::new();
+    for customer in new.iter().filter_map(|event| event.customer) {
+        *customers.entry(customer).or_default() += 1;
+    }
+    let stood = new.iter().filter(|event| !ours.contains(&event.id));
+    stood.filter_map(|event| event.customer).any(|customer| customers[&customer] > 1)
 }
 
 /// Those that may be new. Twice the same id in one batch: the first stands for all, as it would in the database.

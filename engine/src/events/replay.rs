@@ -94,7 +94,7 @@ impl Replay {
 
     async fn record(&self, waiting: &Waiting) -> Result<()> {
         let events: Vec<_> = waiting.events.iter().map(|event| &event.prepared).collect();
-        let answers = self.recorder.record(&events).await?;
+        let answers = self.recorder.record(&events, true).await?;
         let failed: Vec<StoredFailure> = waiting
             .events
             .iter()

@@ -67,7 +67,7 @@ impl Writer {
         let waited = batch.first().map_or(Duration::ZERO, |first| first.at.elapsed());
         let most = MOST_TRY.saturating_sub(waited).max(LEAST_TRY);
         let events: Vec<&Prepared> = batch.iter().flat_map(|submission| &submission.events).collect();
-        let recorded = tokio::time::timeout(most, self.recorder.record(&events)).await;
+        let recorded = tokio::time::timeout(most, self.recorder.record(&events, false)).await;
         match recorded.unwrap_or_else(|_| Err(Error::unavailable("it is too slow, or hangs"))) {
             Ok(answers) => {
                 if mem::take(&mut self.said.refused) {

@@ -10,7 +10,10 @@ use model::{
 };
 use serde_json::json;
 
-use crate::world::{NOON, Running, World, admin, read, shop_session};
+use crate::{
+    databases::Database,
+    world::{NOON, Running, World, admin, read, shop_session},
+};
 
 async fn key(world: &World, running: &Running) -> ApiKeyId {
     let new = read(json!({ "name": "Backend" }), NewApiKey::read);
@@ -53,6 +56,21 @@ crate::on_both! {
         let mended = world.engine.failure(&admin(), kept.id).await.unwrap();
         assert_eq!((mended.recorded_as, mended.can_retry), (Some(answer.id), false));
         assert!(matches!(world.engine.retry_failure(&admin(), kept.id).await, Err(Error::Conflict(_))));
+        world.end().await;
+    }
+
+    async fn what_comes_while_the_database_is_away_is_kept_once_it_is_back(world: World) {
+        let running = world.running().await;
+        let key = key(&world, &running).await;
+        let locked = match world.database {
+            Database::Sqlite => world.hold("UPDATE installation SET version = version").await,
+            Database::MySql { .. } => world.hold("LOCK TABLES ingest_failures WRITE").await,
+        };
+        world.engine.keep_failure(running.advertiser.id, call(key, "{}"), FAULT);
+        // Longer than it is tried in quick succession: three times, of which each waits two seconds for the lock.
+        let _ = tokio::time::timeout(Duration::from_secs(8), std::future::pending::<()>()).await;
+        locked.end().await;
+        assert_eq!(failures(&world, 1).await.len(), 1);
         world.end().await;
     }
 

@@ -38,7 +38,7 @@ const BOT: &str = "Googlebot/2.1 (+http://www.google.com/bot.html)";
 /// How much of a ledger there is, and how many questions are asked of it. `LEDGER_SEED` and `LEDGER_QUESTIONS` widen a run.
 fn numbers() -> (u64, usize) {
     let read = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
-    (read("LEDGER_SEED").unwrap_or(1), read("LEDGER_QUESTIONS").map_or(60, |count: u64| count as usize))
+    (read("LEDGER_SEED").unwrap_or(1), read("LEDGER_QUESTIONS").map_or(30, |count: u64| count as usize))
 }
 
 struct Shop {
@@ -229,7 +229,7 @@ crate::on_both! {
     async fn figures_read_from_sums_are_what_clicks_and_events_come_to(world: World) {
         let (seed, questions) = numbers();
         let mut ledger = Ledger::set_up(&world, seed).await;
-        ledger.fill(&world, 400, 500).await;
+        ledger.fill(&world, 300, 350).await;
         assert_eq!(differences(&world).await, [""; 0]);
         let telling = ledger.ask(&world, questions).await;
         assert!(telling > questions / 3, "{telling} of {questions} answers say something");
@@ -254,7 +254,7 @@ crate::on_both! {
         let (seed, questions) = numbers();
         let mut ledger = Ledger::set_up(&world, seed + 1).await;
         ledger.fill(&world, 60, 60).await;
-        let bodies: Vec<(usize, Value)> = (0..600).map(|_| ledger.event()).collect();
+        let bodies: Vec<(usize, Value)> = (0..400).map(|_| ledger.event()).collect();
         let owners: Vec<_> = ledger.shops.iter().map(|shop| shop.id).collect();
         let link = ledger.shops[0].links[0].clone();
         let recording = async {
