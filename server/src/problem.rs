@@ -137,7 +137,7 @@ pub struct Asked {
 
 impl Asked {
     pub fn of(method: &Method, path: &str) -> Self {
-        Self { id: RequestId::new(), method: method.clone(), path: path.to_owned() }
+        Self { id: RequestId::fresh(), method: method.clone(), path: path.to_owned() }
     }
 
     /// Gives the answer what every answer has.
@@ -180,7 +180,7 @@ fn logged(path: &str) -> &str {
 pub struct RequestId(pub String);
 
 impl RequestId {
-    pub fn new() -> Self {
+    pub fn fresh() -> Self {
         // Not from the system, which a request would wait for: this is no secret.
         Self(uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string())
     }

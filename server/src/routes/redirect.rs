@@ -104,7 +104,7 @@ fn dead_end(headers: &HeaderMap, status: StatusCode) -> Response {
     let no_store = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if accept.contains("json") && !accept.contains("text/html") {
         let kind = if status == StatusCode::GONE { "link-gone" } else { "not-found" };
-        let problem = ApiError::new(status, kind, title, text).problem(RequestId::new().0);
+        let problem = ApiError::new(status, kind, title, text).problem(RequestId::fresh().0);
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         return (status, [no_store, (header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
     }
