@@ -130,6 +130,8 @@ impl FromServerFnError for AppError {
         let kind = match error {
             ServerFnErrorErr::Request(_) => ErrorKind::Offline,
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => ErrorKind::Invalid,
+            // On the server: what was sent. In the browser it is an answer that cannot be read, see below.
+            ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => ErrorKind::Invalid,
             // Nothing of ours: a proxy in between answered for a server that is away, or another version did.
             _ => ErrorKind::Internal,
         };

@@ -56,7 +56,7 @@ impl Engine {
         let newest = Newest::read(Some(1), None)?;
         let mut conn = self.db.read().await?;
         let filter = self.activity_filter(&mut conn, session, &whenever).await?;
-        let event = db::activity::events(&mut conn, &filter, None, &newest).await?.items.pop();
+        let event = db::activity::latest_counted(&mut conn, &filter).await?;
         // A click has no coupon, and nothing that credits it.
         let click = match filter.coupon.is_some() || filter.method.is_some() {
             true => None,
@@ -65,7 +65,7 @@ impl Engine {
                 db::activity::clicks(&mut conn, &filter, bots, &newest).await?.items.pop()
             }
         };
-        Ok(event.map(|event| event.occurred_at).max(click.map(|click| click.clicked_at)))
+        Ok(event.max(click.map(|click| click.clicked_at)))
     }
 
     /// The figures' filters; without a range everything there is.

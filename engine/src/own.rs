@@ -109,7 +109,7 @@ fn sale(row: SaleRow, names: &HashMap<Uuid, String>) -> Result<Sale> {
     let currency: Currency = word(&row.currency)?;
     let name = |id: Option<Uuid>| id.and_then(|id| names.get(&id).cloned());
     Ok(Sale {
-        id: row.id.into(),
+        id: row.receipt_id.into(),
         occurred_at: Timestamp(row.occurred_at),
         value: row.value_minor.map(|minor| Money { minor: minor.into(), currency }),
         method: word(&row.method)?,

@@ -75,6 +75,8 @@ ids! {
     ClickId,
     /// An event: UUIDv7, or derived from advertiser and `event_id` where the shop gave one.
     EventId,
+    /// A purchase as whoever is credited for it knows it; the event's own id stays with the shop.
+    SaleId,
     AccountId,
     ApiKeyId,
     SigningSecretId,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AdvertiserId, CampaignId, CouponId, Currency, EventId, LinkId, Money, Timestamp,
+    AdvertiserId, CampaignId, CouponId, Currency, LinkId, Money, SaleId, Timestamp,
     attribution::Method,
     campaign::{AttributionSource, CampaignStatus},
 };
@@ -34,7 +34,7 @@ pub struct OwnCampaign {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Sale {
-    pub id: EventId,
+    pub id: SaleId,
     pub occurred_at: Timestamp,
     pub value: Option<Money>,
     /// What it was credited by.

@@ -167,7 +167,7 @@ impl Asked {
 
 /// Whether a path's errors are problem+json, whoever asks.
 pub fn is_for_machines(path: &str) -> bool {
-    path.starts_with("/api/v1") || path.starts_with("/event")
+    path.starts_with("/api/v1") || path == "/event" || path.starts_with("/event/")
 }
 
 /// A path as the log may know it: whoever has the token of a set-password link may use it.
@@ -200,5 +200,20 @@ fn of_status(status: StatusCode, method: &Method) -> Option<ApiError> {
             Some(ApiError::new(status, "bad-request", "Bad request", "The address could not be read."))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_for_machines;
+
+    #[test]
+    fn pages_are_for_people_however_their_path_begins() {
+        for path in ["/api/v1/events", "/api/v1", "/event/purchase", "/event"] {
+            assert!(is_for_machines(path), "{path}");
+        }
+        for path in ["/events", "/events/abc", "/events?x", "/clicks", "/"] {
+            assert!(!is_for_machines(path), "{path}");
+        }
     }
 }

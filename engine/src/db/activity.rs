@@ -34,12 +34,12 @@ impl Newest {
         Ok(Self { limit: limit(asked)?, after })
     }
 
-    fn apply(&self, select: &mut Select, at: &str) {
+    fn apply(&self, select: &mut Select, at: &str, id: &str) {
         if let Some((last, last_id)) = self.after {
             let args = [Arg::Number(last), Arg::Number(last), Arg::Id(last_id)];
-            select.and(&format!("{at} <= ? AND ({at} < ? OR id < ?)"), args);
+            select.and(&format!("{at} <= ? AND ({at} < ? OR {id} < ?)"), args);
         }
-        select.push(&format!(" ORDER BY {at} DESC, id DESC LIMIT ?")).bind([Arg::Number(i64::from(self.limit) + 1)]);
+        select.push(&format!(" ORDER BY {at} DESC, {id} DESC LIMIT ?")).bind([Arg::Number(i64::from(self.limit) + 1)]);
     }
 
     fn page<T>(&self, mut items: Vec<T>, key: impl Fn(&T) -> (Timestamp, Uuid)) -> Page<T> {
@@ -114,7 +114,7 @@ pub async fn clicks(conn: &mut Conn, filter: &Filter, bots: Option<bool>, newest
     if let Some(bots) = bots {
         select.and("is_bot = ?", [Arg::Flag(bots)]);
     }
-    newest.apply(&mut select, "clicked_at");
+    newest.apply(&mut select, "clicked_at", "id");
     let rows: Vec<ClickRow> = select.fetch(conn).await?;
     let items = rows.into_iter().map(Click::try_from).collect::<Result<_>>()?;
     Ok(newest.page(items, |click: &Click| (click.clicked_at, click.id.0)))
@@ -192,7 +192,7 @@ pub async fn events(conn: &mut Conn, filter: &Filter, action: Option<Action>, ne
         .and_id("coupon_id = ?", filter.coupon)
         .and_word("method = ?", filter.method.map(Method::as_str))
         .and_word("action = ?", action.map(Action::as_str));
-    newest.apply(&mut select, "occurred_at");
+    newest.apply(&mut select, "occurred_at", "id");
     let rows: Vec<EventRow> = select.fetch(conn).await?;
     let items = rows.into_iter().map(Event::try_from).collect::<Result<_>>()?;
     Ok(newest.page(items, |event: &Event| (event.occurred_at, event.id.0)))
@@ -201,7 +201,8 @@ pub async fn events(conn: &mut Conn, filter: &Filter, action: Option<Action>, ne
 /// A purchase that was credited to an influencer.
 #[derive(sqlx::FromRow)]
 pub struct SaleRow {
-    pub id: Uuid,
+    /// Not the event's id, from which its order's number could be guessed.
+    pub receipt_id: Uuid,
     pub value_minor: Option<i64>,
     pub currency: String,
     pub occurred_at: i64,
@@ -214,16 +215,29 @@ pub struct SaleRow {
 /// `filter` names the influencer. Newest first.
 pub async fn sales(conn: &mut Conn, filter: &Filter, newest: &Newest) -> Result<Page<SaleRow>> {
     const SALES: &str =
-        "SELECT id, value_minor, currency, occurred_at, method, campaign_id, link_id, coupon_id FROM events";
+        "SELECT receipt_id, value_minor, currency, occurred_at, method, campaign_id, link_id, coupon_id FROM events";
     let mut select = Select::new(SALES);
     narrow(&mut select, filter, "occurred_at");
     select
         .and("action = 'purchase' AND method <> 'none'", [])
         .and_id("coupon_id = ?", filter.coupon)
         .and_word("method = ?", filter.method.map(Method::as_str));
-    newest.apply(&mut select, "occurred_at");
+    newest.apply(&mut select, "occurred_at", "receipt_id");
     let rows: Vec<SaleRow> = select.fetch(conn).await?;
-    Ok(newest.page(rows, |row: &SaleRow| (Timestamp(row.occurred_at), row.id)))
+    Ok(newest.page(rows, |row: &SaleRow| (Timestamp(row.occurred_at), row.receipt_id)))
+}
+
+/// When the newest event was that figures count.
+pub async fn latest_counted(conn: &mut Conn, filter: &Filter) -> Result<Option<Timestamp>> {
+    let mut select = Select::new("SELECT occurred_at FROM events");
+    narrow(&mut select, filter, "occurred_at");
+    select
+        .and("action <> 'custom'", [])
+        .and_id("coupon_id = ?", filter.coupon)
+        .and_word("method = ?", filter.method.map(Method::as_str))
+        .push(" ORDER BY occurred_at DESC LIMIT 1");
+    let rows: Vec<(i64,)> = select.fetch(conn).await?;
+    Ok(rows.first().map(|(at,)| Timestamp(*at)))
 }
 
 /// Those of these ids that were recorded.

@@ -73,6 +73,8 @@ pub struct ClickLine<'a> {
     pub user_agent: &'a str,
 }
 
+/// Influencers see a sale by the id of its receipt: from the event's an order's number could be guessed.
+const SALE_IDS: [&str; 6] = ["receipt_id", "influencer_id", "campaign_id", "link_id", "coupon_id", "click_id"];
 const EVENT_IDS: [&str; 6] = ["id", "influencer_id", "campaign_id", "link_id", "coupon_id", "click_id"];
 const EVENT_WORDS: [&str; 6] = ["occurred_at", "received_at", "value_minor", "action", "method", "currency"];
 const EVENT_TEXTS: [&str; 2] = ["event_id", "name"];
@@ -84,8 +86,10 @@ const CLICK_TEXTS: [&str; 5] = ["browser", "os", "referrer", "referrer_host", "u
 pub async fn read(conn: &mut Conn, rows: Rows, filter: &Filter, place: Place) -> Result<Vec<u8>> {
     let (columns, table, at) = match rows {
         Rows::Clicks { .. } => (packed(&CLICK_IDS, &CLICK_WORDS, &CLICK_TEXTS), "clicks", "clicked_at"),
-        Rows::Events | Rows::Sales => (packed(&EVENT_IDS, &EVENT_WORDS, &EVENT_TEXTS), "events", "occurred_at"),
+        Rows::Events => (packed(&EVENT_IDS, &EVENT_WORDS, &EVENT_TEXTS), "events", "occurred_at"),
+        Rows::Sales => (packed(&SALE_IDS, &EVENT_WORDS, &EVENT_TEXTS), "events", "occurred_at"),
     };
+    let id = if rows == Rows::Sales { "receipt_id" } else { "id" };
     let index = conn.by_index(index(table, filter));
     let mut select = Select::new(&format!("SELECT {columns} AS line FROM {table}{index}"));
     // The range itself moves on: of two conditions on a moment the database might look the first one up.
@@ -109,7 +113,9 @@ pub async fn read(conn: &mut Conn, rows: Rows, filter: &Filter, place: Place) ->
     }
     match place {
         Place::From(_) => select.push(&format!(" ORDER BY {at}")),
-        Place::Within { after, .. } => select.and("id > ?", [Arg::Id(after)]).push(" ORDER BY id"),
+        Place::Within { after, .. } => {
+            select.and(&format!("{id} > ?"), [Arg::Id(after)]).push(&format!(" ORDER BY {id}"))
+        }
     };
     select.push(" LIMIT ?").bind([Arg::Number(i64::try_from(ROWS).unwrap_or(i64::MAX))]);
     let (before, behind) = conn.gathered();

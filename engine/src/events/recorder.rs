@@ -80,28 +80,29 @@ impl Recorder {
         answer(event, Some(&row.into_recorded()))
     }
 
-    /// One transaction: the credits, the rows, whose they are, what they add to the figures, and commit.
+    /// One transaction, in nearly all cases.
     async fn transact(&self, events: &[&Prepared], again: bool) -> Result<Vec<Result<EventAnswer>>> {
         // Most are new, so it is not asked before whether they are.
-        if let Some(answers) = self.try_transact(events, again, Standing::new()).await? {
+        if let Some(answers) = self.try_transact(events, again).await? {
             return Ok(answers);
         }
-        let mut standing = Standing::new();
-        look_up(&mut self.db.read().await?, &ids_of(events.iter().copied()), &mut standing).await?;
-        let answers = self.try_transact(events, again, standing).await?;
-        answers.ok_or_else(|| Error::unavailable("others record the same events at this very moment"))
+        let mut answers: Vec<(usize, Result<EventAnswer>)> = Vec::with_capacity(events.len());
+        for round in rounds(events) {
+            let some: Vec<&Prepared> = round.iter().map(|place| events[*place]).collect();
+            let told = self.try_transact(&some, again).await?;
+            let told = told.ok_or_else(|| Error::Internal("one event of each customer misled another".into()))?;
+            answers.extend(round.into_iter().zip(told));
+        }
+        answers.sort_unstable_by_key(|(place, _)| *place);
+        Ok(answers.into_iter().map(|(_, answer)| answer).collect())
     }
 
-    /// None, and nothing done, where one that stands already may have been taken for the touch of another. `standing`:
-    /// what is known to stand.
-    async fn try_transact(
-        &self,
-        events: &[&Prepared],
-        again: bool,
-        mut standing: Standing,
-    ) -> Result<Option<Vec<Result<EventAnswer>>>> {
+    /// The credits, the rows, whose they are, what they add to the figures, and commit. None, and nothing done, where one
+    /// that stands already may have been taken for the touch of another.
+    async fn try_transact(&self, events: &[&Prepared], again: bool) -> Result<Option<Vec<Result<EventAnswer>>>> {
         let mut conn = self.db.begin().await?;
-        let new: Vec<&Prepared> = first_of_each_id(events, &standing);
+        let mut standing = Standing::new();
+        let new: Vec<&Prepared> = first_of_each_id(events);
         let mut rows = self.credit(&mut conn, &new).await?;
         if !rows.is_empty() {
             let mut receipts: HashMap<EventId, Uuid> = HashMap::new();
@@ -240,10 +241,28 @@ fn misled(new: &[&Prepared], rows: &[EventRow<'_>]) -> bool {
     stood.filter_map(|event| event.customer).any(|customer| customers[&customer] > 1)
 }
 
-/// Those that may be new. Twice the same id in one batch: the first stands for all, as it would in the database.
-fn first_of_each_id<'a>(events: &[&'a Prepared], standing: &Standing) -> Vec<&'a Prepared> {
+/// Twice the same id in one batch: the first stands for all, as it would in the database.
+fn first_of_each_id<'a>(events: &[&'a Prepared]) -> Vec<&'a Prepared> {
     let mut seen = HashSet::new();
-    events.iter().copied().filter(|event| !standing.contains_key(&event.id) && seen.insert(event.id)).collect()
+    events.iter().copied().filter(|event| seen.insert(event.id)).collect()
+}
+
+/// The places of events in rounds, no customer twice in a round, and a customer's events in the order they came.
+fn rounds(events: &[&Prepared]) -> Vec<Vec<usize>> {
+    let mut rounds: Vec<Vec<usize>> = Vec::new();
+    let mut before: HashMap<[u8; 16], usize> = HashMap::new();
+    for (place, event) in events.iter().enumerate() {
+        let round = event.customer.map_or(0, |customer| {
+            let count = before.entry(customer).or_default();
+            *count += 1;
+            *count - 1
+        });
+        if rounds.len() <= round {
+            rounds.resize(round + 1, Vec::new());
+        }
+        rounds[round].push(place);
+    }
+    rounds
 }
 
 fn answer(event: &Prepared, standing: Option<&Recorded>) -> Result<EventAnswer> {

@@ -4,8 +4,9 @@ mod slots;
 mod table;
 mod worker;
 
-use model::{AccountId, Timestamp, stats::StatsQuery};
+use model::{Timestamp, stats::StatsQuery};
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 pub(crate) use self::slots::Slots;
 use self::worker::Worker;
@@ -29,7 +30,7 @@ pub enum ExportKind {
 pub struct Export {
     /// Says what it holds.
     pub file_name: String,
-    of: AccountId,
+    of: Uuid,
     rows: Rows,
     filter: Filter,
 }
@@ -87,7 +88,7 @@ impl Engine {
             ExportKind::Clicks => ("clicks", Rows::Clicks { bots: query.include_bots }),
             ExportKind::Sales => ("sales", Rows::Sales),
         };
-        Ok(Export { file_name: file_name(what, of.as_deref(), &range), of: session.account.id, rows, filter })
+        Ok(Export { file_name: file_name(what, of.as_deref(), &range), of: slots::holder(session), rows, filter })
     }
 
     /// Begins an export: its first page is there when this returns. `gzip`: whether it is packed.

@@ -42,6 +42,8 @@ crate::on_both! {
         let (long_ago, lately) = (NOON.plus(-40 * DAY), NOON.plus(-2 * DAY));
         world.send(shop, json!({ "action": "signup", "ref_code": running.link.code, "occurred_at": long_ago })).await.unwrap();
         world.send(shop, json!({ "action": "purchase", "occurred_at": lately })).await.unwrap();
+        // No figure counts it: whoever were led to it would find nothing.
+        world.send(shop, json!({ "action": "custom", "name": "quiz", "occurred_at": NOON.plus(-DAY) })).await.unwrap();
         assert_eq!(engine.latest_activity(&shop_session(shop), &all).await.unwrap(), Some(lately));
         let of_link = asked(StatsQuery { link_id: Some(running.link.id), ..StatsQuery::default() });
         assert_eq!(engine.latest_activity(&shop_session(shop), &of_link).await.unwrap(), Some(long_ago));

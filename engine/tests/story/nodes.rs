@@ -1,14 +1,20 @@
 //! Several nodes on one database, and a database that is not what it was.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use engine::{Engine, Options, SpoolMax, SpoolOptions, Visit, Workers};
-use model::{activity::ActivityQuery, stats::StatsQuery};
+use engine::{Engine, Options, SpoolMax, SpoolOptions, Taken, Visit, Workers};
+use model::{
+    Fields,
+    activity::ActivityQuery,
+    event::{Arrival, NewEvent},
+    stats::StatsQuery,
+};
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
     logs::DeadNode,
-    world::{CHROME, World, admin},
+    world::{CHROME, World, admin, call, read},
 };
 
 /// Another node on the same database, with a folder of its own.
@@ -53,6 +59,42 @@ crate::on_both! {
             assert!(!engine.health().await.is_displaced);
             assert!(workers.stop(engine).await.unwrap());
         }
+        world.end().await;
+    }
+
+    async fn nodes_that_are_sent_the_same_events_at_once_record_each_once_and_put_none_aside(world: World) {
+        let running = world.running().await;
+        let folder = tempfile::tempdir().unwrap();
+        let (other, other_workers) = node(&world, &folder).await;
+        other.ready().await.unwrap();
+        let batch = |engine: Engine, turn: usize| {
+            let (shop, code, now) = (running.advertiser.id, running.link.code.clone(), world.engine.now());
+            async move {
+                // Sixty events of six customers, each node beginning with another.
+                let events = (0..60_usize).map(|n| (n + turn * 17) % 60).map(|n| {
+                    let body = json!({
+                        "action": "purchase", "event_id": format!("E-{n}"), "value": 1, "customer_id": format!("c-{}", n % 6),
+                        "ref_code": code,
+                    });
+                    let read_event =
+                        |fields: &mut Fields| NewEvent::read(fields, Arrival { now, action: None, idempotency_key: None });
+                    (read(body, read_event), Arc::new(call()))
+                });
+                engine.record_events(shop, events.collect()).await.unwrap()
+            }
+        };
+        let sent = (0..16).map(|turn| {
+            let engine = if turn % 2 == 0 { &world.engine } else { &other };
+            batch(engine.clone(), turn)
+        });
+        let answers: Vec<_> = futures_util::future::join_all(sent).await.into_iter().flatten().collect();
+        let recorded = |taken: &engine::Result<Taken>| match taken {
+            Ok(Taken::Recorded(answer)) => !answer.duplicate,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(answers.iter().filter(|taken| recorded(taken)).count(), 60);
+        assert_eq!(world.figures(StatsQuery::default()).await.conversions, 60);
+        assert!(other_workers.stop(other).await.unwrap());
         world.end().await;
     }
 

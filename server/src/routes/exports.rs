@@ -78,7 +78,8 @@ pub async fn answer(engine: &Engine, session: &Session, kind: ExportKind, which:
     let export = engine.export(session, kind, &query).await?;
     let name = HeaderValue::try_from(format!("attachment; filename=\"{}\"", export.file_name));
     let body = if is_head {
-        Body::empty()
+        // Of no known length, as the file is.
+        Body::from_stream(stream::empty::<Result<Bytes, std::convert::Infallible>>())
     } else {
         let pages = engine.begin_export(export, gzip).await?;
         let pages = stream::unfold(pages, |mut pages| async {

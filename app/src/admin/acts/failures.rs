@@ -13,8 +13,15 @@ use crate::{
 };
 
 pub async fn retry(engine: &Engine, session: &Session, fields: &Pairs) -> Result<Done, AppError> {
-    let answer = engine.retry_failure(session, hidden(fields, "id")?).await?;
-    Ok(Done::said("The event is recorded.").go(format!("/admin/events/{}", answer.id)))
+    match engine.retry_failure(session, hidden(fields, "id")?).await {
+        Ok(answer) => Ok(Done::said("The event is recorded.").go(format!("/admin/events/{}", answer.id))),
+        // What was tried is done, and the page shows it.
+        Err(engine::Error::Invalid(errors)) => {
+            let wrong: Vec<String> = errors.iter().map(|wrong| format!("{} {}", wrong.field, wrong.message)).collect();
+            Ok(Done::said(format!("It fails again: {}.", wrong.join("; "))))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// All that the list is narrowed to.
