@@ -32,10 +32,12 @@ pub async fn parts(
 ) -> Result<Vec<Part>, AppError> {
     let within = |word: &str| ListQuery { campaign_id: campaign, ..active(word) };
     let campaigns = engine.own_campaigns(session, &active(CampaignStatus::Active.as_str())).await?.items;
-    let of = |id: CampaignId| {
-        let found = campaigns.iter().find(|campaign| campaign.id == id);
-        found
-            .map_or_else(|| "A campaign that has ended".to_owned(), |it| format!("{}, {}", it.name, it.advertiser_name))
+    let now = engine.now();
+    let is_over = |campaign: &OwnCampaign| campaign.ends_at.is_some_and(|end| end <= now);
+    let of = |id: CampaignId| match campaigns.iter().find(|campaign| campaign.id == id) {
+        None => "A campaign that has ended".to_owned(),
+        Some(it) if is_over(it) => format!("{}, {} (ended)", it.name, it.advertiser_name),
+        Some(it) => format!("{}, {}", it.name, it.advertiser_name),
     };
     let links = engine.own_links(session, &within(LinkStatus::Active.as_str())).await?.items;
     let links = links.into_iter().map(|link| {
@@ -46,6 +48,7 @@ pub async fn parts(
     });
     let coupons = engine.own_coupons(session, &within(CouponStatus::Active.as_str())).await?.items;
     let coupons = coupons.into_iter().map(|coupon| vec![handout(of(coupon.campaign_id), coupon.code)]);
+    let running: Vec<&OwnCampaign> = campaigns.iter().filter(|campaign| !is_over(campaign)).collect();
     Ok(vec![
         handouts("Your links", links.collect(), "Its clicks, and orders that come by it, are credited to you."),
         handouts(
@@ -53,7 +56,7 @@ pub async fn parts(
             coupons.collect(),
             "Orders with your code are credited to you, whatever link they came by.",
         ),
-        Part::group("Active campaigns", vec![Part::Table(Box::new(table(&campaigns)))]),
+        Part::group("Active campaigns", vec![Part::Table(Box::new(table(&running)))]),
     ])
 }
 
@@ -67,7 +70,7 @@ fn handouts(title: &str, all: Vec<Vec<Part>>, note: &str) -> Part {
     Part::Group { title: title.to_owned(), note: Some(note.to_owned()), actions: Vec::new(), parts }
 }
 
-fn table(campaigns: &[OwnCampaign]) -> Table {
+fn table(campaigns: &[&OwnCampaign]) -> Table {
     let rows = campaigns.iter().map(|campaign| {
         let percent = campaign.commission_percent.map(|percent| format!("{percent}%"));
         Row::new(vec![
