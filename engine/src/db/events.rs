@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 /// An event as it is stored.
 #[derive(Clone, Debug)]
 pub struct EventRow<'e> {
-    /// Made for this submission alone.
+    /// Made for this submission, and for this try of it, alone.
     pub receipt_id: Uuid,
     pub id: EventId,
     pub advertiser_id: AdvertiserId,

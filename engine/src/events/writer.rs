@@ -87,10 +87,9 @@ impl Writer {
     }
 
     async fn put_aside(&mut self, batch: &[Submission]) -> Vec<Result<Taken>> {
-        let submitted = |(prepared, call): (&Prepared, &Arc<Call>)| {
-            // By then it may be there: nobody knows how far the database got.
-            let prepared = Prepared { may_stand: true, ..prepared.clone() };
-            Submitted { prepared, call: Call::clone(call) }
+        let submitted = |(prepared, call): (&Prepared, &Arc<Call>)| Submitted {
+            prepared: prepared.clone(),
+            call: Call::clone(call),
         };
         let events: Vec<Submitted> = batch
             .iter()
