@@ -32,3 +32,4 @@ mod redirect;
 mod scopes;
 mod setup;
 mod stats;
+mod walk;
