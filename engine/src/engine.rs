@@ -208,7 +208,12 @@ impl Engine {
         };
         let drained = Drained { spool: Arc::clone(&spool), position: drained };
         let (ingest, submissions) = Ingest::new(Arc::clone(&catalog), Arc::clone(&recent), secrets.customers);
-        let recorder = Recorder { db: db.clone(), catalog: Arc::clone(&catalog), recent: Arc::clone(&recent) };
+        let recorder = Recorder {
+            db: db.clone(),
+            catalog: Arc::clone(&catalog),
+            recent: Arc::clone(&recent),
+            some_stood: Arc::default(),
+        };
         let writer = Writer {
             recorder: recorder.clone(),
             aside: Arc::clone(&aside),
