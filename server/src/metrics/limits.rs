@@ -40,8 +40,7 @@ pub fn rate_limited(limit: Limit) {
     REFUSED[limit as usize].fetch_add(1, Ordering::Relaxed);
 }
 
-#[cfg(test)]
-fn refused(limit: Limit) -> u64 {
+pub(super) fn refused(limit: Limit) -> u64 {
     REFUSED[limit as usize].load(Ordering::Relaxed)
 }
 

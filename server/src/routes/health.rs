@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     Router,
     extract::{Request, State},
-    http::{Method, StatusCode, header},
+    http::{StatusCode, header},
     middleware::Next,
     response::{Html, IntoResponse, Response},
     routing::get,
@@ -13,7 +13,7 @@ use axum::{
 use engine::{Engine, Error};
 
 use crate::{
-    problem::{ApiError, is_for_machines},
+    problem::{ApiError, is_for_machines, takes_events},
     state::AppState,
 };
 
@@ -40,7 +40,7 @@ pub async fn await_database(State(engine): State<Engine>, request: Request, next
     let for_machines = is_for_machines(request.uri().path());
     if !is_ready_soon(&engine).await {
         without_database(for_machines, "the database has not answered since the start")
-    } else if takes_events(&request) {
+    } else if takes_events(request.method(), request.uri().path()) {
         // They have an answer of their own for that: they are put aside.
         next.run(request).await
     } else {
@@ -50,11 +50,6 @@ pub async fn await_database(State(engine): State<Engine>, request: Request, next
             () = engine.database_lost() => without_database(for_machines, "the database was lost meanwhile"),
         }
     }
-}
-
-fn takes_events(request: &Request) -> bool {
-    let path = request.uri().path();
-    request.method() == Method::POST && (path.starts_with("/api/v1/events") || path.starts_with("/event/"))
 }
 
 async fn is_ready_soon(engine: &Engine) -> bool {
