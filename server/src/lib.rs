@@ -13,6 +13,7 @@ pub mod event_limit;
 pub mod first_start;
 pub mod front;
 pub mod logging;
+pub mod metrics;
 pub mod openapi;
 pub mod origin;
 pub mod path;
