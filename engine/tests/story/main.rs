@@ -24,4 +24,5 @@ mod nodes;
 mod reattribution;
 
 mod setup;
+mod upgrades;
 mod world;
