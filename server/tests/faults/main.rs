@@ -16,3 +16,4 @@ mod nodes;
 mod slow;
 mod stopped;
 mod support;
+mod two_nodes;
