@@ -11,6 +11,7 @@ mod cold;
 mod events;
 mod hanging;
 mod kill9;
+mod load;
 mod million;
 mod nodes;
 mod slow;

@@ -10,7 +10,7 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect::Policy};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use super::{MOST_WAIT, Shop, free_port, until};
+use super::{MOST_WAIT, Shop, free_port, until, watch};
 
 const EMAIL: &str = "admin@example.com";
 const PASSWORD: &str = "correct horse battery";
@@ -177,11 +177,18 @@ impl Server {
         request.json(&body).send().await.unwrap().status()
     }
 
+    /// Of its process.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// What it holds of the machine's memory.
     pub fn memory_kb(&self) -> u64 {
-        let told = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = told.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
+        watch::memory_kb(self.id())
+    }
+
+    pub fn descriptors(&self) -> usize {
+        watch::descriptors(self.id())
     }
 
     pub fn log(&self) -> String {
