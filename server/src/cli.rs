@@ -87,6 +87,10 @@ pub struct ServeConfig {
     /// Events that one API key may send at once after a pause. 0: as many as it likes.
     #[arg(long, env = "TRIBUTARY_EVENTS_BURST", default_value_t = 5000)]
     pub events_burst: u32,
+    /// Where `/metrics` is, alone and open to whoever reaches it, such as `127.0.0.1:9090`. Default: on `--addr`, told to
+    /// whoever asks from this machine without a proxy.
+    #[arg(long, env = "TRIBUTARY_METRICS_ADDR")]
+    pub metrics_addr: Option<SocketAddr>,
     /// The built pages' folder. Default: what the binary carries, else target/site.
     #[arg(long, env = "TRIBUTARY_SITE_DIR")]
     pub site_dir: Option<PathBuf>,

@@ -14,6 +14,7 @@ pub mod first_start;
 pub mod front;
 pub mod healthcheck;
 pub mod logging;
+pub mod metrics;
 pub mod openapi;
 pub mod origin;
 pub mod path;

@@ -10,9 +10,12 @@ mod clock;
 mod cold;
 mod encrypted;
 mod events;
+#[path = "../support/exposition.rs"]
+mod exposition;
 mod hanging;
 mod kill9;
 mod load;
+mod metrics;
 mod million;
 mod nodes;
 mod slow;

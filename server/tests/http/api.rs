@@ -248,6 +248,7 @@ fn config(folder: &TempDir, database: &Database, addr: SocketAddr) -> ServeConfi
         forwarded_header: ForwardedHeader::default(),
         events_per_second: 1000,
         events_burst: 5000,
+        metrics_addr: None,
         site_dir: Some(folder.path().join("site")),
         admin_email: EMAIL.into(),
         admin_password: Some(PASSWORD.into()),

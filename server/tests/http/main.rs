@@ -5,6 +5,8 @@
 
 #[path = "../../../engine/tests/support/databases.rs"]
 mod databases;
+#[path = "../support/exposition.rs"]
+mod exposition;
 
 mod accounts;
 mod activity;
@@ -25,6 +27,7 @@ mod influencer;
 mod integration;
 mod links;
 mod lists;
+mod metrics;
 mod openapi;
 mod pages;
 mod post_order;
@@ -32,3 +35,4 @@ mod redirect;
 mod scopes;
 mod setup;
 mod stats;
+mod walk;
