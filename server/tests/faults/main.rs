@@ -8,6 +8,7 @@
 
 mod clock;
 mod cold;
+mod encrypted;
 mod events;
 #[path = "../support/exposition.rs"]
 mod exposition;

@@ -201,12 +201,12 @@ async fn events_and_clicks_of_both_nodes_are_the_same_figures_on_both() {
 async fn a_second_process_on_a_nodes_folder_and_a_node_with_another_secret_refuse_to_start() {
     let nodes = Nodes::start().await;
     let beside = Start { port: super::support::free_port(), ..nodes.starts[1].clone() };
-    let said = refusal(&beside).await;
+    let said = Server::refusal(&beside).await;
     assert!(said.contains("another process has the click log"), "{said}");
 
     let folder = tempfile::tempdir().unwrap();
     let stranger = Start::new(folder.path(), Some(nodes.database.url()));
-    let said = refusal(&stranger).await;
+    let said = Server::refusal(&stranger).await;
     assert!(said.contains("made with another secret key"), "{said}");
 
     // Neither has disturbed those that run.
@@ -216,19 +216,6 @@ async fn a_second_process_on_a_nodes_folder_and_a_node_with_another_secret_refus
     }
     let told = nodes.nodes[1].diagnostics(&nodes.token).await.unwrap();
     assert_eq!(told["spool"]["is_displaced"], false, "{told}");
-}
-
-/// What a process says that does not start.
-async fn refusal(start: &Start) -> String {
-    let mut process = Server::spawn(start, "refused");
-    let mut ended = None;
-    until("it refuses to start", async || {
-        ended = process.try_wait().unwrap();
-        ended.is_some()
-    })
-    .await;
-    assert_eq!(ended.unwrap().code(), Some(1));
-    std::fs::read_to_string(start.folder.join("refused")).unwrap()
 }
 
 fn text(value: &Value) -> &str {

@@ -60,7 +60,9 @@ impl Server {
         fs::create_dir_all(&site).unwrap();
         fs::write(site.join("manifest.json"), r#"{"js":"a","wasm":"b","css":"c","charts":"d"}"#).unwrap();
         let log = OpenOptions::new().create(true).append(true).open(start.folder.join(log)).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tributary"));
+        // Another build may be put to the test than the one these tests were made with.
+        let subject = std::env::var_os("TRIBUTARY_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_tributary").into());
+        let mut command = Command::new(subject);
         command
             .args(["serve", "--log-format", "json", "--addr", &format!("127.0.0.1:{}", start.port)])
             .arg("--data-dir")
@@ -80,6 +82,19 @@ impl Server {
             command.arg("--secret-key-file").arg(secret);
         }
         command.spawn().unwrap()
+    }
+
+    /// What a process says that does not start.
+    pub async fn refusal(start: &Start) -> String {
+        let mut process = Self::spawn(start, "refused");
+        let mut ended = None;
+        until("it refuses to start", async || {
+            ended = process.try_wait().unwrap();
+            ended.is_some()
+        })
+        .await;
+        assert_eq!(ended.unwrap().code(), Some(1));
+        fs::read_to_string(start.folder.join("refused")).unwrap()
     }
 
     /// SIGKILL: no handler runs, nothing is flushed.
