@@ -20,6 +20,7 @@ pub mod problem;
 pub mod reattribute;
 pub mod routes;
 mod run;
+pub mod scheme;
 mod serve;
 pub mod shutdown;
 pub mod spool;

@@ -20,7 +20,7 @@ use tokio::{
 };
 use tower::Service;
 
-use crate::{front::HandedOver, routes::EventsAhead};
+use crate::{front::HandedOver, routes::EventsAhead, scheme::Scheme};
 
 /// How long a request's head may take to arrive, and a connection may stay without one.
 const MOST_HEAD: Duration = Duration::from_secs(60);
@@ -66,6 +66,7 @@ async fn connection(
     let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         let (mut router, events) = (router.clone(), Arc::clone(&events));
         async move {
+            request.extensions_mut().insert(Scheme::Http);
             if events.takes(&request) {
                 return Ok::<_, Infallible>(events.answer(request).await);
             }
