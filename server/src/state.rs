@@ -6,7 +6,7 @@ use axum::extract::FromRef;
 use engine::Engine;
 use leptos::config::LeptosOptions;
 
-use crate::{assets::Site, client_ip::TrustedProxies, event_limit::EventLimit};
+use crate::{account_limit::AccountLimit, assets::Site, client_ip::TrustedProxies, event_limit::EventLimit};
 
 #[derive(Clone)]
 pub struct AppState {
@@ -15,6 +15,7 @@ pub struct AppState {
     pub secure_cookies: bool,
     pub trusted_proxies: Arc<TrustedProxies>,
     pub event_limit: Arc<EventLimit>,
+    pub account_limit: Arc<AccountLimit>,
     leptos: Arc<LeptosOptions>,
 }
 
@@ -30,6 +31,7 @@ impl AppState {
             secure_cookies,
             trusted_proxies: Arc::default(),
             event_limit: Arc::new(EventLimit::new(0, 0)),
+            account_limit: Arc::new(AccountLimit::new(0)),
             leptos,
         }
     }
@@ -40,10 +42,10 @@ impl AppState {
         Self { trusted_proxies: proxies, ..self }
     }
 
-    /// Each API key sends no faster than this.
+    /// Each API key and each account sends no faster than this.
     #[must_use]
-    pub fn limited(self, limit: EventLimit) -> Self {
-        Self { event_limit: Arc::new(limit), ..self }
+    pub fn limited(self, events: EventLimit, requests: AccountLimit) -> Self {
+        Self { event_limit: Arc::new(events), account_limit: Arc::new(requests), ..self }
     }
 }
 

@@ -25,7 +25,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use self::connection::HandedOver;
 use self::worker::Worker;
-use crate::client_ip::TrustedProxies;
+use crate::{client_ip::TrustedProxies, https::HttpsRule};
 
 pub struct Front {
     threads: Vec<JoinHandle<()>>,
@@ -41,6 +41,7 @@ impl Front {
         listener: &TcpListener,
         engine: &Engine,
         proxies: &Arc<TrustedProxies>,
+        https: &HttpsRule,
         others: &mpsc::UnboundedSender<HandedOver>,
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
@@ -52,6 +53,7 @@ impl Front {
                 listener.try_clone()?,
                 engine.clone(),
                 Arc::clone(proxies),
+                https.clone(),
                 others.clone(),
                 Arc::clone(&stop),
             )?;

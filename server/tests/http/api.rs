@@ -9,8 +9,9 @@ use model::account::LoggedIn;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
 use server::{
-    cli::{DataConfig, DurabilityConfig, IpConfig, ServeConfig},
+    cli::{DataConfig, DurabilityConfig, IpConfig, LimitConfig, ServeConfig},
     client_ip::{ForwardedHeader, TrustedProxies},
+    https::Hsts,
 };
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -49,6 +50,13 @@ impl Api {
     }
 
     pub async fn start_with(database: Database, change: impl FnOnce(ServeConfig) -> ServeConfig) -> Self {
+        let mut api = Self::start_unreached(database, change).await;
+        api.token = api.log_in().await.token;
+        api
+    }
+
+    /// A server that nobody has logged in to.
+    pub async fn start_unreached(database: Database, change: impl FnOnce(ServeConfig) -> ServeConfig) -> Self {
         let folder = tempfile::tempdir().unwrap();
         write_site(&folder);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -59,7 +67,7 @@ impl Api {
         };
         let server = tokio::spawn(server::run(change(config(&folder, &database, addr)), listener, shutdown));
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
-        let mut api = Self {
+        Self {
             base: format!("http://{addr}"),
             client,
             token: String::new(),
@@ -67,9 +75,7 @@ impl Api {
             database,
             stop: Some(stop),
             server,
-        };
-        api.token = api.log_in().await.token;
-        api
+        }
     }
 
     /// Waits for the server, which opens its database first.
@@ -248,6 +254,8 @@ fn config(folder: &TempDir, database: &Database, addr: SocketAddr) -> ServeConfi
         forwarded_header: ForwardedHeader::default(),
         events_per_second: 1000,
         events_burst: 5000,
+        limits: LimitConfig::default(),
+        hsts: Hsts::default(),
         site_dir: Some(folder.path().join("site")),
         admin_email: EMAIL.into(),
         admin_password: Some(PASSWORD.into()),
