@@ -36,3 +36,4 @@ mod redirect;
 mod scopes;
 mod setup;
 mod stats;
+mod walk;

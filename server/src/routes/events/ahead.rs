@@ -23,10 +23,9 @@ impl EventsAhead {
         Self { engine, limit }
     }
 
-    /// Whether a request is answered here. Until the database has answered for the first time, the router knows what
-    /// to say.
+    /// Whether a request is answered here. Until keys are known the router knows what to say.
     pub fn takes(&self, request: &Request<Incoming>) -> bool {
-        request.uri().path() == "/api/v1/events" && request.method() == Method::POST && self.engine.is_ready()
+        request.uri().path() == "/api/v1/events" && request.method() == Method::POST && self.engine.knows_keys()
     }
 
     pub async fn answer(&self, request: Request<Incoming>) -> Response {
