@@ -1,7 +1,10 @@
 //! Who asks: from which address, under which session, and whether that account asks too often. Settled once, before
 //! pages and API, which find it beside the request.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use app::{AppError, ClientIp, CookieRules, ErrorKind};
 use axum::{
@@ -10,7 +13,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use engine::Session;
+use engine::{Engine, Session};
 
 use crate::{
     client_ip::client_ip,
@@ -24,12 +27,13 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
         request.extensions_mut().insert(ClientIp(ip));
     }
     let mut allowance = None;
-    if let Some(session) = session(&state, request.uri().path(), request.headers()) {
+    if let Some((session, token)) = session(&state, request.uri().path(), request.headers()) {
         allowance = match state.account_limit.take(session.account.id) {
             Ok(allowance) => allowance,
             Err(error) => return too_fast(request.uri().path(), error),
         };
         request.extensions_mut().insert(session);
+        request.extensions_mut().insert(token);
     }
     let mut response = next.run(request).await;
     if let Some(allowance) = allowance {
@@ -46,13 +50,28 @@ fn came_from(state: &AppState, request: &Request) -> Option<IpAddr> {
 
 /// Tools say who they are by a bearer token; where there is none, a browser does by its cookie. Pages and their
 /// functions know the cookie alone.
-fn session(state: &AppState, path: &str, headers: &HeaderMap) -> Option<Session> {
+fn session(state: &AppState, path: &str, headers: &HeaderMap) -> Option<(Session, Token)> {
     // Files are the same for everybody.
     if path.starts_with("/pkg/") {
         return None;
     }
     let bearer = bearer(headers).filter(|_| is_for_machines(path) || by_cookie(state, headers).is_none());
-    state.engine.session(bearer.or_else(|| by_cookie(state, headers))?)
+    let token = bearer.or_else(|| by_cookie(state, headers))?;
+    Some((state.engine.session(token)?, Token(token.into())))
+}
+
+/// The token of a request's session, for answers that go on for long: a session may end meanwhile.
+#[derive(Clone)]
+pub struct Token(Arc<str>);
+
+impl Token {
+    pub fn check(&self, engine: &Engine) -> Result<(), engine::Error> {
+        if engine.session(&self.0).is_some() {
+            return Ok(());
+        }
+        tracing::info!("an answer is cut off: its session has ended");
+        Err(engine::Error::Forbidden)
+    }
 }
 
 fn by_cookie<'a>(state: &AppState, headers: &'a HeaderMap) -> Option<&'a str> {
