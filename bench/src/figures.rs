@@ -109,6 +109,7 @@ async fn compare(folder: &Path, millions: u32, report: &mut Report) -> Result<()
         ip_storage: IpStorage::Truncated,
         country_file: CountryFile::None,
         clock: Clock::System,
+        login_limits: engine::LoginLimits::default(),
     })
     .await?;
     engine.ready().await?;

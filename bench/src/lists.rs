@@ -49,6 +49,7 @@ async fn measure_on(name: &str, url: &str, folder: &Path, scale: Scale, report: 
         ip_storage: IpStorage::Truncated,
         country_file: CountryFile::None,
         clock: Clock::System,
+        login_limits: engine::LoginLimits::default(),
     };
     let (engine, workers) = Engine::open(options).await?;
     let session = admin();

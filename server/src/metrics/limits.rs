@@ -1,4 +1,5 @@
-//! How often each limit was hit, since the process began. Whoever refuses a request for one calls [`rate_limited`].
+//! How often each limit was hit, since the process began. Whoever refuses a request for one calls [`rate_limited`], but for
+//! logins, which the engine counts.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -51,9 +52,9 @@ mod tests {
     #[test]
     fn each_limit_counts_for_itself() {
         let before = Limit::ALL.map(refused);
-        rate_limited(Limit::LoginsOfAccount);
-        rate_limited(Limit::LoginsOfAddress);
+        rate_limited(Limit::Requests);
+        rate_limited(Limit::Connections);
         let added: Vec<u64> = Limit::ALL.iter().zip(before).map(|(limit, before)| refused(*limit) - before).collect();
-        assert_eq!(added, [0, 0, 1, 1, 0]);
+        assert_eq!(added, [0, 1, 0, 0, 1]);
     }
 }

@@ -146,7 +146,15 @@ impl Told {
         counter(to, "tributary_exports_refused", help, exports.refused)?;
         let logins = [("succeeded", self.numbers.logins_succeeded), ("failed", self.numbers.logins_failed)];
         counters(to, "tributary_logins", "Logins by e-mail and password.", "outcome", &logins)?;
-        let limits = Limit::ALL.map(|limit| (limit.as_str(), refused(limit)));
+        let [of_account, of_address] = self.numbers.logins_refused;
+        let limits = Limit::ALL.map(|limit| {
+            let count = match limit {
+                Limit::LoginsOfAccount => of_account,
+                Limit::LoginsOfAddress => of_address,
+                _ => refused(limit),
+            };
+            (limit.as_str(), count)
+        });
         counters(to, "tributary_rate_limited", "Requests refused for a limit.", "limit", &limits)?;
         let help = "1; the version is in the label.";
         gauges(to, "tributary_build_info", help, "version", &[(env!("CARGO_PKG_VERSION"), 1)])
