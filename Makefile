@@ -1,6 +1,6 @@
 # Everything one does with Tributary, one target each; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run demo build site dev test test-mysql test-faults test-kill test-million schemathesis fuzz agents bench screenshots lighthouse fmt clean
+.PHONY: help run demo build site dev configuration test test-mysql test-faults test-kill test-million schemathesis fuzz agents bench screenshots lighthouse fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ agents: ## renew the list of machines' names from npm, and measure it on real ag
 bench: build ## measure against the yardsticks, in one run (8 to 12 minutes; wants a quiet machine)
 	RUNLEVEL=1 scripts/ensure-apt.sh build-essential=cc nginx-light=nginx wrk=wrk util-linux=taskset sqlite3=sqlite3 curl=curl
 	scripts/mariadb.sh run cargo run --release --package bench
+
+configuration: ## docs/configuration.md anew, from the code
+	UPDATE=1 cargo test --package server --test configuration
 
 screenshots: build ## docs/images anew, of a demo's pages (two minutes after the build)
 	scripts/screenshots.sh

@@ -45,6 +45,7 @@ use crate::{
         failures::{new_failure_id, write as write_failures},
     },
     exports::Slots,
+    numbers::Counts,
     overview::Counted,
     poller::Poller,
     secret::Secrets,
@@ -94,6 +95,7 @@ pub struct Shared {
     pub(crate) throttle: Throttle,
     pub(crate) key_uses: Arc<KeyUses>,
     pub(crate) counted: Counted,
+    pub(crate) counts: Arc<Counts>,
     pub(crate) exports: Slots,
     pub(crate) opened: Instant,
     click_ids: ClickIds,
@@ -196,6 +198,7 @@ impl Engine {
         let (drained_sender, drained) = watch::channel(None);
         let is_displaced = Arc::new(AtomicBool::new(false));
         let recent = Arc::new(RecentClicks::default());
+        let counts = Arc::new(Counts::default());
         let drain = Drain {
             spool: Arc::clone(&spool),
             db: db.clone(),
@@ -207,6 +210,7 @@ impl Engine {
             nonce: new_id(now, &mut rand::rng()),
             drained: drained_sender,
             is_displaced: Arc::clone(&is_displaced),
+            counts: Arc::clone(&counts),
         };
         let drained = Drained { spool: Arc::clone(&spool), position: drained };
         let (ingest, submissions) = Ingest::new(Arc::clone(&catalog), Arc::clone(&recent), secrets.customers);
@@ -220,10 +224,16 @@ impl Engine {
             recorder: recorder.clone(),
             aside: Arc::clone(&aside),
             ready: ready.clone(),
+            counts: Arc::clone(&counts),
             said: Said::default(),
         };
-        let replay =
-            Replay { recorder: recorder.clone(), aside: Arc::clone(&aside), db: db.clone(), clicks: drained.clone() };
+        let replay = Replay {
+            recorder: recorder.clone(),
+            aside: Arc::clone(&aside),
+            db: db.clone(),
+            clicks: drained.clone(),
+            counts: Arc::clone(&counts),
+        };
         let (failures, failed) = Failures::new();
         let key_uses = Arc::new(KeyUses::default());
         let workers = Workers {
@@ -259,6 +269,7 @@ impl Engine {
             throttle: Throttle::new(options.login_limits),
             key_uses,
             counted: Counted::default(),
+            counts,
             exports: Slots::default(),
             opened: Instant::now(),
             click_ids: ClickIds::default(),
@@ -427,6 +438,7 @@ impl Shared {
         let position = self.drained.position();
         SpoolHealth {
             waiting_bytes: self.spool.waiting_bytes(position.unwrap_or_default()).unwrap_or_default(),
+            recorded: self.spool.recorded(),
             lost: self.spool.lost(),
             is_displaced: self.is_displaced.load(Ordering::Relaxed),
             room: self.spool.room(),
@@ -436,6 +448,11 @@ impl Shared {
     /// What the disk says that the click log is on.
     pub(crate) fn disk(&self) -> Option<rustix::fs::StatVfs> {
         rustix::fs::statvfs(self.spool.folder()).ok()
+    }
+
+    /// Whether the database has said up to where it has read the click log.
+    pub(crate) fn is_drain_known(&self) -> bool {
+        self.drained.position().is_some()
     }
 
     /// When the oldest click was recorded that is not in the database yet.
@@ -484,6 +501,7 @@ pub struct Fault<'a> {
 
 pub(crate) struct SpoolHealth {
     pub waiting_bytes: u64,
+    pub recorded: u64,
     pub lost: u64,
     pub is_displaced: bool,
     pub room: SpoolRoom,

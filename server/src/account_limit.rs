@@ -7,6 +7,7 @@ use governor::Quota;
 use model::AccountId;
 
 use crate::{
+    metrics::{Limit, rate_limited},
     problem::{ApiError, ApiResult},
     rate_limit::{Allowance, Counted, KeyedLimit, Refused},
 };
@@ -22,6 +23,7 @@ impl AccountLimit {
     pub fn take(&self, account: AccountId) -> ApiResult<Option<Allowance>> {
         let Some(limit) = &self.0 else { return Ok(None) };
         limit.take(&account, NonZeroU32::MIN).map(Some).map_err(|refused| {
+            rate_limited(Limit::Requests);
             let Refused::Wait(allowance) = refused else { return ApiError::not_found() };
             let detail = format!(
                 "This account may make {} requests a minute. Nothing was done; send the same request again after {} s.",

@@ -10,6 +10,7 @@ use tower::Service;
 use crate::{
     headers,
     https::{HttpsRule, Way},
+    metrics::Metrics,
     routes::EventsAhead,
     scheme::Scheme,
 };
@@ -19,11 +20,12 @@ pub struct Answers {
     router: Router,
     events: Arc<EventsAhead>,
     https: HttpsRule,
+    metrics: Arc<Metrics>,
 }
 
 impl Answers {
-    pub fn new(router: Router, events: EventsAhead, https: HttpsRule) -> Self {
-        Self { router, events: Arc::new(events), https }
+    pub fn new(router: Router, events: EventsAhead, https: HttpsRule, metrics: Arc<Metrics>) -> Self {
+        Self { router, events: Arc::new(events), https, metrics }
     }
 
     /// `connection`: how the request came from its peer to us.
@@ -31,7 +33,7 @@ impl Answers {
         let place = headers::Place::of(request.uri().path());
         let way = self.https.way(&request, peer.ip(), connection);
         let mut response = if way == Way::Refused {
-            self.https.refuse(&request).await
+            self.https.refuse(&request, self.metrics).await
         } else if self.events.takes(&request) {
             self.events.answer(request).await
         } else {

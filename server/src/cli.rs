@@ -89,6 +89,10 @@ pub struct ServeConfig {
     /// For how many hosts browsers are told that there is nothing but https. Only with an https --public-url.
     #[arg(long, env = "TRIBUTARY_HSTS", value_enum, default_value_t)]
     pub hsts: Hsts,
+    /// Where `/metrics` is, alone and open to whoever reaches it, such as `127.0.0.1:9090`. Default: on `--addr`, told to
+    /// whoever asks from this machine without a proxy.
+    #[arg(long, env = "TRIBUTARY_METRICS_ADDR")]
+    pub metrics_addr: Option<SocketAddr>,
     /// The built pages' folder. Default: what the binary carries, else target/site.
     #[arg(long, env = "TRIBUTARY_SITE_DIR")]
     pub site_dir: Option<PathBuf>,

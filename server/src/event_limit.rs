@@ -7,6 +7,7 @@ use governor::Quota;
 use model::ApiKeyId;
 
 use crate::{
+    metrics::{Limit, rate_limited},
     problem::{ApiError, ApiResult},
     rate_limit::{Allowance, Counted, KeyedLimit, Refused},
 };
@@ -33,7 +34,10 @@ impl EventLimit {
     pub fn take(&self, key: ApiKeyId, events: u32) -> ApiResult<Option<Allowance>> {
         let (Some(limited), Some(events)) = (&self.0, NonZeroU32::new(events)) else { return Ok(None) };
         limited.limit.take(&key, events).map(Some).map_err(|refused| match refused {
-            Refused::Wait(allowance) => limited.exceeded(allowance),
+            Refused::Wait(allowance) => {
+                rate_limited(Limit::Events);
+                limited.exceeded(allowance)
+            }
             Refused::Never => {
                 let detail = format!("So many events at once are never taken: send at most {}.", limited.limit.burst());
                 ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail)

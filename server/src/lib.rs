@@ -18,6 +18,7 @@ pub mod front;
 pub mod headers;
 pub mod https;
 pub mod logging;
+pub mod metrics;
 pub mod openapi;
 pub mod origin;
 pub mod path;

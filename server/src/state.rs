@@ -6,7 +6,9 @@ use axum::extract::FromRef;
 use engine::Engine;
 use leptos::config::LeptosOptions;
 
-use crate::{account_limit::AccountLimit, assets::Site, client_ip::TrustedProxies, event_limit::EventLimit};
+use crate::{
+    account_limit::AccountLimit, assets::Site, client_ip::TrustedProxies, event_limit::EventLimit, metrics::Metrics,
+};
 
 #[derive(Clone)]
 pub struct AppState {
@@ -16,6 +18,9 @@ pub struct AppState {
     pub trusted_proxies: Arc<TrustedProxies>,
     pub event_limit: Arc<EventLimit>,
     pub account_limit: Arc<AccountLimit>,
+    pub metrics: Arc<Metrics>,
+    /// Whether whoever asks from this machine is told them here; else they have an address of their own.
+    pub tells_metrics: bool,
     leptos: Arc<LeptosOptions>,
 }
 
@@ -32,6 +37,8 @@ impl AppState {
             trusted_proxies: Arc::default(),
             event_limit: Arc::new(EventLimit::new(0, 0)),
             account_limit: Arc::new(AccountLimit::new(0)),
+            metrics: Arc::default(),
+            tells_metrics: true,
             leptos,
         }
     }
@@ -42,10 +49,22 @@ impl AppState {
         Self { trusted_proxies: proxies, ..self }
     }
 
+    /// What is counted goes there.
+    #[must_use]
+    pub fn counting(self, metrics: Arc<Metrics>, tells_metrics: bool) -> Self {
+        Self { metrics, tells_metrics, ..self }
+    }
+
     /// Each API key and each account sends no faster than this.
     #[must_use]
     pub fn limited(self, events: EventLimit, requests: AccountLimit) -> Self {
         Self { event_limit: Arc::new(events), account_limit: Arc::new(requests), ..self }
+    }
+}
+
+impl FromRef<AppState> for Arc<Metrics> {
+    fn from_ref(state: &AppState) -> Self {
+        Self::clone(&state.metrics)
     }
 }
 

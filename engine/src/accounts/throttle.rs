@@ -12,7 +12,10 @@ use std::{
     collections::{HashMap, VecDeque},
     hash::{BuildHasher, RandomState},
     net::IpAddr,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use model::{Timestamp, time::MINUTE};
@@ -42,6 +45,14 @@ pub struct Throttle {
     limits: LoginLimits,
     hasher: RandomState,
     tries: Mutex<Tries>,
+    closed: [AtomicU64; 2],
+}
+
+/// How many tries were not let through since the process began.
+#[derive(Clone, Copy, Debug)]
+pub struct Closed {
+    pub of_account: u64,
+    pub of_address: u64,
 }
 
 #[derive(Default)]
@@ -66,20 +77,31 @@ type Counted = [Option<(u64, usize)>; 2];
 
 impl Throttle {
     pub fn new(limits: LoginLimits) -> Self {
-        Self { limits, hasher: RandomState::new(), tries: Mutex::default() }
+        Self { limits, hasher: RandomState::new(), tries: Mutex::default(), closed: Default::default() }
+    }
+
+    pub fn closed(&self) -> Closed {
+        let [of_account, of_address] = [0, 1].map(|which| self.closed[which].load(Ordering::Relaxed));
+        Closed { of_account, of_address }
     }
 
     /// Whether a try would be let through.
     pub fn check(&self, now: Timestamp, from: IpAddr, account: Option<&str>) -> Result<()> {
         let counted = self.counted(from, account);
-        self.tries().check(now, &counted)
+        self.let_through(&mut self.tries(), now, &counted)
+    }
+
+    fn let_through(&self, tries: &mut Tries, now: Timestamp, counted: &Counted) -> Result<()> {
+        let Some((which, wait)) = tries.closed(now, counted) else { return Ok(()) };
+        self.closed[which].fetch_add(1, Ordering::Relaxed);
+        Err(Error::TooManyFailures { wait })
     }
 
     /// Lets a try through, or says when to come again. `account`: what somebody says their name is, where they do.
     pub fn begin(&self, now: Timestamp, from: IpAddr, account: Option<&str>) -> Result<Attempt<'_>> {
         let counted = self.counted(from, account);
         let mut tries = self.tries();
-        tries.check(now, &counted)?;
+        self.let_through(&mut tries, now, &counted)?;
         for (key, _) in counted.iter().flatten() {
             *tries.under_way.entry(*key).or_default() += 1;
         }
@@ -111,10 +133,14 @@ fn network(ip: IpAddr) -> u128 {
 }
 
 impl Tries {
-    fn check(&mut self, now: Timestamp, counted: &Counted) -> Result<()> {
+    /// Which limit is reached, and for how many seconds; of both the one that stays so longer.
+    fn closed(&mut self, now: Timestamp, counted: &Counted) -> Option<(usize, u32)> {
         self.forget(now);
-        let wait = counted.iter().flatten().filter_map(|(key, most)| self.wait(now, *key, *most)).max();
-        wait.map_or(Ok(()), |wait| Err(Error::TooManyFailures { wait }))
+        let wait = |(which, counted): (usize, &Option<(u64, usize)>)| {
+            let (key, most) = (*counted)?;
+            Some((which, self.wait(now, key, most)?))
+        };
+        counted.iter().enumerate().filter_map(wait).max_by_key(|(_, wait)| *wait)
     }
 
     /// In how many seconds a key may try again, where it may not now.
@@ -229,6 +255,7 @@ mod tests {
         }
         assert_eq!(fail(&throttle, NOON, "192.0.2.2", ANNA), None, "elsewhere its owner gets in");
         assert_eq!(fail(&throttle, NOON, "192.0.2.1", Some("ben@social.example")), None);
+        assert_eq!((throttle.closed().of_account, throttle.closed().of_address), (4, 0));
     }
 
     #[test]

@@ -25,7 +25,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use self::connection::HandedOver;
 use self::worker::Worker;
-use crate::{client_ip::TrustedProxies, https::HttpsRule};
+use crate::{client_ip::TrustedProxies, https::HttpsRule, metrics::Follows};
 
 pub struct Front {
     threads: Vec<JoinHandle<()>>,
@@ -43,6 +43,7 @@ impl Front {
         proxies: &Arc<TrustedProxies>,
         https: &HttpsRule,
         others: &mpsc::UnboundedSender<HandedOver>,
+        follows: &Follows,
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let stop = Arc::new(AtomicBool::new(false));
@@ -56,6 +57,7 @@ impl Front {
                 https.clone(),
                 others.clone(),
                 Arc::clone(&stop),
+                follows.of_thread(),
             )?;
             wakers.push(waker);
             let running = running.clone();

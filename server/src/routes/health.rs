@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
     routing::get,
@@ -13,7 +13,7 @@ use axum::{
 use engine::{Engine, Error};
 
 use crate::{
-    problem::{ApiError, is_for_machines},
+    problem::{ApiError, is_for_machines, takes_events},
     small_page::small_page,
     state::AppState,
 };
@@ -42,7 +42,7 @@ async fn ready(State(engine): State<Engine>) -> (StatusCode, String) {
 pub async fn await_database(State(engine): State<Engine>, request: Request, next: Next) -> Response {
     let for_machines = is_for_machines(request.uri().path());
     let never_answered = "the database has not answered since the start";
-    if takes_events(&request) {
+    if takes_events(request.method(), request.uri().path()) {
         // They have an answer of their own for that: they are put aside.
         if takes_events_soon(&engine).await { next.run(request).await } else { without_database(true, never_answered) }
     } else if !is_ready_soon(&engine).await {
@@ -54,11 +54,6 @@ pub async fn await_database(State(engine): State<Engine>, request: Request, next
             () = engine.database_lost() => without_database(for_machines, "the database was lost meanwhile"),
         }
     }
-}
-
-fn takes_events(request: &Request) -> bool {
-    let path = request.uri().path();
-    request.method() == Method::POST && (path.starts_with("/api/v1/events") || path.starts_with("/event/"))
 }
 
 async fn is_ready_soon(engine: &Engine) -> bool {

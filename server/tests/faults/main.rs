@@ -9,8 +9,11 @@
 mod clock;
 mod cold;
 mod events;
+#[path = "../support/exposition.rs"]
+mod exposition;
 mod hanging;
 mod kill9;
+mod metrics;
 mod million;
 mod nodes;
 mod slow;

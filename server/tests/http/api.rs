@@ -256,6 +256,7 @@ fn config(folder: &TempDir, database: &Database, addr: SocketAddr) -> ServeConfi
         events_burst: 5000,
         limits: LimitConfig::default(),
         hsts: Hsts::default(),
+        metrics_addr: None,
         site_dir: Some(folder.path().join("site")),
         admin_email: EMAIL.into(),
         admin_password: Some(PASSWORD.into()),

@@ -5,6 +5,8 @@
 
 #[path = "../../../engine/tests/support/databases.rs"]
 mod databases;
+#[path = "../support/exposition.rs"]
+mod exposition;
 
 mod accounts;
 mod activity;
@@ -28,6 +30,7 @@ mod integration;
 mod limits;
 mod links;
 mod lists;
+mod metrics;
 mod openapi;
 mod pages;
 mod post_order;

@@ -144,7 +144,7 @@ impl Server {
         let log = fs::read_to_string(self.folder.join("log")).unwrap();
         let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let is_it = |line: &Value| {
-            line["level"] == level && line["fields"]["message"].as_str().is_some_and(|text| text.contains(message))
+            line["level"] == level && line["message"].as_str().is_some_and(|text| text.contains(message))
         };
         lines.filter(is_it).count()
     }
