@@ -12,6 +12,7 @@ use model::event::EventAnswer;
 
 use crate::{
     Engine,
+    accounts::Closed,
     catalog::CatalogSizes,
     clicks::transfer::Moved,
     db::{self, Connections},

@@ -110,7 +110,7 @@ impl HttpsRule {
             return asked.answer_with(async { error.into_response() }).await;
         };
         // Each followed link is to come by here, to be counted. What holds for pages browsers may remember.
-        let status = match Place::of(path) {
+        let status = match Place::of(request.uri().path()) {
             Place::Link => StatusCode::TEMPORARY_REDIRECT,
             Place::SetPassword | Place::Elsewhere => StatusCode::PERMANENT_REDIRECT,
         };

@@ -12,7 +12,7 @@ use model::{
     account::{Account, Role},
 };
 
-pub use self::throttle::LoginLimits;
+pub use self::throttle::{Closed, LoginLimits};
 pub(crate) use self::{hashing::HashTurns, throttle::Throttle};
 use crate::error::{Error, Result};
 

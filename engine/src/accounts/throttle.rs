@@ -255,6 +255,7 @@ mod tests {
         }
         assert_eq!(fail(&throttle, NOON, "192.0.2.2", ANNA), None, "elsewhere its owner gets in");
         assert_eq!(fail(&throttle, NOON, "192.0.2.1", Some("ben@social.example")), None);
+        assert_eq!((throttle.closed().of_account, throttle.closed().of_address), (4, 0));
     }
 
     #[test]
