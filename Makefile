@@ -1,6 +1,6 @@
 # Everything one does with Tributary, one target each; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run demo build site dev configuration test test-mysql test-faults test-kill test-million schemathesis fuzz agents bench screenshots fmt clean
+.PHONY: help run demo build site dev configuration test test-mysql test-faults test-kill test-million schemathesis fuzz agents bench screenshots lighthouse fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ configuration: ## docs/configuration.md anew, from the code
 
 screenshots: build ## docs/images anew, of a demo's pages (two minutes after the build)
 	scripts/screenshots.sh
+
+lighthouse: build ## Lighthouse, mobile, on the page each role lands on (two minutes after the build)
+	scripts/lighthouse.sh
 
 fmt: ## format the Rust code
 	cargo fmt --all

@@ -25,6 +25,8 @@ const LEAST_TRY: Duration = Duration::from_millis(400);
 pub struct Writer {
     pub recorder: Recorder,
     pub aside: Arc<Aside>,
+    /// Whether the database has answered since the start. Its schema may be an older version's before.
+    pub ready: watch::Receiver<bool>,
     pub(crate) counts: Arc<Counts>,
     pub said: Said,
 }
@@ -78,7 +80,13 @@ impl Writer {
         let most = MOST_TRY.saturating_sub(waited).max(LEAST_TRY);
         let events: Vec<&Prepared> = batch.iter().flat_map(|submission| &submission.events).collect();
         let begun = Instant::now();
-        let recorded = tokio::time::timeout(most, self.recorder.record(&events, false)).await;
+        let recorded = async {
+            if !self.recorder.db.is_away() {
+                let _ = self.ready.wait_for(|ready| *ready).await;
+            }
+            self.recorder.record(&events, false).await
+        };
+        let recorded = tokio::time::timeout(most, recorded).await;
         match recorded.unwrap_or_else(|_| Err(Error::unavailable("it is too slow, or hangs"))) {
             Ok(answers) => {
                 self.counts.recorded(events.len(), begun.elapsed());

@@ -13,6 +13,7 @@ mod events;
 mod exposition;
 mod hanging;
 mod kill9;
+mod logs;
 mod metrics;
 mod million;
 mod nodes;

@@ -35,3 +35,4 @@ mod redirect;
 mod scopes;
 mod setup;
 mod stats;
+mod walk;

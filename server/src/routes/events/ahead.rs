@@ -27,10 +27,9 @@ impl EventsAhead {
         Self { engine, limit, metrics }
     }
 
-    /// Whether a request is answered here. Until the database has answered for the first time, the router knows what
-    /// to say.
+    /// Whether a request is answered here. Until keys are known the router knows what to say.
     pub fn takes(&self, request: &Request<Incoming>) -> bool {
-        request.uri().path() == ROUTE && request.method() == Method::POST && self.engine.is_ready()
+        request.uri().path() == ROUTE && request.method() == Method::POST && self.engine.knows_keys()
     }
 
     pub async fn answer(&self, request: Request<Incoming>) -> Response {
