@@ -8,11 +8,13 @@
 
 mod clock;
 mod cold;
+mod encrypted;
 mod events;
 #[path = "../support/exposition.rs"]
 mod exposition;
 mod hanging;
 mod kill9;
+mod load;
 mod logs;
 mod metrics;
 mod million;
@@ -20,3 +22,4 @@ mod nodes;
 mod slow;
 mod stopped;
 mod support;
+mod two_nodes;
