@@ -38,8 +38,7 @@ pub struct Numbers {
     pub exports: ExportNumbers,
     pub logins_succeeded: u64,
     pub logins_failed: u64,
-    /// Tries of passwords that were refused for earlier failures: of an account from an address, of an address.
-    pub logins_refused: [u64; 2],
+    pub logins_closed: Closed,
 }
 
 /// The click log.
@@ -320,7 +319,7 @@ impl Engine {
             },
             logins_succeeded: counts.logins[0].get(),
             logins_failed: counts.logins[1].get(),
-            logins_refused: self.throttle.refused(),
+            logins_closed: self.throttle.closed(),
         }
     }
 

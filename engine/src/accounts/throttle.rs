@@ -45,8 +45,14 @@ pub struct Throttle {
     limits: LoginLimits,
     hasher: RandomState,
     tries: Mutex<Tries>,
-    /// Of tries, by what they were counted for.
-    refused: [AtomicU64; 2],
+    closed: [AtomicU64; 2],
+}
+
+/// How many tries were not let through since the process began.
+#[derive(Clone, Copy, Debug)]
+pub struct Closed {
+    pub of_account: u64,
+    pub of_address: u64,
 }
 
 #[derive(Default)]
@@ -69,44 +75,37 @@ pub struct Attempt<'a> {
 
 type Counted = [Option<(u64, usize)>; 2];
 
-/// By which of the two, and for how many seconds.
-struct Refused {
-    place: usize,
-    wait: u32,
-}
-
 impl Throttle {
     pub fn new(limits: LoginLimits) -> Self {
-        Self { limits, hasher: RandomState::new(), tries: Mutex::default(), refused: Default::default() }
+        Self { limits, hasher: RandomState::new(), tries: Mutex::default(), closed: Default::default() }
+    }
+
+    pub fn closed(&self) -> Closed {
+        let [of_account, of_address] = [0, 1].map(|which| self.closed[which].load(Ordering::Relaxed));
+        Closed { of_account, of_address }
     }
 
     /// Whether a try would be let through.
     pub fn check(&self, now: Timestamp, from: IpAddr, account: Option<&str>) -> Result<()> {
         let counted = self.counted(from, account);
-        self.counting(self.tries().check(now, &counted))
+        self.let_through(&mut self.tries(), now, &counted)
+    }
+
+    fn let_through(&self, tries: &mut Tries, now: Timestamp, counted: &Counted) -> Result<()> {
+        let Some((which, wait)) = tries.closed(now, counted) else { return Ok(()) };
+        self.closed[which].fetch_add(1, Ordering::Relaxed);
+        Err(Error::TooManyFailures { wait })
     }
 
     /// Lets a try through, or says when to come again. `account`: what somebody says their name is, where they do.
     pub fn begin(&self, now: Timestamp, from: IpAddr, account: Option<&str>) -> Result<Attempt<'_>> {
         let counted = self.counted(from, account);
         let mut tries = self.tries();
-        self.counting(tries.check(now, &counted))?;
+        self.let_through(&mut tries, now, &counted)?;
         for (key, _) in counted.iter().flatten() {
             *tries.under_way.entry(*key).or_default() += 1;
         }
         Ok(Attempt { throttle: self, at: now, counted })
-    }
-
-    /// How many tries were refused for their account's failures from an address, and for all of an address.
-    pub fn refused(&self) -> [u64; 2] {
-        self.refused.each_ref().map(|count| count.load(Ordering::Relaxed))
-    }
-
-    fn counting(&self, checked: Result<(), Refused>) -> Result<()> {
-        checked.map_err(|Refused { place, wait }| {
-            self.refused[place].fetch_add(1, Ordering::Relaxed);
-            Error::TooManyFailures { wait }
-        })
     }
 
     fn counted(&self, from: IpAddr, account: Option<&str>) -> Counted {
@@ -134,13 +133,14 @@ fn network(ip: IpAddr) -> u128 {
 }
 
 impl Tries {
-    fn check(&mut self, now: Timestamp, counted: &Counted) -> Result<(), Refused> {
+    /// Which limit is reached, and for how many seconds; of both the one that stays so longer.
+    fn closed(&mut self, now: Timestamp, counted: &Counted) -> Option<(usize, u32)> {
         self.forget(now);
-        let waits = counted.iter().enumerate().filter_map(|(place, counted)| {
+        let wait = |(which, counted): (usize, &Option<(u64, usize)>)| {
             let (key, most) = (*counted)?;
-            Some((self.wait(now, key, most)?, place))
-        });
-        waits.max().map_or(Ok(()), |(wait, place)| Err(Refused { place, wait }))
+            Some((which, self.wait(now, key, most)?))
+        };
+        counted.iter().enumerate().filter_map(wait).max_by_key(|(_, wait)| *wait)
     }
 
     /// In how many seconds a key may try again, where it may not now.

@@ -1,5 +1,4 @@
-//! How often each limit was hit, since the process began. Whoever refuses a request for one calls [`rate_limited`], but for
-//! logins, which the engine counts.
+//! How often each limit was hit, since the process began. Whoever refuses a request for one calls [`rate_limited`].
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -52,9 +51,9 @@ mod tests {
     #[test]
     fn each_limit_counts_for_itself() {
         let before = Limit::ALL.map(refused);
-        rate_limited(Limit::Requests);
-        rate_limited(Limit::Connections);
+        rate_limited(Limit::LoginsOfAccount);
+        rate_limited(Limit::LoginsOfAddress);
         let added: Vec<u64> = Limit::ALL.iter().zip(before).map(|(limit, before)| refused(*limit) - before).collect();
-        assert_eq!(added, [0, 1, 0, 0, 1]);
+        assert_eq!(added, [0, 0, 1, 1, 0]);
     }
 }

@@ -146,12 +146,12 @@ impl Told {
         counter(to, "tributary_exports_refused", help, exports.refused)?;
         let logins = [("succeeded", self.numbers.logins_succeeded), ("failed", self.numbers.logins_failed)];
         counters(to, "tributary_logins", "Logins by e-mail and password.", "outcome", &logins)?;
-        let [of_account, of_address] = self.numbers.logins_refused;
         let limits = Limit::ALL.map(|limit| {
             let count = match limit {
-                Limit::LoginsOfAccount => of_account,
-                Limit::LoginsOfAddress => of_address,
-                _ => refused(limit),
+                // Whoever logs in, by whatever way, asks the engine.
+                Limit::LoginsOfAccount => self.numbers.logins_closed.of_account,
+                Limit::LoginsOfAddress => self.numbers.logins_closed.of_address,
+                Limit::Events | Limit::Requests | Limit::Connections => refused(limit),
             };
             (limit.as_str(), count)
         });
