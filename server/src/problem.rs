@@ -178,7 +178,7 @@ impl Asked {
         let mut response = tracing::Instrument::instrument(answer, span.clone()).await;
         let error = response.extensions_mut().remove::<ApiError>();
         let took = began.elapsed();
-        metrics.answered(&method, &route, response.status(), took);
+        metrics.answered(&method, route, response.status(), took);
         if let Some(error) = error.as_ref().filter(|_| takes_events(&method, &path)) {
             metrics.rejected(error.kind);
         }
