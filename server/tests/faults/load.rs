@@ -219,7 +219,8 @@ impl Ran {
         );
         println!("memory: {}", self.watched.course());
         println!(
-            "memory: {:.1} MiB at most, drift {:+.1} MiB; descriptors: {} before, {} at most, {} after",
+            "memory: {:.1} MiB before, {:.1} MiB at most, drift {:+.1} MiB; descriptors: {} before, {} at most, {} after",
+            self.watched.first_kb() as f64 / 1024.0,
             self.watched.most_kb() as f64 / 1024.0,
             self.watched.drift_kb() as f64 / 1024.0,
             self.idle_descriptors.0,
