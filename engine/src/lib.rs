@@ -12,6 +12,7 @@ mod engine;
 mod error;
 pub mod events;
 mod exports;
+mod operate;
 mod overview;
 mod own;
 mod poller;
@@ -28,7 +29,7 @@ pub fn time_zones() -> Vec<String> {
 }
 
 pub use self::{
-    accounts::Session,
+    accounts::{Session, create_admin, reset_admin_password},
     clicks::{
         ClickBatch, CountryFile, Import, Imported, SpoolMax,
         disk::{ClickDurability, Disk},
@@ -36,7 +37,10 @@ pub use self::{
         spool::SpoolOptions,
     },
     clock::Clock,
-    db::page::PageAt,
+    db::{
+        page::PageAt,
+        schema::{Schema, SchemaStep},
+    },
     engine::{Engine, Fault, Health, Options, Visit, Workers, before_threads},
     error::{Error, Result},
     events::{
@@ -44,9 +48,10 @@ pub use self::{
         failures::{KeptBody, kept_body},
     },
     exports::{Export, ExportKind, Pages},
+    operate::{BackupHeld, BackupStep, Checkup, Finding, Restored, State, backup, migrate, restore, schema},
     overview::Beginnings,
     reattribute::{Change, Reattribution},
     setup::{CampaignStart, CampaignStarted, CouponRequest, Held, Integration, random_password},
     signature::SignatureFault,
-    stats::{Answers, FiguresChecked, FiguresDiffer, Source, Written, check_figures, count_written, range_faults},
+    stats::{Answers, FiguresChecked, FiguresDiffer, Source, check_figures, range_faults},
 };

@@ -9,6 +9,12 @@ use model::{AdvertiserId, Timestamp};
 use crate::{
     bytes,
     client_ip::{ForwardedHeader, TrustedProxies},
+    operate::{
+        admin::AdminCommand,
+        backup::{BackupConfig, RestoreConfig},
+        check::CheckConfig,
+        migrate::MigrateConfig,
+    },
 };
 
 /// Where set-up puts the country file.
@@ -35,8 +41,20 @@ pub enum Command {
     Reattribute(ReattributeConfig),
     /// Fills an empty database with a year of campaign history to look at, and prints its logins.
     Demo(DemoConfig),
-    /// Says whether the database answers, and with `--figures` whether figures are what clicks and events come to.
+    /// Says whether all is as it should be: configuration, database, click log, room, clock, and with `--figures` whether
+    /// figures are what clicks and events come to. Ends with 1 where something is not. A server may be running.
     Check(CheckConfig),
+    /// Brings the database to this version's schema, as the start of a server would.
+    Migrate(MigrateConfig),
+    /// Copies an SQLite database into a file, while servers work on it.
+    Backup(BackupConfig),
+    /// Puts a backup in the place of an SQLite database, or into an empty data folder. No server may be running on it.
+    Restore(RestoreConfig),
+    /// Makes admins, and gives them new passwords.
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
     /// Looks after click logs.
     Spool {
         #[command(subcommand)]
@@ -108,16 +126,6 @@ pub struct ReattributeConfig {
     /// Changes it without asking.
     #[arg(long, conflicts_with = "dry_run")]
     pub yes: bool,
-    #[command(flatten)]
-    pub data: DataConfig,
-}
-
-#[derive(Args, Clone, Debug)]
-pub struct CheckConfig {
-    /// Compares every sum that figures are read from with clicks and events. A server may be working meanwhile. Ends with 1
-    /// where something differs.
-    #[arg(long)]
-    pub figures: bool,
     #[command(flatten)]
     pub data: DataConfig,
 }

@@ -2,6 +2,7 @@
 
 mod manage;
 mod notices;
+mod operator;
 mod passwords;
 mod sessions;
 
@@ -11,6 +12,8 @@ use model::{
 };
 
 use crate::error::{Error, Result};
+
+pub use self::operator::{create_admin, reset_admin_password};
 
 /// Someone who is logged in.
 #[derive(Clone, Debug)]

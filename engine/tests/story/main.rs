@@ -21,6 +21,7 @@ mod ledgers;
 mod lists;
 mod logs;
 mod nodes;
+mod operating;
 mod reattribution;
 
 mod setup;

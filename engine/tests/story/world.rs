@@ -217,6 +217,11 @@ impl Stopped {
         options(&self.folder, &self.database, &self.clock)
     }
 
+    /// For good.
+    pub async fn remove(self) {
+        self.database.remove().await;
+    }
+
     pub async fn open(self) -> World {
         let (engine, workers) = Engine::open(self.options()).await.unwrap();
         engine.ready().await.unwrap();
@@ -273,7 +278,7 @@ impl Held {
     }
 }
 
-fn options(folder: &TempDir, database: &Database, clock: &Arc<AtomicI64>) -> Options {
+pub fn options(folder: &TempDir, database: &Database, clock: &Arc<AtomicI64>) -> Options {
     Options {
         database_url: database.url(folder.path()),
         data_dir: folder.path().to_owned(),
