@@ -45,6 +45,7 @@ use crate::{
     exports::Slots,
     overview::Counted,
     poller::Poller,
+    retention::{Retention, Sweeper},
     secret::Secrets,
     setup::KeyUses,
     start::{Start, until_stopped},
@@ -74,6 +75,8 @@ pub struct Options {
     pub spool: SpoolOptions,
     /// Tells clicks' countries.
     pub country_file: CountryFile,
+    /// How long clicks and events themselves are kept.
+    pub retention: Retention,
     pub clock: Clock,
 }
 
@@ -188,6 +191,18 @@ impl Engine {
         let (drained_sender, drained) = watch::channel(None);
         let is_displaced = Arc::new(AtomicBool::new(false));
         let recent = Arc::new(RecentClicks::default());
+        if let Some(retention) = options.retention.wanted() {
+            let sweeper = Sweeper {
+                db: db.clone(),
+                database_url: options.database_url.clone(),
+                clock: options.clock.clone(),
+                retention,
+                holder: new_id(now, &mut rand::rng()),
+            };
+            sweeper
+                .start(ready.clone(), stopped.clone())
+                .map_err(|error| Error::Internal(format!("what is old cannot be deleted: {error}")))?;
+        }
         let drain = Drain {
             spool: Arc::clone(&spool),
             db: db.clone(),

@@ -3,12 +3,14 @@
 
 pub mod accounts;
 mod activity;
+mod archive;
 pub mod attribution;
 pub mod catalog;
 pub mod clicks;
 pub mod clock;
 pub mod db;
 mod engine;
+mod erase;
 mod error;
 pub mod events;
 mod exports;
@@ -17,6 +19,7 @@ mod overview;
 mod own;
 mod poller;
 mod reattribute;
+mod retention;
 pub mod secret;
 mod setup;
 pub mod signature;
@@ -30,6 +33,7 @@ pub fn time_zones() -> Vec<String> {
 
 pub use self::{
     accounts::{Session, create_admin, reset_admin_password},
+    archive::{Archive, Archived, Target},
     clicks::{
         ClickBatch, CountryFile, Import, Imported, SpoolMax,
         disk::{ClickDurability, Disk},
@@ -42,6 +46,7 @@ pub use self::{
         schema::{Schema, SchemaStep},
     },
     engine::{Engine, Fault, Health, Options, Visit, Workers, before_threads},
+    erase::Erasure,
     error::{Error, Result},
     events::{
         Call, Taken,
@@ -51,6 +56,7 @@ pub use self::{
     operate::{BackupHeld, BackupStep, Checkup, Finding, Restored, State, backup, migrate, restore, schema},
     overview::Beginnings,
     reattribute::{Change, Reattribution},
+    retention::{LEAST_DAYS, Retention},
     setup::{CampaignStart, CampaignStarted, CouponRequest, Held, Integration, random_password},
     signature::SignatureFault,
     stats::{Answers, FiguresChecked, FiguresDiffer, Source, check_figures, range_faults},

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use engine::{ClickDurability, Clock, CountryFile, IpStorage, Options, SpoolMax, SpoolOptions};
+use engine::{ClickDurability, Clock, CountryFile, IpStorage, LEAST_DAYS, Options, Retention, SpoolMax, SpoolOptions};
 use model::{AdvertiserId, Timestamp};
 
 use crate::{
@@ -11,8 +11,10 @@ use crate::{
     client_ip::{ForwardedHeader, TrustedProxies},
     operate::{
         admin::AdminCommand,
+        archive::ArchiveConfig,
         backup::{BackupConfig, RestoreConfig},
         check::CheckConfig,
+        erase::EraseConfig,
         migrate::MigrateConfig,
     },
 };
@@ -50,6 +52,10 @@ pub enum Command {
     Backup(BackupConfig),
     /// Puts a backup in the place of an SQLite database, or into an empty data folder. No server may be running on it.
     Restore(RestoreConfig),
+    /// Puts clicks and events of closed days, as they are stored, into an S3-compatible storage or a folder.
+    Archive(ArchiveConfig),
+    /// Erases a shop's customer: events, what they come to in the figures, and what failed calls had sent.
+    EraseCustomer(EraseConfig),
     /// Makes admins, and gives them new passwords.
     Admin {
         #[command(subcommand)]
@@ -101,6 +107,13 @@ pub struct ServeConfig {
     /// Events that one API key may send at once after a pause. 0: as many as it likes.
     #[arg(long, env = "TRIBUTARY_EVENTS_BURST", default_value_t = 5000)]
     pub events_burst: u32,
+    /// Deletes clicks and events themselves once they are so many days old; the sums that figures are read from stay.
+    /// 0: never. At least 91, as events may be sent for 90 days.
+    #[arg(long, env = "TRIBUTARY_RETENTION_DAYS", default_value_t = 0, value_parser = retention_days)]
+    pub retention_days: u32,
+    /// Deletes only what `tributary archive` has put into an archive.
+    #[arg(long, env = "TRIBUTARY_RETENTION_AFTER_ARCHIVE")]
+    pub retention_after_archive: bool,
     /// The built pages' folder. Default: what the binary carries, else target/site.
     #[arg(long, env = "TRIBUTARY_SITE_DIR")]
     pub site_dir: Option<PathBuf>,
@@ -130,12 +143,12 @@ pub struct ReattributeConfig {
     pub data: DataConfig,
 }
 
-fn moment(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
     whole.parse().map_err(|_| "must be a day such as 2026-01-31, or an RFC 3339 time".to_owned())
 }
 
-fn id(text: &str) -> Result<AdvertiserId, String> {
+pub(crate) fn id(text: &str) -> Result<AdvertiserId, String> {
     text.parse().map_err(|_| "must be an advertiser's id".to_owned())
 }
 
@@ -224,6 +237,23 @@ pub enum LogFormat {
     Json,
 }
 
+fn retention_days(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(days) if days == 0 || days >= LEAST_DAYS => Ok(days),
+        _ => Err(format!(
+            "must be 0 (all is kept) or at least {LEAST_DAYS} days: events are taken for 90 days, and one that is sent \
+             again must be found as long"
+        )),
+    }
+}
+
+impl ServeConfig {
+    pub fn options(&self) -> Options {
+        let retention = Retention { days: self.retention_days, after_archive: self.retention_after_archive };
+        Options { retention, ..self.data.options() }
+    }
+}
+
 /// The click log is some segments at least.
 const LEAST_SPOOL: u64 = 1 << 20;
 
@@ -257,6 +287,7 @@ impl DataConfig {
                 ..SpoolOptions::default()
             },
             country_file: self.country_file(),
+            retention: Retention::default(),
             clock: Clock::System,
         }
     }

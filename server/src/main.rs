@@ -24,6 +24,8 @@ fn main() -> anyhow::Result<()> {
             Command::Migrate(config) => operate::migrate::run(config).await,
             Command::Backup(config) => operate::backup::backup(config).await,
             Command::Restore(config) => operate::backup::restore(config).await,
+            Command::Archive(config) => operate::archive::run(config).await,
+            Command::EraseCustomer(config) => operate::erase::run(config).await,
             Command::Admin { command } => operate::admin::run(command).await,
             Command::Demo(config) => server::demo::fill(config).await,
             Command::Spool { command } => server::spool::run(command).await,

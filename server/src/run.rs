@@ -27,7 +27,7 @@ pub async fn run(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    let (engine, mut workers) = Engine::open(config.data.options()).await?;
+    let (engine, mut workers) = Engine::open(config.options()).await?;
     if engine.is_ready() {
         // Whoever finds the server listening can log in.
         first_start::ensure_admin(&engine, &config).await?;

@@ -36,6 +36,7 @@ async fn open(folder: &Path) -> (Engine, Workers) {
         spool: SpoolOptions::default(),
         ip_storage: IpStorage::Truncated,
         country_file: CountryFile::None,
+        retention: engine::Retention::default(),
         clock: Clock::System,
     };
     let (engine, workers) = Engine::open(options).await.unwrap();

@@ -4,11 +4,13 @@ pub mod accounts;
 pub mod activity;
 pub mod advertisers;
 pub mod api_keys;
+pub mod archive;
 pub mod campaigns;
 pub mod clicks;
 pub mod copies;
 pub mod coupons;
 mod dialect;
+pub mod erasure;
 pub mod events;
 pub mod exports;
 pub mod failure_groups;
@@ -23,6 +25,7 @@ pub mod names;
 pub mod overview;
 pub mod page;
 mod presence;
+pub mod retention;
 pub mod rollup_check;
 pub mod rollups;
 pub mod rollups_read;
@@ -174,7 +177,9 @@ impl Db {
             .clone()
             .journal_mode(SqliteJournalMode::Wal)
             .pragma("cache_size", WRITERS_CACHE)
-            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+            // What is deleted is somebody's: its bytes go too, not only the way to them.
+            .pragma("secure_delete", "ON");
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_WAIT)

@@ -88,6 +88,7 @@ pub async fn check_figures(
     db.schema().await?.check()?;
     let mut conn = db.snapshot().await?;
     let everybody = db::advertisers::ids(&mut conn).await?;
+    let rows_from = db::retention::rows_from(&mut conn).await?.map(Timestamp::utc_day);
     let mut checked = FiguresChecked::default();
     for (done, advertiser) in everybody.iter().enumerate() {
         advertisers(done, everybody.len());
@@ -96,7 +97,7 @@ pub async fn check_figures(
         while from <= last {
             let days = (from, from + DAYS);
             let most = most_differences - checked.differences.len();
-            let found = db::rollup_check::compare(&mut conn, *advertiser, days, most).await?;
+            let found = db::rollup_check::compare(&mut conn, *advertiser, days, rows_from, most).await?;
             checked.differences.extend(found.into_iter().map(FiguresDiffer));
             if checked.differences.len() == most_differences {
                 break;

@@ -6,11 +6,13 @@
 mod databases;
 
 mod accounts;
+mod archive;
 mod aside;
 mod changes;
 mod clicks;
 mod coupons;
 mod dashboards;
+mod erasure;
 mod events;
 mod exports;
 mod failures;
@@ -23,6 +25,7 @@ mod logs;
 mod nodes;
 mod operating;
 mod reattribution;
+mod retention;
 
 mod setup;
 mod world;

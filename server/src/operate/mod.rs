@@ -1,8 +1,10 @@
 //! What operators do from the command line, beside a running server or without one. Each command has its flags beside it.
 
 pub mod admin;
+pub mod archive;
 pub mod backup;
 pub mod check;
+pub mod erase;
 pub mod migrate;
 
 use std::io::{self, BufRead, IsTerminal, Write};

@@ -248,6 +248,8 @@ fn config(folder: &TempDir, database: &Database, addr: SocketAddr) -> ServeConfi
         forwarded_header: ForwardedHeader::default(),
         events_per_second: 1000,
         events_burst: 5000,
+        retention_days: 0,
+        retention_after_archive: false,
         site_dir: Some(folder.path().join("site")),
         admin_email: EMAIL.into(),
         admin_password: Some(PASSWORD.into()),
