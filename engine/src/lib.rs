@@ -14,6 +14,7 @@ mod erase;
 mod error;
 pub mod events;
 mod exports;
+mod numbers;
 mod operate;
 mod overview;
 mod own;
@@ -53,6 +54,9 @@ pub use self::{
         failures::{KeptBody, kept_body},
     },
     exports::{Export, ExportKind, Pages},
+    numbers::{
+        ClickNumbers, DatabaseNumbers, DrainNumbers, EventNumbers, EventOutcomes, ExportNumbers, Numbers, Spread,
+    },
     operate::{BackupHeld, BackupStep, Checkup, Finding, Restored, State, backup, migrate, restore, schema},
     overview::Beginnings,
     reattribute::{Change, Reattribution},

@@ -27,6 +27,7 @@ fn main() -> anyhow::Result<()> {
             Command::Archive(config) => operate::archive::run(config).await,
             Command::EraseCustomer(config) => operate::erase::run(config).await,
             Command::Admin { command } => operate::admin::run(command).await,
+            Command::Healthcheck(config) => server::healthcheck::run(&config).await,
             Command::Demo(config) => server::demo::fill(config).await,
             Command::Spool { command } => server::spool::run(command).await,
         }

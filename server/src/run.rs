@@ -1,11 +1,13 @@
 //! Opens the engine, serves until told to stop, and leaves nothing unwritten.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
+use anyhow::Context;
 use engine::Engine;
 use tokio::{
     net::TcpListener,
     sync::{mpsc, oneshot},
+    task::JoinHandle,
 };
 
 use crate::{
@@ -14,6 +16,7 @@ use crate::{
     event_limit::EventLimit,
     first_start,
     front::Front,
+    metrics::Metrics,
     routes::{self, EventsAhead},
     serve::serve,
     state::AppState,
@@ -32,10 +35,15 @@ pub async fn run(
         // Whoever finds the server listening can log in.
         first_start::ensure_admin(&engine, &config).await?;
     }
+    let metrics = Arc::new(Metrics::default());
+    let told = match config.metrics_addr {
+        Some(addr) => Some(listen_for_metrics(addr, &engine, &metrics).await?),
+        None => None,
+    };
     let proxies = Arc::new(config.trusted_proxies.clone().read_from(config.forwarded_header));
     let listener = listener.into_std()?;
     let (others, connections) = mpsc::unbounded_channel();
-    let mut front = Front::start(&listener, &engine, &proxies, &others)?;
+    let mut front = Front::start(&listener, &engine, &proxies, &others, &metrics.follows)?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
     drop(listener);
 
@@ -44,8 +52,9 @@ pub async fn run(
     let secure_cookies = config.data.public_url.starts_with("https://");
     let state = AppState::new(engine.clone(), Arc::new(site), secure_cookies)
         .behind(proxies)
+        .counting(Arc::clone(&metrics), told.is_none())
         .limited(EventLimit::new(config.events_per_second, config.events_burst));
-    let events = EventsAhead::new(engine.clone(), Arc::clone(&state.event_limit));
+    let events = EventsAhead::new(engine.clone(), Arc::clone(&state.event_limit), metrics);
     let router = routes::router(state)?;
 
     let (stopping, stopped) = oneshot::channel();
@@ -62,6 +71,10 @@ pub async fn run(
         () = front.ended() => anyhow::bail!("the front has ended, which it never should; see the log"),
         error = workers.ended() => return Err(error.into()),
     }
+    // Whoever watches hears of the end by it.
+    if let Some(told) = told {
+        told.abort();
+    }
     front.stop().await;
     let _ = stopping.send(());
     if tokio::time::timeout(GRACE, &mut serving).await.is_err() {
@@ -74,4 +87,15 @@ pub async fn run(
         tracing::warn!("stopped; the database did not take everything in time, clicks wait in the log");
     }
     Ok(())
+}
+
+async fn listen_for_metrics(
+    addr: SocketAddr,
+    engine: &Engine,
+    metrics: &Arc<Metrics>,
+) -> anyhow::Result<JoinHandle<io::Result<()>>> {
+    let listener = TcpListener::bind(addr).await.with_context(|| format!("cannot listen on {addr} for metrics"))?;
+    tracing::info!("metrics are on http://{}/metrics", listener.local_addr()?);
+    let router = routes::metrics_alone(engine.clone(), Arc::clone(metrics));
+    Ok(tokio::spawn(async move { axum::serve(listener, router).await }))
 }

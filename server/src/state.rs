@@ -6,7 +6,7 @@ use axum::extract::FromRef;
 use engine::Engine;
 use leptos::config::LeptosOptions;
 
-use crate::{assets::Site, client_ip::TrustedProxies, event_limit::EventLimit};
+use crate::{assets::Site, client_ip::TrustedProxies, event_limit::EventLimit, metrics::Metrics};
 
 #[derive(Clone)]
 pub struct AppState {
@@ -15,6 +15,9 @@ pub struct AppState {
     pub secure_cookies: bool,
     pub trusted_proxies: Arc<TrustedProxies>,
     pub event_limit: Arc<EventLimit>,
+    pub metrics: Arc<Metrics>,
+    /// Whether whoever asks from this machine is told them here; else they have an address of their own.
+    pub tells_metrics: bool,
     leptos: Arc<LeptosOptions>,
 }
 
@@ -30,6 +33,8 @@ impl AppState {
             secure_cookies,
             trusted_proxies: Arc::default(),
             event_limit: Arc::new(EventLimit::new(0, 0)),
+            metrics: Arc::default(),
+            tells_metrics: true,
             leptos,
         }
     }
@@ -40,10 +45,22 @@ impl AppState {
         Self { trusted_proxies: proxies, ..self }
     }
 
+    /// What is counted goes there.
+    #[must_use]
+    pub fn counting(self, metrics: Arc<Metrics>, tells_metrics: bool) -> Self {
+        Self { metrics, tells_metrics, ..self }
+    }
+
     /// Each API key sends no faster than this.
     #[must_use]
     pub fn limited(self, limit: EventLimit) -> Self {
         Self { event_limit: Arc::new(limit), ..self }
+    }
+}
+
+impl FromRef<AppState> for Arc<Metrics> {
+    fn from_ref(state: &AppState) -> Self {
+        Self::clone(&state.metrics)
     }
 }
 

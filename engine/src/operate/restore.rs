@@ -66,6 +66,11 @@ pub async fn restore(options: &Options, backup: &Path, force: bool) -> Result<Re
     // Also where the database itself is gone: what it left behind would be taken for the backup's.
     let before = set_aside(&file, options.clock.now().0).map_err(|error| named(&file, error))?;
     partial.becomes(&file).map_err(|error| named(&file, error))?;
+    // Keys and accounts of later than the backup: only the database says now which there are.
+    match fs::remove_file(options.data_dir.join("catalog.snapshot")) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(named(&options.data_dir, error)),
+        _ => {}
+    }
     let waiting = waiting(options, &file).await?;
     Ok(Restored { held, before, waiting })
 }

@@ -24,8 +24,10 @@ mod lists;
 mod logs;
 mod nodes;
 mod operating;
+mod reaching;
 mod reattribution;
 mod retention;
 
 mod setup;
+mod upgrades;
 mod world;

@@ -25,7 +25,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use self::connection::HandedOver;
 use self::worker::Worker;
-use crate::client_ip::TrustedProxies;
+use crate::{client_ip::TrustedProxies, metrics::Follows};
 
 pub struct Front {
     threads: Vec<JoinHandle<()>>,
@@ -42,6 +42,7 @@ impl Front {
         engine: &Engine,
         proxies: &Arc<TrustedProxies>,
         others: &mpsc::UnboundedSender<HandedOver>,
+        follows: &Follows,
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let stop = Arc::new(AtomicBool::new(false));
@@ -54,6 +55,7 @@ impl Front {
                 Arc::clone(proxies),
                 others.clone(),
                 Arc::clone(&stop),
+                follows.of_thread(),
             )?;
             wakers.push(waker);
             let running = running.clone();

@@ -7,7 +7,7 @@ use std::{
     ops::Range,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant, SystemTime},
 };
@@ -22,7 +22,10 @@ use super::{
     connection::{Connection, HandedOver},
     request::{Follow, MOST_HEADERS, Parsed, Persistence, parse},
 };
-use crate::client_ip::{TrustedProxies, client_ip};
+use crate::{
+    client_ip::{TrustedProxies, client_ip},
+    metrics::FollowCounts,
+};
 
 const LISTENER: Token = Token(usize::MAX);
 const WAKER: Token = Token(usize::MAX - 1);
@@ -45,6 +48,7 @@ pub struct Worker {
     connections: Slab<Connection>,
     swept: Instant,
     round: Round,
+    counts: Arc<FollowCounts>,
 }
 
 /// Whom a redirect asks.
@@ -61,6 +65,7 @@ struct Round {
     answers: Vec<u8>,
     clicks: ClickBatch,
     replies: Vec<Reply>,
+    redirected: u64,
 }
 
 /// What one connection gets.
@@ -86,6 +91,7 @@ impl Worker {
         proxies: Arc<TrustedProxies>,
         others: mpsc::UnboundedSender<HandedOver>,
         stop: Arc<AtomicBool>,
+        counts: Arc<FollowCounts>,
     ) -> io::Result<(Self, Waker)> {
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), WAKER)?;
@@ -99,6 +105,7 @@ impl Worker {
             answers: Vec::new(),
             clicks: ClickBatch::default(),
             replies: Vec::new(),
+            redirected: 0,
         };
         let connections = Slab::new();
         let worker = Self {
@@ -111,6 +118,7 @@ impl Worker {
             connections,
             swept: now,
             round,
+            counts,
         };
         Ok((worker, waker))
     }
@@ -141,6 +149,7 @@ impl Worker {
                 self.accept();
             }
             self.answer();
+            self.counts.open.store(self.connections.len() as u64, Ordering::Relaxed);
             if self.round.now.duration_since(self.swept) >= SWEEP {
                 self.sweep();
             }
@@ -151,6 +160,7 @@ impl Worker {
         loop {
             match self.listener.accept() {
                 Ok((stream, peer)) => {
+                    add(&self.counts.accepted, 1);
                     let connection = self.connections.insert(Connection::new(stream, peer, self.round.now));
                     // The request has often come with it.
                     self.read(connection, false);
@@ -224,6 +234,7 @@ impl Worker {
         if !self.round.clicks.is_empty() {
             self.asked.engine.keep_clicks(&self.round.clicks);
             self.round.clicks.clear();
+            add(&self.counts.redirected, std::mem::take(&mut self.round.redirected));
         }
         for Reply { connection: key, bytes, then } in self.round.replies.drain(..) {
             let connection = &mut self.connections[key];
@@ -236,6 +247,7 @@ impl Worker {
                     connection.watch(self.poll.registry(), Token(key)).is_err()
                 }
                 Then::HandOver(read) => {
+                    add(&self.counts.handed_over, 1);
                     let connection = self.connections.remove(key);
                     if let Ok(other) = connection.hand_over(self.poll.registry(), read) {
                         // Nobody takes it once the server stops.
@@ -278,6 +290,7 @@ impl Round {
                         return Then::HandOver(bytes[at..].to_vec());
                     };
                     at += length;
+                    self.redirected += 1;
                     connection.since = self.now;
                     if follow.connection == Persistence::Closes {
                         return Then::Close;
@@ -292,6 +305,11 @@ impl Round {
         }
         Then::Stay
     }
+}
+
+/// This thread alone adds: no other has to be kept out.
+fn add(count: &AtomicU64, more: u64) {
+    count.store(count.load(Ordering::Relaxed) + more, Ordering::Relaxed);
 }
 
 /// Notes the click and writes the answer. None where the link does not redirect: the router says so.
