@@ -6,7 +6,7 @@ use axum::extract::FromRef;
 use engine::Engine;
 use leptos::config::LeptosOptions;
 
-use crate::{assets::Site, client_ip::TrustedProxies, event_limit::EventLimit};
+use crate::{assets::Site, client_ip::TrustedProxies, event_limit::EventLimit, stage::Stage};
 
 #[derive(Clone)]
 pub struct AppState {
@@ -15,6 +15,7 @@ pub struct AppState {
     pub secure_cookies: bool,
     pub trusted_proxies: Arc<TrustedProxies>,
     pub event_limit: Arc<EventLimit>,
+    pub stage: Arc<Stage>,
     leptos: Arc<LeptosOptions>,
 }
 
@@ -30,6 +31,7 @@ impl AppState {
             secure_cookies,
             trusted_proxies: Arc::default(),
             event_limit: Arc::new(EventLimit::new(0, 0)),
+            stage: Stage::serving(),
             leptos,
         }
     }
@@ -45,6 +47,12 @@ impl AppState {
     pub fn limited(self, limit: EventLimit) -> Self {
         Self { event_limit: Arc::new(limit), ..self }
     }
+
+    /// Of a server whose end is told by this.
+    #[must_use]
+    pub fn until(self, stage: Arc<Stage>) -> Self {
+        Self { stage, ..self }
+    }
 }
 
 impl FromRef<AppState> for Engine {
@@ -56,6 +64,12 @@ impl FromRef<AppState> for Engine {
 impl FromRef<AppState> for Arc<EventLimit> {
     fn from_ref(state: &AppState) -> Self {
         Self::clone(&state.event_limit)
+    }
+}
+
+impl FromRef<AppState> for Arc<Stage> {
+    fn from_ref(state: &AppState) -> Self {
+        Self::clone(&state.stage)
     }
 }
 

@@ -1,6 +1,6 @@
 //! For balancers: `/healthz` while the process serves, `/readyz` while it can do everything.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -14,6 +14,7 @@ use engine::{Engine, Error};
 
 use crate::{
     problem::{ApiError, is_for_machines},
+    stage::Stage,
     state::AppState,
 };
 
@@ -24,7 +25,10 @@ pub fn router() -> Router<AppState> {
     Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready))
 }
 
-async fn ready(State(engine): State<Engine>) -> (StatusCode, String) {
+async fn ready(State(engine): State<Engine>, State(stage): State<Arc<Stage>>) -> (StatusCode, String) {
+    if stage.is_leaving() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping; send requests elsewhere\n".into());
+    }
     let health = engine.health().await;
     if health.database {
         return (StatusCode::OK, "ok\n".into());

@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 use server::{
     cli::{DataConfig, DurabilityConfig, IpConfig, ServeConfig},
     client_ip::{ForwardedHeader, TrustedProxies},
+    connections::ConnectionsConfig,
+    listeners::Listeners,
+    tls::TlsConfig,
 };
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -24,6 +27,8 @@ pub const CHROME: &str =
 
 pub struct Api {
     pub base: String,
+    /// Where it speaks https, where it does.
+    pub secure: Option<SocketAddr>,
     pub client: Client,
     pub token: String,
     /// The server's data; gone with the test.
@@ -57,10 +62,18 @@ impl Api {
         let shutdown = async {
             let _ = stopped.await;
         };
-        let server = tokio::spawn(server::run(change(config(&folder, &database, addr)), listener, shutdown));
+        let config = change(config(&folder, &database, addr));
+        let listeners = if config.tls.is_on() {
+            Listeners { main: TcpListener::bind("127.0.0.1:0").await.unwrap(), plain: Some(listener) }
+        } else {
+            listener.into()
+        };
+        let secure = listeners.plain.is_some().then(|| listeners.main.local_addr().unwrap());
+        let server = tokio::spawn(server::run(config, listeners, shutdown));
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
         let mut api = Self {
             base: format!("http://{addr}"),
+            secure,
             client,
             token: String::new(),
             _folder: folder,
@@ -244,6 +257,8 @@ fn config(folder: &TempDir, database: &Database, addr: SocketAddr) -> ServeConfi
             spool_max: None,
             country_db: None,
         },
+        tls: TlsConfig::default(),
+        connections: ConnectionsConfig { linger_ms: 0, ..ConnectionsConfig::default() },
         trusted_proxies: TrustedProxies::default(),
         forwarded_header: ForwardedHeader::default(),
         events_per_second: 1000,

@@ -8,7 +8,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use engine::Engine;
-use hyper::body::Incoming;
 
 use super::{ingest, sender::Sender};
 use crate::{event_limit::EventLimit, problem::Asked};
@@ -25,17 +24,17 @@ impl EventsAhead {
 
     /// Whether a request is answered here. Until the database has answered for the first time, the router knows what
     /// to say.
-    pub fn takes(&self, request: &Request<Incoming>) -> bool {
+    pub fn takes(&self, request: &Request<Body>) -> bool {
         request.uri().path() == "/api/v1/events" && request.method() == Method::POST && self.engine.is_ready()
     }
 
-    pub async fn answer(&self, request: Request<Incoming>) -> Response {
+    pub async fn answer(&self, request: Request<Body>) -> Response {
         let (head, body) = request.into_parts();
         let asked = Asked::of(&head.method, head.uri.path());
         let id = asked.id.clone();
         let recorded = async {
             match Sender::of(&self.engine, &head.headers, None, &id.0) {
-                Ok(sender) => ingest(sender, &self.limit, Body::new(body)).await.into_response(),
+                Ok(sender) => ingest(sender, &self.limit, body).await.into_response(),
                 Err(error) => error.into_response(),
             }
         };
