@@ -13,6 +13,7 @@ mod hanging;
 mod kill9;
 mod million;
 mod nodes;
+mod restart;
 mod slow;
 mod stopped;
 mod support;

@@ -27,13 +27,23 @@ impl Load {
     }
 
     pub fn at_rate(base: &str, code: &str, rate: f64) -> Self {
-        let plan = Plan {
+        Self::with(base, code, rate, |plan| plan)
+    }
+
+    /// Each of them opens a connection of its own.
+    pub fn one_each(base: &str, code: &str, rate: f64) -> Self {
+        // As many as may come while nobody answers.
+        Self::with(base, code, rate, |plan| Plan { close: true, connections: 2_000, ..plan })
+    }
+
+    fn with(base: &str, code: &str, rate: f64, change: impl FnOnce(Plan) -> Plan) -> Self {
+        let plan = change(Plan {
             pace: Pace::Constant(rate),
             time: LONG,
             connections: 32,
             ledger: true,
             ..Plan::new(Target::parse(&format!("{base}/r/{code}")).unwrap())
-        };
+        });
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let running = thread::spawn(move || flood::run(&plan, &stopped).unwrap());
