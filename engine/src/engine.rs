@@ -25,6 +25,7 @@ use tokio::{
 use crate::{
     catalog::{
         Catalog, LinkFact,
+        held_facts::FactsFile,
         snapshot::{self, Snapshot},
     },
     clicks::{
@@ -43,11 +44,12 @@ use crate::{
         failures::{new_failure_id, write as write_failures},
     },
     exports::Slots,
+    numbers::Counts,
     overview::Counted,
     poller::Poller,
     secret::Secrets,
     setup::KeyUses,
-    start::{Start, until_stopped},
+    start::{Readiness, Start, until_stopped},
 };
 
 /// Clicks reach the disk itself at least this often; what was written survives the process at once.
@@ -91,6 +93,7 @@ pub struct Shared {
     pub(crate) hash_turns: Arc<Semaphore>,
     pub(crate) key_uses: Arc<KeyUses>,
     pub(crate) counted: Counted,
+    pub(crate) counts: Arc<Counts>,
     pub(crate) exports: Slots,
     pub(crate) opened: Instant,
     click_ids: ClickIds,
@@ -103,6 +106,8 @@ pub struct Shared {
     is_displaced: Arc<AtomicBool>,
     drained: Drained,
     ready: watch::Receiver<bool>,
+    /// Whether what checks and credits events is known.
+    knows: watch::Receiver<bool>,
 }
 
 impl Deref for Engine {
@@ -172,22 +177,26 @@ impl Engine {
         });
         let links = snapshot.as_ref().map_or(0, Snapshot::count);
         let catalog = Arc::new(Catalog::new(secrets.sealing, links));
+        let facts_file = FactsFile { path: options.data_dir.join("catalog.snapshot"), sealing: secrets.sealing };
         let start = Start { db: db.clone(), catalog: Arc::clone(&catalog), fingerprint: secrets.fingerprint };
         let (ready_sender, ready) = watch::channel(false);
+        let (knows_sender, knows) = watch::channel(false);
+        let readiness = Readiness { knows: knows_sender, ready: ready_sender };
         let (stop, stopped) = watch::channel(false);
         let starter = if let Some(snapshot) = snapshot {
             // Shoppers need not wait for the database.
             catalog.hold_snapshot(&snapshot);
-            tokio::spawn(start.until_ready(ready_sender, stopped.clone()))
+            tokio::spawn(start.until_ready(facts_file.clone(), readiness, stopped.clone()))
         } else {
             start.prepare().await?;
-            ready_sender.send_replace(true);
+            readiness.is_reached();
             tokio::spawn(until_stopped(stopped.clone()))
         };
 
         let (drained_sender, drained) = watch::channel(None);
         let is_displaced = Arc::new(AtomicBool::new(false));
         let recent = Arc::new(RecentClicks::default());
+        let counts = Arc::new(Counts::default());
         let drain = Drain {
             spool: Arc::clone(&spool),
             db: db.clone(),
@@ -199,17 +208,34 @@ impl Engine {
             nonce: new_id(now, &mut rand::rng()),
             drained: drained_sender,
             is_displaced: Arc::clone(&is_displaced),
+            counts: Arc::clone(&counts),
         };
         let drained = Drained { spool: Arc::clone(&spool), position: drained };
         let (ingest, submissions) = Ingest::new(Arc::clone(&catalog), Arc::clone(&recent), secrets.customers);
-        let recorder = Recorder { db: db.clone(), catalog: Arc::clone(&catalog), recent: Arc::clone(&recent) };
-        let writer = Writer { recorder: recorder.clone(), aside: Arc::clone(&aside), said: Said::default() };
-        let replay =
-            Replay { recorder: recorder.clone(), aside: Arc::clone(&aside), db: db.clone(), clicks: drained.clone() };
+        let recorder = Recorder {
+            db: db.clone(),
+            catalog: Arc::clone(&catalog),
+            recent: Arc::clone(&recent),
+            some_stood: Arc::default(),
+        };
+        let writer = Writer {
+            recorder: recorder.clone(),
+            aside: Arc::clone(&aside),
+            ready: ready.clone(),
+            counts: Arc::clone(&counts),
+            said: Said::default(),
+        };
+        let replay = Replay {
+            recorder: recorder.clone(),
+            aside: Arc::clone(&aside),
+            db: db.clone(),
+            clicks: drained.clone(),
+            counts: Arc::clone(&counts),
+        };
         let (failures, failed) = Failures::new();
         let key_uses = Arc::new(KeyUses::default());
         let workers = Workers {
-            keeper: tokio::spawn(write_failures(db.clone(), failed, stopped.clone())),
+            keeper: tokio::spawn(write_failures(db.clone(), failed, ready.clone(), stopped.clone())),
             drain: drain
                 .start(ready.clone(), stopped.clone())
                 .map_err(|error| Error::Internal(format!("the drain of the click log cannot start: {error}")))?,
@@ -221,8 +247,9 @@ impl Engine {
                     catalog: Arc::clone(&catalog),
                     key_uses: Arc::clone(&key_uses),
                     db: db.clone(),
-                    snapshot_path,
+                    links_path: snapshot_path,
                     fingerprint: secrets.fingerprint,
+                    facts_file,
                 }
                 .run(ready.clone(), stopped),
             ),
@@ -239,6 +266,7 @@ impl Engine {
             hash_turns: Arc::new(Semaphore::new(2)),
             key_uses,
             counted: Counted::default(),
+            counts,
             exports: Slots::default(),
             opened: Instant::now(),
             click_ids: ClickIds::default(),
@@ -250,6 +278,7 @@ impl Engine {
             recent,
             drained,
             ready,
+            knows,
             is_displaced,
         }));
         Ok((engine, workers))
@@ -261,10 +290,22 @@ impl Shared {
         self.clock.now()
     }
 
-    /// Waits until the database has answered for the first time since the start. Before, only redirects work.
+    /// Waits until the database has answered for the first time since the start. Before, only redirects work, and events
+    /// are taken in where [`Self::knows_keys`].
     pub async fn ready(&self) -> Result<()> {
         let mut ready = self.ready.clone();
         ready.wait_for(|ready| *ready).await.map(drop).map_err(|_| Error::unavailable("the server stops"))
+    }
+
+    /// Whether events can be checked: their keys are known, from the database or from the last run.
+    pub fn knows_keys(&self) -> bool {
+        *self.knows.borrow()
+    }
+
+    /// Waits until events can be checked.
+    pub async fn until_keys_are_known(&self) -> Result<()> {
+        let mut knows = self.knows.clone();
+        knows.wait_for(|knows| *knows).await.map(drop).map_err(|_| Error::unavailable("the server stops"))
     }
 
     /// Whether it is known that the database does not answer.
@@ -363,7 +404,13 @@ impl Shared {
     /// What recording an event would answer now. Nothing is written.
     pub async fn weigh_event(&self, advertiser: AdvertiserId, event: NewEvent) -> Result<EventAnswer> {
         let prepared = self.ingest.prepare(advertiser, event, self.clock.now());
-        let weighed = tokio::time::timeout(MOST_WEIGHING, self.recorder.weigh(&prepared)).await;
+        let weighed = async {
+            if !self.database_is_away() {
+                self.ready().await?;
+            }
+            self.recorder.weigh(&prepared).await
+        };
+        let weighed = tokio::time::timeout(MOST_WEIGHING, weighed).await;
         let answer = weighed.unwrap_or_else(|_| Err(Error::unavailable("it hangs")))?;
         Ok(EventAnswer { status: EventStatus::Valid, ..answer })
     }
@@ -388,6 +435,7 @@ impl Shared {
         let position = self.drained.position();
         SpoolHealth {
             waiting_bytes: self.spool.waiting_bytes(position.unwrap_or_default()).unwrap_or_default(),
+            recorded: self.spool.recorded(),
             lost: self.spool.lost(),
             is_displaced: self.is_displaced.load(Ordering::Relaxed),
             room: self.spool.room(),
@@ -397,6 +445,11 @@ impl Shared {
     /// What the disk says that the click log is on.
     pub(crate) fn disk(&self) -> Option<rustix::fs::StatVfs> {
         rustix::fs::statvfs(self.spool.folder()).ok()
+    }
+
+    /// Whether the database has said up to where it has read the click log.
+    pub(crate) fn is_drain_known(&self) -> bool {
+        self.drained.position().is_some()
     }
 
     /// When the oldest click was recorded that is not in the database yet.
@@ -445,6 +498,7 @@ pub struct Fault<'a> {
 
 pub(crate) struct SpoolHealth {
     pub waiting_bytes: u64,
+    pub recorded: u64,
     pub lost: u64,
     pub is_displaced: bool,
     pub room: SpoolRoom,

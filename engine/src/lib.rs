@@ -12,6 +12,7 @@ mod engine;
 mod error;
 pub mod events;
 mod exports;
+mod numbers;
 mod overview;
 mod own;
 mod poller;
@@ -44,6 +45,9 @@ pub use self::{
         failures::{KeptBody, kept_body},
     },
     exports::{Export, ExportKind, Pages},
+    numbers::{
+        ClickNumbers, DatabaseNumbers, DrainNumbers, EventNumbers, EventOutcomes, ExportNumbers, Numbers, Spread,
+    },
     overview::Beginnings,
     reattribute::{Change, Reattribution},
     setup::{CampaignStart, CampaignStarted, CouponRequest, Held, Integration, random_password},

@@ -1,6 +1,7 @@
-//! Follows what other nodes change, once a second, and keeps the links on disk for the next start.
+//! Follows what other nodes change, once a second, and keeps on disk for the next start what that needs to know.
 
 use std::{
+    io,
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -9,7 +10,7 @@ use std::{
 use tokio::sync::watch;
 
 use crate::{
-    catalog::Catalog,
+    catalog::{Catalog, held_facts::FactsFile},
     db::Db,
     error::{Error, Result},
     setup::KeyUses,
@@ -28,14 +29,41 @@ pub struct Poller {
     pub catalog: Arc<Catalog>,
     pub key_uses: Arc<KeyUses>,
     pub db: Db,
-    pub snapshot_path: PathBuf,
+    pub links_path: PathBuf,
     pub fingerprint: [u8; 32],
+    pub facts_file: FactsFile,
 }
 
 /// What was written last, and when there may be another.
 struct Written {
     version: Option<i64>,
     next: Instant,
+}
+
+impl Written {
+    fn nothing() -> Self {
+        Self { version: None, next: Instant::now() }
+    }
+
+    /// Writes what has become of it, within a second of a change; less often where writing takes long.
+    async fn keep(&mut self, version: i64, at_once: bool, write: impl FnOnce() -> io::Result<()> + Send + 'static) {
+        if self.version == Some(version) || (Instant::now() < self.next && !at_once) {
+            return;
+        }
+        let begun = Instant::now();
+        let done = tokio::task::spawn_blocking(write).await;
+        match done.unwrap_or_else(|error| Err(io::Error::other(error))) {
+            Ok(()) => self.version = Some(version),
+            Err(error) => tracing::error!(%error, "what the next start needs cannot be kept on disk"),
+        }
+        self.next = Instant::now() + begun.elapsed() * SNAPSHOT_SHARE;
+    }
+}
+
+/// The two files, which a start reads one after the other: the links before all else.
+struct Kept {
+    links: Written,
+    facts: Written,
 }
 
 impl Poller {
@@ -46,9 +74,9 @@ impl Poller {
         }
         let mut polls = 0_u32;
         let mut is_away = false;
-        let mut written = Written { version: None, next: Instant::now() };
+        let mut kept = Kept { links: Written::nothing(), facts: Written::nothing() };
         loop {
-            self.keep_snapshot(&mut written).await;
+            self.keep_snapshots(&mut kept, false).await;
             tokio::select! {
                 () = tokio::time::sleep(POLL) => {}
                 _ = stop.changed() => {}
@@ -63,8 +91,7 @@ impl Poller {
                 }
             }
             if stops {
-                written.next = Instant::now();
-                self.keep_snapshot(&mut written).await;
+                self.keep_snapshots(&mut kept, true).await;
                 return;
             }
             match self.refresh().await {
@@ -87,19 +114,12 @@ impl Poller {
         }
     }
 
-    /// Within a second of a change; less often where writing takes long.
-    async fn keep_snapshot(&self, written: &mut Written) {
-        let version = self.catalog.links_version();
-        if written.version == Some(version) || Instant::now() < written.next {
-            return;
-        }
-        let (catalog, path, fingerprint) = (Arc::clone(&self.catalog), self.snapshot_path.clone(), self.fingerprint);
-        let begun = Instant::now();
-        let done = tokio::task::spawn_blocking(move || catalog.write_snapshot(&path, &fingerprint)).await;
-        match done.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
-            Ok(()) => written.version = Some(version),
-            Err(error) => tracing::error!(%error, "the links cannot be kept on disk for the next start"),
-        }
-        written.next = Instant::now() + begun.elapsed() * SNAPSHOT_SHARE;
+    async fn keep_snapshots(&self, kept: &mut Kept, at_once: bool) {
+        let (catalog, path, fingerprint) = (Arc::clone(&self.catalog), self.links_path.clone(), self.fingerprint);
+        let links = move || catalog.write_snapshot(&path, &fingerprint);
+        kept.links.keep(self.catalog.links_version(), at_once, links).await;
+        let (catalog, file) = (Arc::clone(&self.catalog), self.facts_file.clone());
+        let facts = move || file.write(&catalog.facts());
+        kept.facts.keep(self.catalog.version(), at_once, facts).await;
     }
 }

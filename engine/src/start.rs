@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 use crate::{
-    catalog::Catalog,
+    catalog::{Catalog, held_facts::FactsFile},
     db::{self, Db},
     error::{Error, Result},
 };
@@ -20,10 +20,34 @@ pub struct Start {
     pub fingerprint: [u8; 32],
 }
 
+/// Says how far the start has come.
+#[derive(Clone)]
+pub struct Readiness {
+    /// Events' keys and credits are known: they can be taken in.
+    pub knows: watch::Sender<bool>,
+    /// The database has answered.
+    pub ready: watch::Sender<bool>,
+}
+
+impl Readiness {
+    pub fn is_reached(&self) {
+        self.ready.send_replace(true);
+        self.knows.send_replace(true);
+    }
+}
+
 impl Start {
     /// Tries until the database is ready. Only what no waiting helps against is an error.
-    pub async fn until_ready(self, ready: watch::Sender<bool>, mut stop: watch::Receiver<bool>) -> Result<()> {
+    pub async fn until_ready(
+        self,
+        last_run: FactsFile,
+        readiness: Readiness,
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<()> {
         let mut is_away = false;
+        if self.hold_facts(last_run).await {
+            readiness.knows.send_replace(true);
+        }
         while !*stop.borrow() {
             let tried = tokio::select! {
                 tried = self.prepare() => tried,
@@ -35,7 +59,7 @@ impl Start {
                     if is_away {
                         tracing::info!("the database answers; everything is served");
                     }
-                    ready.send_replace(true);
+                    readiness.is_reached();
                     until_stopped(stop).await?;
                     return Ok(());
                 }
@@ -55,6 +79,18 @@ impl Start {
             }
         }
         Ok(())
+    }
+
+    /// Takes over what is known of the last run, before anything newer is. Events wait for the database where nothing is.
+    async fn hold_facts(&self, last_run: FactsFile) -> bool {
+        let read = tokio::task::spawn_blocking(move || last_run.read()).await;
+        match read.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
+            Ok(held) => held.map(|held| self.catalog.hold_facts(held)).is_some(),
+            Err(error) => {
+                tracing::warn!(%error, "the snapshot of the catalog cannot be read; events wait for the database");
+                false
+            }
+        }
     }
 
     pub async fn prepare(&self) -> Result<()> {

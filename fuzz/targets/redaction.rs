@@ -17,7 +17,7 @@ fuzz_target!(|body: &str| {
     let text = match body.len() % 3 {
         0 => json!({ "a": around, "customer_id": id }).to_string(),
         1 => json!({ "customer_id": id, "value": around }).to_string(),
-        _ => serde_json::to_string_pretty(&json!({ "properties": { "first_name": id, "x": around } })).expect("JSON"),
+        _ => serde_json::to_string_pretty(&json!({ "address": { "x": around, "to": [id] }, "first_name": id })).expect("JSON"),
     };
     assert!(!redacted(&text).contains(SECRET), "{text}");
 });

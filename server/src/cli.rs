@@ -10,6 +10,8 @@ use crate::{
     bytes,
     client_ip::{ForwardedHeader, TrustedProxies},
     connections::ConnectionsConfig,
+    healthcheck::HealthcheckConfig,
+    secret_file::{self, SecretText},
     tls::TlsConfig,
 };
 
@@ -39,6 +41,8 @@ pub enum Command {
     Demo(DemoConfig),
     /// Says whether the database answers, and with `--figures` whether figures are what clicks and events come to.
     Check(CheckConfig),
+    /// Asks a server on this machine whether it serves; ends with 1 where it does not. For containers, which have no curl.
+    Healthcheck(HealthcheckConfig),
     /// Looks after click logs.
     Spool {
         #[command(subcommand)]
@@ -89,6 +93,10 @@ pub struct ServeConfig {
     /// Events that one API key may send at once after a pause. 0: as many as it likes.
     #[arg(long, env = "TRIBUTARY_EVENTS_BURST", default_value_t = 5000)]
     pub events_burst: u32,
+    /// Where `/metrics` is, alone and open to whoever reaches it, such as `127.0.0.1:9090`. Default: on `--addr`, told to
+    /// whoever asks from this machine without a proxy.
+    #[arg(long, env = "TRIBUTARY_METRICS_ADDR")]
+    pub metrics_addr: Option<SocketAddr>,
     /// The built pages' folder. Default: what the binary carries, else target/site.
     #[arg(long, env = "TRIBUTARY_SITE_DIR")]
     pub site_dir: Option<PathBuf>,
@@ -98,6 +106,9 @@ pub struct ServeConfig {
     /// The first admin's password; without one a random one is made and printed once.
     #[arg(long, env = "TRIBUTARY_ADMIN_PASSWORD", hide_env_values = true)]
     pub admin_password: Option<String>,
+    /// A file that holds it.
+    #[arg(long, env = "TRIBUTARY_ADMIN_PASSWORD_FILE", conflicts_with = "admin_password", value_parser = secret_file::read)]
+    pub admin_password_file: Option<SecretText>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -142,6 +153,9 @@ pub struct DataConfig {
     /// `sqlite://PATH` or `mysql://USER:PASSWORD@HOST/DATABASE`. Default: tributary.db in the data folder.
     #[arg(long, env = "TRIBUTARY_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
+    /// A file that holds the same, so that neither the environment nor the list of processes tells its password.
+    #[arg(long, env = "TRIBUTARY_DATABASE_URL_FILE", conflicts_with = "database_url", value_parser = secret_file::read)]
+    pub database_url_file: Option<SecretText>,
     /// Holds the click log, the secret key and the SQLite database. One process, one folder.
     #[arg(long, env = "TRIBUTARY_DATA_DIR", default_value = "./data")]
     pub data_dir: PathBuf,
@@ -235,10 +249,9 @@ fn spool_max(text: &str) -> Result<SpoolMax, String> {
 
 impl DataConfig {
     pub fn options(&self) -> Options {
-        let database_url = self
-            .database_url
-            .clone()
-            .unwrap_or_else(|| format!("sqlite://{}", self.data_dir.join("tributary.db").display()));
+        let named = self.database_url.as_ref().or(self.database_url_file.as_ref().map(SecretText::text));
+        let database_url =
+            named.cloned().unwrap_or_else(|| format!("sqlite://{}", self.data_dir.join("tributary.db").display()));
         Options {
             database_url,
             data_dir: self.data_dir.clone(),

@@ -11,7 +11,10 @@ use governor::{
 };
 use model::ApiKeyId;
 
-use crate::problem::{ApiError, ApiResult};
+use crate::{
+    metrics::{Limit, rate_limited},
+    problem::{ApiError, ApiResult},
+};
 
 type Limiter = RateLimiter<ApiKeyId, DefaultKeyedStateStore<ApiKeyId>, DefaultClock, StateInformationMiddleware>;
 
@@ -54,6 +57,7 @@ impl EventLimit {
         match limited.limiter.check_key_n(&key, events) {
             Ok(Ok(state)) => Ok(Some(limited.allowance(state.remaining_burst_capacity(), Duration::ZERO))),
             Ok(Err(until)) => {
+                rate_limited(Limit::Events);
                 let wait = until.wait_time_from(limited.limiter.clock().now());
                 Err(limited.exceeded(limited.allowance(0, wait)))
             }

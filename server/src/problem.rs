@@ -1,8 +1,14 @@
 //! Every error as RFC 9457 `application/problem+json`: the one place that knows their status codes.
 
+use std::{
+    borrow::Cow,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
 use axum::{
     body::Body,
-    extract::Request,
+    extract::{MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -10,7 +16,10 @@ use axum::{
 use engine::Error;
 use model::{FieldError, Problem};
 
-use crate::event_limit::Allowance;
+use crate::{
+    event_limit::Allowance,
+    metrics::{Metrics, UNMATCHED},
+};
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -29,6 +38,9 @@ pub struct ApiError {
     /// What the API key may still send, where that is what is wrong.
     pub allowance: Option<Allowance>,
 }
+
+/// An answer that takes longer is said in the log.
+const SLOW: Duration = Duration::from_secs(1);
 
 pub type ApiResult<T> = Result<T, ApiError>;
 
@@ -121,32 +133,56 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Gives each request an id, and every error of a machine's path its body.
-pub async fn layer(mut request: Request, next: Next) -> Response {
-    let asked = Asked::of(request.method(), request.uri().path());
+/// Gives each request an id, and every error of a machine's path its body; counts it, and says in the log what is to be
+/// said of it.
+pub async fn layer(State(metrics): State<Arc<Metrics>>, mut request: Request, next: Next) -> Response {
+    let route = route(request.extensions().get());
+    let asked = Asked::of(request.method(), request.uri().path(), route, metrics);
     request.extensions_mut().insert(asked.id.clone());
     asked.answer_with(next.run(request)).await
 }
 
-/// A request as its log lines and its errors know it.
+/// The address as the router has it: it names no code, no token and no id.
+fn route(matched: Option<&MatchedPath>) -> Cow<'static, str> {
+    match matched.map(MatchedPath::as_str) {
+        // What a router inside another did not take.
+        Some(path) if path.contains("__private") => UNMATCHED.into(),
+        Some(path) => path.to_owned().into(),
+        None => UNMATCHED.into(),
+    }
+}
+
+/// A request as its log lines, its errors and the metrics know it.
 pub struct Asked {
     pub id: RequestId,
     method: Method,
     path: String,
+    route: Cow<'static, str>,
+    metrics: Arc<Metrics>,
+    began: Instant,
 }
 
 impl Asked {
-    pub fn of(method: &Method, path: &str) -> Self {
-        Self { id: RequestId::fresh(), method: method.clone(), path: path.to_owned() }
+    pub fn of(method: &Method, path: &str, route: Cow<'static, str>, metrics: Arc<Metrics>) -> Self {
+        let (method, path) = (method.clone(), path.to_owned());
+        Self { id: RequestId::fresh(), method, path, route, metrics, began: Instant::now() }
     }
 
     /// Gives the answer what every answer has.
     pub async fn answer_with(self, answer: impl Future<Output = Response>) -> Response {
-        let Self { id: RequestId(id), method, path } = self;
+        let Self { id: RequestId(id), method, path, route, metrics, began } = self;
         let for_machines = is_for_machines(&path);
-        let span = tracing::info_span!("request", %id, %method, path = logged(&path));
-        let mut response = tracing::Instrument::instrument(answer, span).await;
+        // As high as a line can be: whatever is logged of a request names it.
+        let span =
+            tracing::error_span!("request", request_id = %id, %method, %route, account_id = tracing::field::Empty);
+        let mut response = tracing::Instrument::instrument(answer, span.clone()).await;
         let error = response.extensions_mut().remove::<ApiError>();
+        let took = began.elapsed();
+        metrics.answered(&method, route, response.status(), took);
+        if let Some(error) = error.as_ref().filter(|_| takes_events(&method, &path)) {
+            metrics.rejected(error.kind);
+        }
+        span.in_scope(|| say(&method, &path, response.status(), took, error.is_some()));
         let error = error.or_else(|| if for_machines { of_status(response.status(), &method) } else { None });
         if let Some(error) = error {
             let body = serde_json::to_vec(&error.problem(id.clone())).unwrap_or_default();
@@ -170,9 +206,24 @@ pub fn is_for_machines(path: &str) -> bool {
     path.starts_with("/api/v1") || path == "/event" || path.starts_with("/event/")
 }
 
-/// A path as the log may know it: whoever has the token of a set-password link may use it.
-fn logged(path: &str) -> &str {
-    if path.starts_with(app::address::SET_PASSWORD) { "/set-password/…" } else { path }
+/// Whether a request brings events.
+pub fn takes_events(method: &Method, path: &str) -> bool {
+    method == Method::POST && (path.starts_with("/api/v1/events") || path.starts_with("/event/"))
+}
+
+/// What the log holds of every request at its end. `is_said`: what went wrong was logged where it did.
+fn say(method: &Method, path: &str, status: StatusCode, took: Duration, is_said: bool) {
+    let (status, duration_ms) = (status.as_u16(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+    if status >= 500 && !is_said {
+        tracing::error!(status, duration_ms, "a request failed");
+    } else if took > SLOW {
+        tracing::warn!(status, duration_ms, "a request was answered slowly");
+    } else if status < 400 && !method.is_safe() && !takes_events(method, path) {
+        // Who has changed what.
+        tracing::info!(status, duration_ms, "a request was answered");
+    } else {
+        tracing::debug!(status, duration_ms, "a request was answered");
+    }
 }
 
 /// The request's id, for whoever wants to tell it.

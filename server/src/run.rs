@@ -1,12 +1,15 @@
 //! Opens the engine, serves until told to stop, and leaves nothing unwritten.
 
 use std::{
+    io,
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use anyhow::Context;
 use engine::Engine;
-use tokio::sync::mpsc;
+use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 
 use crate::{
     assets::Site,
@@ -16,6 +19,7 @@ use crate::{
     first_start,
     front::{Around, Front},
     listeners::Listeners,
+    metrics::Metrics,
     notify,
     routes::{self, EventsAhead},
     serve::{Answers, serve},
@@ -42,6 +46,11 @@ pub async fn run(
         // Whoever finds the server listening can log in.
         first_start::ensure_admin(&engine, &config).await?;
     }
+    let metrics = Arc::new(Metrics::default());
+    let told = match config.metrics_addr {
+        Some(addr) => Some(listen_for_metrics(addr, &engine, &metrics).await?),
+        None => None,
+    };
     let proxies = Arc::new(config.trusted_proxies.clone().read_from(config.forwarded_header));
     let (arrived, arriving) = mpsc::unbounded_channel();
     let around = Around {
@@ -71,7 +80,7 @@ pub async fn run(
     let mut front = None;
     if let Some(listener) = plain {
         let listener = listener.into_std()?;
-        front = Some(Front::start(&listener, &around)?);
+        front = Some(Front::start(&listener, &around, &metrics.follows)?);
         tracing::info!("listening on http://{}", listener.local_addr()?);
     }
     let Around { places, times, stage, others, .. } = around;
@@ -82,11 +91,12 @@ pub async fn run(
     let secure_cookies = config.data.public_url.starts_with("https://");
     let state = AppState::new(engine.clone(), Arc::new(site), secure_cookies)
         .behind(proxies)
+        .counting(Arc::clone(&metrics), told.is_none())
         .limited(EventLimit::new(config.events_per_second, config.events_burst))
         .until(Arc::clone(&stage));
-    let events = Arc::new(EventsAhead::new(engine.clone(), Arc::clone(&state.event_limit)));
+    let events = Arc::new(EventsAhead::new(engine.clone(), Arc::clone(&state.event_limit), Arc::clone(&metrics)));
     let router = routes::router(state)?;
-    let answers = Answers { router, events, times, places: Arc::clone(&places), stage: Arc::clone(&stage) };
+    let answers = Answers { router, events, metrics, times, places: Arc::clone(&places), stage: Arc::clone(&stage) };
     let mut serving = tokio::spawn(serve(answers, arriving));
     notify::ready();
     let alive = tokio::spawn(notify::keep_alive());
@@ -111,6 +121,10 @@ pub async fn run(
     }
     tracing::info!("stopping: no new work is taken");
     notify::stopping();
+    // Whoever watches hears of the end by it.
+    if let Some(told) = told {
+        told.abort();
+    }
     leave(&stage, &places, config.connections.linger()).await;
     stage.end();
     let ended = async {
@@ -139,4 +153,15 @@ async fn leave(stage: &Stage, places: &Places, linger: Duration) {
     while places.taken() > 0 && begun.elapsed() < linger {
         tokio::time::sleep(LOOK).await;
     }
+}
+
+async fn listen_for_metrics(
+    addr: SocketAddr,
+    engine: &Engine,
+    metrics: &Arc<Metrics>,
+) -> anyhow::Result<JoinHandle<io::Result<()>>> {
+    let listener = TcpListener::bind(addr).await.with_context(|| format!("cannot listen on {addr} for metrics"))?;
+    tracing::info!("metrics are on http://{}/metrics", listener.local_addr()?);
+    let router = routes::metrics_alone(engine.clone(), Arc::clone(metrics));
+    Ok(tokio::spawn(async move { axum::serve(listener, router).await }))
 }

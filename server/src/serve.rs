@@ -31,6 +31,7 @@ use tower::Service;
 use crate::{
     connections::{Answering, MOST_BUFFERED, MOST_HEADERS, Places, Timed, TimedBody, Times, Turn, refuse},
     front::HandedOver,
+    metrics::{Metrics, UNMATCHED},
     problem,
     routes::EventsAhead,
     scheme::Scheme,
@@ -54,6 +55,7 @@ pub enum Arrived {
 pub struct Answers {
     pub router: Router,
     pub events: Arc<EventsAhead>,
+    pub metrics: Arc<Metrics>,
     pub times: Times,
     pub places: Arc<Places>,
     pub stage: Arc<Stage>,
@@ -139,7 +141,7 @@ impl Answers {
 
     async fn of(&mut self, request: Request<Incoming>) -> Response {
         if let Some(error) = refuse(&request) {
-            let asked = problem::Asked::of(request.method(), request.uri().path());
+            let asked = problem::Asked::of(request.method(), "", UNMATCHED.into(), Arc::clone(&self.metrics));
             return asked.answer_with(async { error.into_response() }).await;
         }
         let times = self.times;

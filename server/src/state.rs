@@ -6,7 +6,7 @@ use axum::extract::FromRef;
 use engine::Engine;
 use leptos::config::LeptosOptions;
 
-use crate::{assets::Site, client_ip::TrustedProxies, event_limit::EventLimit, stage::Stage};
+use crate::{assets::Site, client_ip::TrustedProxies, event_limit::EventLimit, metrics::Metrics, stage::Stage};
 
 #[derive(Clone)]
 pub struct AppState {
@@ -15,6 +15,9 @@ pub struct AppState {
     pub secure_cookies: bool,
     pub trusted_proxies: Arc<TrustedProxies>,
     pub event_limit: Arc<EventLimit>,
+    pub metrics: Arc<Metrics>,
+    /// Whether whoever asks from this machine is told them here; else they have an address of their own.
+    pub tells_metrics: bool,
     pub stage: Arc<Stage>,
     leptos: Arc<LeptosOptions>,
 }
@@ -31,6 +34,8 @@ impl AppState {
             secure_cookies,
             trusted_proxies: Arc::default(),
             event_limit: Arc::new(EventLimit::new(0, 0)),
+            metrics: Arc::default(),
+            tells_metrics: true,
             stage: Stage::serving(),
             leptos,
         }
@@ -40,6 +45,12 @@ impl AppState {
     #[must_use]
     pub fn behind(self, proxies: Arc<TrustedProxies>) -> Self {
         Self { trusted_proxies: proxies, ..self }
+    }
+
+    /// What is counted goes there.
+    #[must_use]
+    pub fn counting(self, metrics: Arc<Metrics>, tells_metrics: bool) -> Self {
+        Self { metrics, tells_metrics, ..self }
     }
 
     /// Each API key sends no faster than this.
@@ -52,6 +63,12 @@ impl AppState {
     #[must_use]
     pub fn until(self, stage: Arc<Stage>) -> Self {
         Self { stage, ..self }
+    }
+}
+
+impl FromRef<AppState> for Arc<Metrics> {
+    fn from_ref(state: &AppState) -> Self {
+        Self::clone(&state.metrics)
     }
 }
 

@@ -26,6 +26,8 @@ macro_rules! forms {
         }
 
         impl FormName {
+            pub const ALL: &[Self] = &[$(Self::$form,)*];
+
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$form => $text,)*

@@ -41,6 +41,7 @@ impl Engine {
         let known = hash.is_some();
         let matches = self.verify_password(credentials.password, hash.unwrap_or_else(|| NOBODY.to_owned())).await?;
         let stored = stored.filter(|stored| known && matches && stored.account.status == AccountStatus::Active);
+        self.counts.logged_in(stored.is_some());
         let stored = stored.ok_or(Error::WrongCredentials)?;
         // The account may be newer than what memory holds, where another node made it.
         self.catalog.refresh(&self.db).await?;
@@ -66,7 +67,11 @@ impl Engine {
         let expires_at = Timestamp(claims.exp.checked_mul(1000)?);
         let fact = self.catalog.account(claims.sub)?;
         let stands = fact.active && fact.session_version == claims.ver && self.clock.now() < expires_at;
-        stands.then(|| Session { account: fact.account.clone(), expires_at })
+        stands.then(|| {
+            // Where a request's lines in the log have room for it.
+            tracing::Span::current().record("account_id", tracing::field::display(fact.account.id));
+            Session { account: fact.account.clone(), expires_at }
+        })
     }
 
     /// Ends every session of the account, on every node.

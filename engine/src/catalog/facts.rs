@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clicks::location::Location;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AdvertiserFact {
     pub id: AdvertiserId,
     pub name: String,
@@ -116,7 +116,7 @@ impl From<Coupon> for CouponFact {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct KeyFact {
     pub id: ApiKeyId,
     pub advertiser_id: AdvertiserId,
@@ -143,7 +143,7 @@ pub struct AccountFact {
 }
 
 /// A signing secret, opened.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct SecretFact {
     pub id: SigningSecretId,
     pub text: String,

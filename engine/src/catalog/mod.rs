@@ -4,6 +4,7 @@
 //! its own transaction, and [`Catalog::refresh`] reads what is newer than what is held.
 
 mod facts;
+pub mod held_facts;
 pub mod snapshot;
 
 use std::{
@@ -24,7 +25,7 @@ use papaya::HashMap;
 use tokio::sync::Mutex;
 
 pub use self::facts::{AccountFact, AdvertiserFact, CampaignFact, CouponFact, KeyFact, LinkFact, Owner, SecretFact};
-use self::snapshot::Snapshot;
+use self::{held_facts::HeldFacts, snapshot::Snapshot};
 use crate::{
     clicks::location::Location,
     db::{self, Db},
@@ -53,11 +54,26 @@ pub struct Catalog {
     /// Opens sealed signing secrets.
     sealing: [u8; 32],
     accounts: HashMap<AccountId, Arc<AccountFact>>,
-    /// The catalog version that everything here is at least as new as.
+    /// The catalog version that everything here is at least as new as, but for links and accounts.
     version: AtomicI64,
     /// The same of the links, which a snapshot may have brought before all else.
     links_version: AtomicI64,
+    /// And of the accounts, which no snapshot brings.
+    accounts_version: AtomicI64,
     refreshing: Mutex<()>,
+}
+
+/// How many there are of everything in memory, what has ended among them, and the version it is of.
+#[derive(Clone, Copy, Debug)]
+pub struct CatalogSizes {
+    pub version: i64,
+    pub advertisers: u64,
+    pub campaigns: u64,
+    pub influencers: u64,
+    pub links: u64,
+    pub coupons: u64,
+    pub keys: u64,
+    pub accounts: u64,
 }
 
 impl Catalog {
@@ -67,11 +83,12 @@ impl Catalog {
             sealing,
             links: HashMap::with_capacity_and_hasher(links, FastHash::default()),
             version: AtomicI64::new(NEVER_READ),
+            accounts_version: AtomicI64::new(NEVER_READ),
             ..Self::default()
         }
     }
 
-    /// Takes over what a snapshot brought. Only redirects ask before the database was read, and they know codes alone.
+    /// Takes over the links of a snapshot. Only redirects ask before more is known, and they know codes alone.
     pub(crate) fn hold_snapshot(&self, snapshot: &Snapshot) {
         let owners = self.owners.pin();
         for owner in &snapshot.head.owners {
@@ -82,6 +99,52 @@ impl Catalog {
             links.insert(Arc::clone(&link.code), Arc::new(link));
         }
         self.links_version.store(snapshot.head.version, Ordering::Release);
+    }
+
+    /// Takes over what checks and credits events, as it was written. The links are held already.
+    pub(crate) fn hold_facts(&self, held: HeldFacts) {
+        for advertiser in held.advertisers {
+            self.owner(advertiser.id).active.store(advertiser.active, Ordering::Relaxed);
+            self.advertisers.pin().insert(advertiser.id, advertiser);
+        }
+        for campaign in held.campaigns {
+            self.campaigns.pin().insert(campaign.id, campaign);
+        }
+        for (id, status) in held.influencers {
+            self.influencers.pin().insert(id, status);
+        }
+        for (normal, coupon) in held.coupons {
+            self.coupons_by_id.pin().insert(coupon.id, Arc::clone(&coupon));
+            self.coupons.pin().insert((coupon.advertiser_id, normal), coupon);
+        }
+        for (hash, key) in held.keys {
+            self.keys.pin().insert(hash, key);
+        }
+        for (of, secrets) in held.signing {
+            self.signing.pin().insert(of, secrets);
+        }
+        self.hold_links_by_id();
+        self.version.store(held.version, Ordering::Release);
+    }
+
+    /// What [`Self::hold_facts`] takes over after the next start.
+    pub(crate) fn facts(&self) -> HeldFacts {
+        // First: what is newer than the version it is told with is read once more, and does no harm.
+        let version = self.version();
+        HeldFacts {
+            version,
+            advertisers: self.advertisers.pin().values().cloned().collect(),
+            campaigns: self.campaigns.pin().values().cloned().collect(),
+            influencers: self.influencers.pin().iter().map(|(id, status)| (*id, *status)).collect(),
+            coupons: self
+                .coupons
+                .pin()
+                .iter()
+                .map(|((_, normal), coupon)| (normal.clone(), Arc::clone(coupon)))
+                .collect(),
+            keys: self.keys.pin().iter().map(|(hash, key)| (*hash, Arc::clone(key))).collect(),
+            signing: self.signing.pin().iter().map(|(of, secrets)| (*of, Arc::clone(secrets))).collect(),
+        }
     }
 
     /// Writes the links where [`snapshot::read`] finds them.
@@ -95,9 +158,28 @@ impl Catalog {
         self.links_version.load(Ordering::Acquire)
     }
 
-    /// Whether it was ever read from the database; before, it knows links at most.
+    pub(crate) fn version(&self) -> i64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    /// Whether it knows what checks and credits events, from the database or as it was at the last run; before, it knows
+    /// links at most.
     pub fn is_complete(&self) -> bool {
-        self.version.load(Ordering::Acquire) > NEVER_READ
+        self.version() > NEVER_READ
+    }
+
+    /// How much there is of everything.
+    pub(crate) fn sizes(&self) -> CatalogSizes {
+        CatalogSizes {
+            version: self.version.load(Ordering::Acquire).max(0),
+            advertisers: self.advertisers.len() as u64,
+            campaigns: self.campaigns.len() as u64,
+            influencers: self.influencers.len() as u64,
+            links: self.links.len() as u64,
+            coupons: self.coupons.len() as u64,
+            keys: self.keys.len() as u64,
+            accounts: self.accounts.len() as u64,
+        }
     }
 
     pub fn link(&self, code: &str) -> Option<Arc<LinkFact>> {
@@ -152,14 +234,15 @@ impl Catalog {
         let _one_at_a_time = self.refreshing.lock().await;
         let mut conn = db.read().await?;
         let newest = db::installation::version(&mut conn).await?;
-        let held = self.version.load(Ordering::Acquire);
-        if newest == held {
+        let accounts_held = self.accounts_version.load(Ordering::Acquire);
+        // Of all that it holds they are never the newest.
+        if newest == accounts_held {
             return Ok(());
         }
         // An older database than the one that was read, from a backup, is read from its beginning.
         let since = |held: i64| if held > newest { 0 } else { held.max(0) };
         let links_held = since(self.links_version.load(Ordering::Acquire));
-        let held = since(held);
+        let (held, accounts_held) = (since(self.version()), since(accounts_held));
         // Owners before what they own: nobody finds a link whose campaign is not there yet.
         for advertiser in db::advertisers::changed_since(&mut conn, held).await? {
             let active = advertiser.status == AdvertiserStatus::Active;
@@ -173,10 +256,7 @@ impl Catalog {
             self.influencers.pin().insert(id, status);
         }
         if !self.is_complete() {
-            // Those of a snapshot, which nobody has asked for by id yet.
-            for link in self.links.pin().values() {
-                self.links_by_id.pin().insert(link.id, Arc::clone(link));
-            }
+            self.hold_links_by_id();
         }
         self.hold_links(db::links::changed_since(&mut conn, links_held).await?);
         self.links_version.store(newest, Ordering::Release);
@@ -192,12 +272,13 @@ impl Catalog {
         for secret in db::signing_secrets::changed_since(&mut conn, held).await? {
             self.hold_secret(&secret);
         }
-        for stored in db::accounts::changed_since(&mut conn, held).await? {
+        for stored in db::accounts::changed_since(&mut conn, accounts_held).await? {
             let active = stored.account.status == AccountStatus::Active;
             let fact = AccountFact { account: stored.account, session_version: stored.session_version, active };
             self.accounts.pin().insert(fact.account.id, Arc::new(fact));
         }
         self.version.store(newest, Ordering::Release);
+        self.accounts_version.store(newest, Ordering::Release);
         Ok(())
     }
 
@@ -213,6 +294,14 @@ impl Catalog {
         let other = held.iter().rfind(|other| other.id != fact.id).cloned();
         let secrets = other.into_iter().chain([fact]).collect();
         self.signing.pin().insert(stored.advertiser_id, Arc::new(secrets));
+    }
+
+    /// Those of a snapshot, which nobody has asked for by id yet.
+    fn hold_links_by_id(&self) {
+        let by_id = self.links_by_id.pin();
+        for link in self.links.pin().values() {
+            by_id.insert(link.id, Arc::clone(link));
+        }
     }
 
     fn hold_links(&self, links: Vec<db::links::StoredLink>) {

@@ -22,7 +22,7 @@ mod recent;
 pub mod record;
 mod room;
 pub mod spool;
-mod transfer;
+pub(crate) mod transfer;
 
 pub use batch::ClickBatch;
 pub use country::CountryFile;

@@ -7,7 +7,7 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::{Conn, hash, on, word};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, is_taken};
 
 /// An event as it is stored.
 #[derive(Clone, Debug)]
@@ -60,10 +60,26 @@ pub struct Touch {
 }
 
 /// Inserts those whose id is not taken; the others are kept as they were. Says whether it is certain that none was
-/// taken: who else writes at the same time, must ask.
-pub async fn insert_or_keep(conn: &mut Conn, events: &[EventRow<'_>]) -> Result<bool> {
-    let (begin, keep) = (conn.insert(), conn.or_keep("id"));
-    let inserted = on!(conn, c => {
+/// taken: who else writes at the same time, must ask. Where all are `likely` new, MySQL is certain too: it refuses them
+/// at first where one is not.
+pub async fn insert_or_keep(conn: &mut Conn, events: &[EventRow<'_>], likely: bool) -> Result<bool> {
+    if likely && !conn.is_only_writer() {
+        match insert(conn, events, "").await {
+            Ok(_) => return Ok(true),
+            // This statement alone is undone.
+            Err(error) if is_taken(&error) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let keep = conn.or_keep("id");
+    let inserted = insert(conn, events, &keep).await?;
+    // MySQL counts those that were there as well.
+    Ok(conn.is_only_writer() && inserted == events.len() as u64)
+}
+
+async fn insert(conn: &mut Conn, events: &[EventRow<'_>], where_taken: &str) -> sqlx::Result<u64> {
+    let begin = conn.insert();
+    Ok(on!(conn, c => {
         let mut insert = QueryBuilder::new(begin);
         insert.push(
             "events (receipt_id, id, advertiser_id, event_id, fingerprint, action, name, value_minor, currency,
@@ -97,11 +113,9 @@ pub async fn insert_or_keep(conn: &mut Conn, events: &[EventRow<'_>]) -> Result<
                 .push_bind(credit.click_id.map(|id| id.0))
                 .push_bind(trace);
         });
-        insert.push(keep);
+        insert.push(where_taken);
         insert.build().execute(&mut *c).await?.rows_affected()
-    });
-    // MySQL counts those that were there as well.
-    Ok(conn.is_only_writer() && inserted == events.len() as u64)
+    }))
 }
 
 #[derive(sqlx::FromRow)]

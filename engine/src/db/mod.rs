@@ -335,6 +335,16 @@ impl Db {
         }
     }
 
+    /// How many connections each pool holds.
+    pub fn connections(&self) -> Vec<Connections> {
+        match self {
+            Self::Sqlite { writer, readers, .. } => {
+                vec![Connections::of("writer", writer), Connections::of("readers", readers)]
+            }
+            Self::MySql { pool, .. } => vec![Connections::of("all", pool)],
+        }
+    }
+
     /// Whether all who write wait for one another.
     pub fn has_one_writer(&self) -> bool {
         matches!(self, Self::Sqlite { .. })
@@ -348,6 +358,23 @@ impl Db {
             }
             Self::MySql { pool, .. } => pool.close().await,
         }
+    }
+}
+
+/// What a pool of connections holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Connections {
+    pub pool: &'static str,
+    pub open: u64,
+    /// Of these, those that nobody uses.
+    pub idle: u64,
+}
+
+impl Connections {
+    fn of<D: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<D>) -> Self {
+        let (open, idle) = (u64::from(pool.size()), pool.num_idle() as u64);
+        // The two are counted apart.
+        Self { pool: name, open, idle: idle.min(open) }
     }
 }
 

@@ -42,7 +42,16 @@ impl Failures {
 }
 
 /// Runs until `stop`; what was sent by then is written. While the database is away, up to [`QUEUE`] wait for it.
-pub(crate) async fn write(db: Db, mut waiting: mpsc::Receiver<StoredFailure>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn write(
+    db: Db,
+    mut waiting: mpsc::Receiver<StoredFailure>,
+    mut ready: watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
+) {
+    tokio::select! {
+        _ = ready.wait_for(|ready| *ready) => {}
+        _ = stop.wait_for(|stop| *stop) => return,
+    }
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         let received = tokio::select! {

@@ -3,7 +3,10 @@
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -36,6 +39,8 @@ pub struct Recorder {
     pub db: Db,
     pub catalog: Arc<Catalog>,
     pub recent: Arc<RecentClicks>,
+    /// Whether some of the latest events stood already: then some of the next will, too.
+    pub some_stood: Arc<AtomicBool>,
 }
 
 impl Recorder {
@@ -115,9 +120,11 @@ impl Recorder {
             }
             // Two nodes that record the same ones wait for each other, and never for ever.
             rows.sort_unstable_by_key(|row| row.id);
-            if !db::events::insert_or_keep(&mut conn, &rows).await? {
+            let likely = !again && !self.some_stood.load(Ordering::Relaxed);
+            if !db::events::insert_or_keep(&mut conn, &rows, likely).await? {
                 look_up(&mut conn, &ids_of(new.iter().copied()), &mut standing).await?;
                 rows.retain(|row| standing.get(&row.id).is_some_and(|stands| stands.receipt_id == row.receipt_id));
+                self.some_stood.store(rows.len() < new.len(), Ordering::Relaxed);
                 if misled(&new, &rows) {
                     return Ok(None);
                 }

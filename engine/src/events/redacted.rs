@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Regex;
 use serde::de::IgnoredAny;
 
 /// In place of what is not shown.
@@ -40,17 +40,52 @@ pub fn redacted(body: &str) -> String {
     let (Some(text), Some(name), Some(broken), Some(email)) = (&*TEXT, &*NAME, &*BROKEN, &*EMAIL) else {
         return HIDDEN.to_owned();
     };
-    let hide = |found: &Captures<'_>| match (found.get(1), found.get(2), found.get(3)) {
-        (Some(of), Some(colon), Some(_)) if name.is_match(&said(of.as_str())) => {
-            format!("{}{}\"{HIDDEN}\"", of.as_str(), colon.as_str())
+    let mut shown = String::with_capacity(body.len());
+    // Up to where all is shown, or hidden.
+    let mut done = 0;
+    for found in text.captures_iter(body) {
+        let (Some(whole), Some(of), Some(colon)) = (found.get(0), found.get(1), found.get(2)) else { continue };
+        if whole.start() < done || !name.is_match(&said(of.as_str())) {
+            continue;
         }
-        _ => found[0].to_owned(),
-    };
-    let mut shown = text.replace_all(body, hide).into_owned();
+        let end = match found.get(3) {
+            Some(value) => value.end(),
+            None if body[colon.end()..].starts_with(['{', '[']) => end_of_nested(body, colon.end()),
+            // Neither true, false nor null is anybody's.
+            None => continue,
+        };
+        shown.push_str(&body[done..colon.end()]);
+        shown.push('"');
+        shown.push_str(HIDDEN);
+        shown.push('"');
+        done = end;
+    }
+    shown.push_str(&body[done..]);
     if serde_json::from_str::<IgnoredAny>(body).is_err() {
         shown = broken.replace_all(&shown, format!("${{1}}\"{HIDDEN}\"")).into_owned();
     }
     email.replace_all(&shown, HIDDEN).into_owned()
+}
+
+/// Where an object or a list ends that begins here: with the body, where that is cut.
+fn end_of_nested(body: &str, start: usize) -> usize {
+    let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
+    for (at, byte) in body.bytes().enumerate().skip(start) {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => is_text = !is_text,
+            b'{' | b'[' if !is_text => depth += 1,
+            b'}' | b']' if !is_text => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    body.len()
 }
 
 /// What a name says, however it is escaped.
@@ -75,6 +110,12 @@ mod tests {
                 r#"{"properties":{"shipping_address":"12 Elm St","colour":"red"}}"#,
                 r#"{"properties":{"shipping_address":"…","colour":"red"}}"#,
             ),
+            (
+                r#"{"properties":{"address":{"line":"12 \"Elm\" {St","to":["Ann"]},"colour":"red"},"cards": [ [1], 2 ],"n":1}"#,
+                r#"{"properties":{"address":"…","colour":"red"},"cards": "…","n":1}"#,
+            ),
+            (r#"{"properties":{"address":{"line":"12 Elm"#, r#"{"properties":{"address":"…""#),
+            (r#"{"token":true,"secret":null}"#, r#"{"token":true,"secret":null}"#),
             (r#"{"customer_id":"cut of"#, r#"{"customer_id":"…""#),
             (r#"{"a":"{\"email\":","customer_id":"c-1"}"#, r#"{"a":"{\"email\":","customer_id":"…"}"#),
             (r#"{"customer\u005fid":"c-1"}"#, r#"{"customer\u005fid":"…"}"#),

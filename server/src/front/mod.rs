@@ -25,6 +25,7 @@ use self::worker::Worker;
 use crate::{
     client_ip::TrustedProxies,
     connections::{Places, Times},
+    metrics::Follows,
     serve::Arrived,
     stage::Stage,
 };
@@ -50,12 +51,12 @@ pub struct Around {
 
 impl Front {
     /// Starts a thread for each core.
-    pub fn start(listener: &TcpListener, around: &Around) -> io::Result<Self> {
+    pub fn start(listener: &TcpListener, around: &Around, follows: &Follows) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let (running, ended) = mpsc::channel(1);
         let (mut threads, mut wakers) = (Vec::new(), Vec::new());
         for number in 0..thread::available_parallelism()?.get() {
-            let (worker, waker) = Worker::new(listener.try_clone()?, around.clone())?;
+            let (worker, waker) = Worker::new(listener.try_clone()?, around.clone(), follows.of_thread())?;
             wakers.push(waker);
             let running = running.clone();
             threads.push(thread::Builder::new().name(format!("front-{number}")).spawn(move || {

@@ -5,6 +5,10 @@ use std::{
     mem::MaybeUninit,
     net::{SocketAddr, TcpListener},
     ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant, SystemTime},
 };
 
@@ -18,7 +22,7 @@ use super::{
     connection::Connection,
     request::{Follow, MOST_HEADERS, Parsed, Persistence, parse},
 };
-use crate::{client_ip::client_ip, serve::Arrived, stage::FIRST_REQUEST};
+use crate::{client_ip::client_ip, metrics::FollowCounts, serve::Arrived, stage::FIRST_REQUEST};
 
 const LISTENER: Token = Token(usize::MAX);
 const WAKER: Token = Token(usize::MAX - 1);
@@ -45,6 +49,7 @@ pub struct Worker {
     connections: Slab<Connection>,
     swept: Instant,
     round: Round,
+    counts: Arc<FollowCounts>,
 }
 
 /// Whether somebody may be waiting to be accepted.
@@ -66,6 +71,7 @@ struct Round {
     answers: Vec<u8>,
     clicks: ClickBatch,
     replies: Vec<Reply>,
+    redirected: u64,
 }
 
 /// What one connection gets.
@@ -85,7 +91,7 @@ enum Then {
 }
 
 impl Worker {
-    pub fn new(listener: TcpListener, around: Around) -> io::Result<(Self, Waker)> {
+    pub fn new(listener: TcpListener, around: Around, counts: Arc<FollowCounts>) -> io::Result<(Self, Waker)> {
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), WAKER)?;
         let mut listener = mio::net::TcpListener::from_std(listener);
@@ -99,10 +105,11 @@ impl Worker {
             answers: Vec::new(),
             clicks: ClickBatch::default(),
             replies: Vec::new(),
+            redirected: 0,
         };
         let connections = Slab::new();
         let accepting = Accepting { is_due: false, after: now, said: None };
-        Ok((Self { around, poll, listener: Some(listener), accepting, connections, swept: now, round }, waker))
+        Ok((Self { around, poll, listener: Some(listener), accepting, connections, swept: now, round, counts }, waker))
     }
 
     /// Runs until the server ends, and then until all that has come is answered.
@@ -145,6 +152,7 @@ impl Worker {
                     return;
                 }
             }
+            self.counts.open.store(self.connections.len() as u64, Ordering::Relaxed);
             if self.round.now.duration_since(self.swept) >= SWEEP {
                 self.sweep();
             }
@@ -157,6 +165,7 @@ impl Worker {
             match listener.accept() {
                 Ok((stream, peer)) => match self.around.places.take(peer.ip()) {
                     Ok(place) => {
+                        add(&self.counts.accepted, 1);
                         let connection = self.connections.insert(Connection::new(stream, peer, place, now));
                         // The request has often come with it.
                         self.read(connection, false);
@@ -250,6 +259,7 @@ impl Worker {
         if !self.round.clicks.is_empty() {
             self.around.engine.keep_clicks(&self.round.clicks);
             self.round.clicks.clear();
+            add(&self.counts.redirected, std::mem::take(&mut self.round.redirected));
         }
         for Reply { connection: key, bytes, then } in self.round.replies.drain(..) {
             let connection = &mut self.connections[key];
@@ -262,6 +272,7 @@ impl Worker {
                     connection.watch(self.poll.registry(), Token(key)).is_err()
                 }
                 Then::HandOver(read) => {
+                    add(&self.counts.handed_over, 1);
                     let connection = self.connections.remove(key);
                     if let Ok(other) = connection.hand_over(self.poll.registry(), read) {
                         // Nobody takes it once the server stops.
@@ -308,6 +319,7 @@ impl Round {
                         return Then::HandOver(bytes[at..].to_vec());
                     };
                     at += length;
+                    self.redirected += 1;
                     (connection.since, connection.has_asked) = (self.now, true);
                     if follow.connection == Persistence::Closes {
                         return Then::Close;
@@ -322,6 +334,11 @@ impl Round {
         }
         Then::Stay
     }
+}
+
+/// This thread alone adds: no other has to be kept out.
+fn add(count: &AtomicU64, more: u64) {
+    count.store(count.load(Ordering::Relaxed) + more, Ordering::Relaxed);
 }
 
 /// Notes the click and writes the answer. None where the link does not redirect: the router says so.

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{Method, StatusCode, header},
+    http::{StatusCode, header},
     middleware::Next,
     response::{Html, IntoResponse, Response},
     routing::get,
@@ -13,13 +13,15 @@ use axum::{
 use engine::{Engine, Error};
 
 use crate::{
-    problem::{ApiError, is_for_machines},
+    problem::{ApiError, is_for_machines, takes_events},
     stage::Stage,
     state::AppState,
 };
 
 /// How long a request waits for the first answer of the database.
 const MOST_WAIT: Duration = Duration::from_secs(3);
+/// And an event for what the last run has left, where the database is known to be away.
+const LEAST_WAIT: Duration = Duration::from_millis(500);
 
 pub fn router() -> Router<AppState> {
     Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready))
@@ -42,11 +44,12 @@ async fn ready(State(engine): State<Engine>, State(stage): State<Arc<Stage>>) ->
 /// Whoever is waiting when the database is lost is told too: its answer may never come.
 pub async fn await_database(State(engine): State<Engine>, request: Request, next: Next) -> Response {
     let for_machines = is_for_machines(request.uri().path());
-    if !is_ready_soon(&engine).await {
-        without_database(for_machines, "the database has not answered since the start")
-    } else if takes_events(&request) {
+    let never_answered = "the database has not answered since the start";
+    if takes_events(request.method(), request.uri().path()) {
         // They have an answer of their own for that: they are put aside.
-        next.run(request).await
+        if takes_events_soon(&engine).await { next.run(request).await } else { without_database(true, never_answered) }
+    } else if !is_ready_soon(&engine).await {
+        without_database(for_machines, never_answered)
     } else {
         tokio::select! {
             biased;
@@ -56,14 +59,15 @@ pub async fn await_database(State(engine): State<Engine>, request: Request, next
     }
 }
 
-fn takes_events(request: &Request) -> bool {
-    let path = request.uri().path();
-    request.method() == Method::POST && (path.starts_with("/api/v1/events") || path.starts_with("/event/"))
-}
-
 async fn is_ready_soon(engine: &Engine) -> bool {
     let wait = if engine.database_is_away() { Duration::ZERO } else { MOST_WAIT };
     engine.is_ready() || tokio::time::timeout(wait, engine.ready()).await.is_ok_and(|ready| ready.is_ok())
+}
+
+async fn takes_events_soon(engine: &Engine) -> bool {
+    let wait = if engine.database_is_away() { LEAST_WAIT } else { MOST_WAIT };
+    let known = tokio::time::timeout(wait, engine.until_keys_are_known());
+    engine.knows_keys() || known.await.is_ok_and(|known| known.is_ok())
 }
 
 fn without_database(for_machines: bool, reason: &'static str) -> Response {

@@ -16,17 +16,18 @@ use model::ClickId;
 
 use crate::{
     client_ip::{TrustedProxies, client_ip},
+    metrics::{Followed, Metrics},
     problem::{ApiError, PROBLEM_JSON, RequestId},
     visit::says_prefetch,
 };
 
 /// With a state of its own: less is cloned for each click.
-pub fn router(engine: Engine, proxies: Arc<TrustedProxies>) -> Router {
-    Router::new().route("/r/{code}", any(redirect)).with_state((engine, proxies))
+pub fn router(engine: Engine, proxies: Arc<TrustedProxies>, metrics: Arc<Metrics>) -> Router {
+    Router::new().route("/r/{code}", any(redirect)).with_state((engine, proxies, metrics))
 }
 
 async fn redirect(
-    State((engine, proxies)): State<(Engine, Arc<TrustedProxies>)>,
+    State((engine, proxies, metrics)): State<(Engine, Arc<TrustedProxies>, Arc<Metrics>)>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     method: Method,
     code: Result<Path<String>, PathRejection>,
@@ -38,9 +39,11 @@ async fn redirect(
     }
     // What is no text names no link.
     let Some(link) = code.ok().and_then(|Path(code)| engine.link(&code)) else {
+        metrics.follows.router.note(Followed::NotFound);
         return dead_end(&headers, StatusCode::NOT_FOUND);
     };
     if !link.redirects() {
+        metrics.follows.router.note(Followed::Gone);
         return dead_end(&headers, StatusCode::GONE);
     }
     let click = if method == Method::GET {
@@ -55,6 +58,7 @@ async fn redirect(
         tracing::error!(link = %link.id, "a destination cannot stand in a header");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
+    metrics.follows.router.note(Followed::Redirected);
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::FOUND;
     response.headers_mut().insert(header::LOCATION, location);

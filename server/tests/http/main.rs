@@ -5,6 +5,8 @@
 
 #[path = "../../../engine/tests/support/databases.rs"]
 mod databases;
+#[path = "../support/exposition.rs"]
+mod exposition;
 
 mod accounts;
 mod activity;
@@ -26,6 +28,7 @@ mod influencer;
 mod integration;
 mod links;
 mod lists;
+mod metrics;
 mod openapi;
 mod pages;
 mod post_order;
@@ -34,3 +37,4 @@ mod scopes;
 mod setup;
 mod stats;
 mod tls;
+mod walk;
