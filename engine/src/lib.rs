@@ -29,7 +29,7 @@ pub fn time_zones() -> Vec<String> {
 }
 
 pub use self::{
-    accounts::Session,
+    accounts::{Closed, LoginLimits, Session},
     clicks::{
         ClickBatch, CountryFile, Import, Imported, SpoolMax,
         disk::{ClickDurability, Disk},

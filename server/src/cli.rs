@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use engine::{ClickDurability, Clock, CountryFile, IpStorage, Options, SpoolMax, SpoolOptions};
+use engine::{ClickDurability, Clock, CountryFile, IpStorage, LoginLimits, Options, SpoolMax, SpoolOptions};
 use model::{AdvertiserId, Timestamp};
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     client_ip::{ForwardedHeader, TrustedProxies},
     connections::ConnectionsConfig,
     healthcheck::HealthcheckConfig,
+    https::Hsts,
     secret_file::{self, SecretText},
     tls::TlsConfig,
 };
@@ -93,6 +94,11 @@ pub struct ServeConfig {
     /// Events that one API key may send at once after a pause. 0: as many as it likes.
     #[arg(long, env = "TRIBUTARY_EVENTS_BURST", default_value_t = 5000)]
     pub events_burst: u32,
+    #[command(flatten)]
+    pub limits: LimitConfig,
+    /// For how many hosts browsers are told that there is nothing but https. Only with an https --public-url.
+    #[arg(long, env = "TRIBUTARY_HSTS", value_enum, default_value_t)]
+    pub hsts: Hsts,
     /// Where `/metrics` is, alone and open to whoever reaches it, such as `127.0.0.1:9090`. Default: on `--addr`, told to
     /// whoever asks from this machine without a proxy.
     #[arg(long, env = "TRIBUTARY_METRICS_ADDR")]
@@ -109,6 +115,38 @@ pub struct ServeConfig {
     /// A file that holds it.
     #[arg(long, env = "TRIBUTARY_ADMIN_PASSWORD_FILE", conflicts_with = "admin_password", value_parser = secret_file::read)]
     pub admin_password_file: Option<SecretText>,
+}
+
+/// What one client or account may ask for. Each node counts for itself.
+#[derive(Args, Clone, Debug)]
+pub struct LimitConfig {
+    /// Failed logins of one account from one address in 15 minutes; wrong current passwords count too. 0: any number.
+    #[arg(long, env = "TRIBUTARY_FAILED_LOGINS_PER_ACCOUNT", default_value_t = 10)]
+    pub failed_logins_per_account: u32,
+    /// Failed logins from one address (of IPv6: a /64) in 15 minutes, whatever the account; guessed set-password links
+    /// count too. 0: any number.
+    #[arg(long, env = "TRIBUTARY_FAILED_LOGINS_PER_ADDRESS", default_value_t = 25)]
+    pub failed_logins_per_address: u32,
+    /// Requests a minute of one account: API calls, pages, and what pages ask for. 0: as many as it likes.
+    #[arg(long, env = "TRIBUTARY_REQUESTS_PER_MINUTE", default_value_t = 6000)]
+    pub requests_per_minute: u32,
+}
+
+impl Default for LimitConfig {
+    fn default() -> Self {
+        let LoginLimits { per_account, per_address } = LoginLimits::default();
+        Self {
+            failed_logins_per_account: per_account,
+            failed_logins_per_address: per_address,
+            requests_per_minute: 6000,
+        }
+    }
+}
+
+impl LimitConfig {
+    pub fn logins(&self) -> LoginLimits {
+        LoginLimits { per_account: self.failed_logins_per_account, per_address: self.failed_logins_per_address }
+    }
 }
 
 #[derive(Args, Clone, Debug)]
@@ -247,6 +285,12 @@ fn spool_max(text: &str) -> Result<SpoolMax, String> {
     }
 }
 
+impl ServeConfig {
+    pub fn options(&self) -> Options {
+        Options { login_limits: self.limits.logins(), ..self.data.options() }
+    }
+}
+
 impl DataConfig {
     pub fn options(&self) -> Options {
         let named = self.database_url.as_ref().or(self.database_url_file.as_ref().map(SecretText::text));
@@ -268,6 +312,7 @@ impl DataConfig {
                 ..SpoolOptions::default()
             },
             country_file: self.country_file(),
+            login_limits: LoginLimits::default(),
             clock: Clock::System,
         }
     }

@@ -10,11 +10,8 @@ use std::{
 };
 
 use axum::{
-    Router,
     body::Body,
-    extract::ConnectInfo,
     http::{HeaderValue, header},
-    response::{IntoResponse, Response},
 };
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -26,14 +23,11 @@ use tokio::{
     net::TcpStream,
     sync::{mpsc, watch},
 };
-use tower::Service;
 
 use crate::{
-    connections::{Answering, MOST_BUFFERED, MOST_HEADERS, Places, Timed, TimedBody, Times, Turn, refuse},
+    answers::Answers,
+    connections::{Answering, MOST_BUFFERED, MOST_HEADERS, Places, Timed, TimedBody, Times, Turn},
     front::HandedOver,
-    metrics::{Metrics, UNMATCHED},
-    problem,
-    routes::EventsAhead,
     scheme::Scheme,
     stage::{FIRST_REQUEST, Stage},
     tls::Secured,
@@ -50,45 +44,43 @@ pub enum Arrived {
     Secured(Box<Secured>),
 }
 
-/// What answers requests.
+/// Connections, and what they are given.
 #[derive(Clone)]
-pub struct Answers {
-    pub router: Router,
-    pub events: Arc<EventsAhead>,
-    pub metrics: Arc<Metrics>,
+pub struct Connections {
+    pub answers: Answers,
     pub times: Times,
     pub places: Arc<Places>,
     pub stage: Arc<Stage>,
 }
 
-/// Serves until nobody is left who could send a connection, then until the last answer has left.
-pub async fn serve(answers: Answers, mut arriving: mpsc::UnboundedReceiver<Arrived>) {
-    let graceful = GracefulShutdown::new();
-    let shortage = watch::Sender::new(());
-    let mut look = tokio::time::interval(LOOK);
-    loop {
-        let arrived = tokio::select! {
-            arrived = arriving.recv() => arrived,
-            _ = look.tick() => {
-                if answers.places.are_short() {
-                    shortage.send_replace(());
+impl Connections {
+    /// Serves until nobody is left who could send a connection, then until the last answer has left.
+    pub async fn serve(self, mut arriving: mpsc::UnboundedReceiver<Arrived>) {
+        let graceful = GracefulShutdown::new();
+        let shortage = watch::Sender::new(());
+        let mut look = tokio::time::interval(LOOK);
+        loop {
+            let arrived = tokio::select! {
+                arrived = arriving.recv() => arrived,
+                _ = look.tick() => {
+                    if self.places.are_short() {
+                        shortage.send_replace(());
+                    }
+                    continue;
                 }
-                continue;
-            }
-        };
-        let Some(arrived) = arrived else { break };
-        let (answers, watcher, shortage) = (answers.clone(), graceful.watcher(), shortage.subscribe());
-        tokio::spawn(async move {
-            // A client that goes away in the middle of a request is no fault of ours.
-            if let Err(error) = answers.connection(arrived, watcher, shortage).await {
-                tracing::debug!(%error, "a connection ended early");
-            }
-        });
+            };
+            let Some(arrived) = arrived else { break };
+            let (connections, watcher, shortage) = (self.clone(), graceful.watcher(), shortage.subscribe());
+            tokio::spawn(async move {
+                // A client that goes away in the middle of a request is no fault of ours.
+                if let Err(error) = connections.connection(arrived, watcher, shortage).await {
+                    tracing::debug!(%error, "a connection ended early");
+                }
+            });
+        }
+        graceful.shutdown().await;
     }
-    graceful.shutdown().await;
-}
 
-impl Answers {
     async fn connection(self, arrived: Arrived, watcher: Watcher, shortage: watch::Receiver<()>) -> anyhow::Result<()> {
         match arrived {
             Arrived::HandedOver(HandedOver { stream, peer, read, unsent, place: _place }) => {
@@ -115,13 +107,12 @@ impl Answers {
         let (times, stage, turn) = (self.times, Arc::clone(&self.stage), Turn::new());
         let stream = TokioIo::new(Timed::new(stream, Arc::clone(&turn), times.slow));
         let asked = Arc::clone(&turn);
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            let (mut answers, ours) = (self.clone(), asked.take());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (answers, stage, ours) = (self.answers.clone(), Arc::clone(&self.stage), asked.take());
+            let request = request.map(|body| Body::new(TimedBody::new(body, times)));
             async move {
-                request.extensions_mut().insert(ConnectInfo(peer));
-                request.extensions_mut().insert(scheme);
-                let mut response = answers.of(request).await;
-                if answers.stage.is_leaving() {
+                let mut response = answers.answer(request, peer, scheme).await;
+                if stage.is_leaving() {
                     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
                 }
                 Ok::<_, Infallible>(response.map(|body| Answering::new(body, ours)))
@@ -137,20 +128,6 @@ impl Answers {
             ended = watcher.watch(connection) => Ok(ended?),
             () = dismissed(&turn, &stage, shortage) => Ok(()),
         }
-    }
-
-    async fn of(&mut self, request: Request<Incoming>) -> Response {
-        if let Some(error) = refuse(&request) {
-            let asked = problem::Asked::of(request.method(), "", UNMATCHED.into(), Arc::clone(&self.metrics));
-            return asked.answer_with(async { error.into_response() }).await;
-        }
-        let times = self.times;
-        let request = request.map(|body| Body::new(TimedBody::new(body, times)));
-        if self.events.takes(&request) {
-            return self.events.answer(request).await;
-        }
-        let Ok(response) = self.router.call(request).await;
-        response
     }
 }
 

@@ -1,15 +1,19 @@
 //! Accounts and sessions: who logs in, as what, and what that allows.
 
+mod hashing;
 mod manage;
 mod notices;
 mod passwords;
 mod sessions;
+mod throttle;
 
 use model::{
     AdvertiserId, InfluencerId, Timestamp,
     account::{Account, Role},
 };
 
+pub use self::throttle::{Closed, LoginLimits};
+pub(crate) use self::{hashing::HashTurns, throttle::Throttle};
 use crate::error::{Error, Result};
 
 /// Someone who is logged in.

@@ -25,6 +25,7 @@ use self::worker::Worker;
 use crate::{
     client_ip::TrustedProxies,
     connections::{Places, Times},
+    https::HttpsRule,
     metrics::Follows,
     serve::Arrived,
     stage::Stage,
@@ -41,6 +42,7 @@ pub struct Front {
 #[derive(Clone)]
 pub struct Around {
     pub engine: Engine,
+    pub https: HttpsRule,
     pub proxies: Arc<TrustedProxies>,
     pub places: Arc<Places>,
     pub times: Times,
