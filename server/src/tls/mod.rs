@@ -18,7 +18,7 @@ use tokio_rustls::{
 };
 
 pub use self::{
-    accept::{Accepting, Secured},
+    accept::{Accepting, SPEAKS_HTTPS, Secured},
     reload::Reload,
 };
 use self::{certificate::Files, reload::Current};
