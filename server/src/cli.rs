@@ -9,7 +9,9 @@ use model::{AdvertiserId, Timestamp};
 use crate::{
     bytes,
     client_ip::{ForwardedHeader, TrustedProxies},
+    healthcheck::HealthcheckConfig,
     https::Hsts,
+    secret_file::{self, SecretText},
 };
 
 /// Where set-up puts the country file.
@@ -38,6 +40,8 @@ pub enum Command {
     Demo(DemoConfig),
     /// Says whether the database answers, and with `--figures` whether figures are what clicks and events come to.
     Check(CheckConfig),
+    /// Asks a server on this machine whether it serves; ends with 1 where it does not. For containers, which have no curl.
+    Healthcheck(HealthcheckConfig),
     /// Looks after click logs.
     Spool {
         #[command(subcommand)]
@@ -102,6 +106,9 @@ pub struct ServeConfig {
     /// The first admin's password; without one a random one is made and printed once.
     #[arg(long, env = "TRIBUTARY_ADMIN_PASSWORD", hide_env_values = true)]
     pub admin_password: Option<String>,
+    /// A file that holds it.
+    #[arg(long, env = "TRIBUTARY_ADMIN_PASSWORD_FILE", conflicts_with = "admin_password", value_parser = secret_file::read)]
+    pub admin_password_file: Option<SecretText>,
 }
 
 /// What one client or account may ask for. Each node counts for itself.
@@ -178,6 +185,9 @@ pub struct DataConfig {
     /// `sqlite://PATH` or `mysql://USER:PASSWORD@HOST/DATABASE`. Default: tributary.db in the data folder.
     #[arg(long, env = "TRIBUTARY_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
+    /// A file that holds the same, so that neither the environment nor the list of processes tells its password.
+    #[arg(long, env = "TRIBUTARY_DATABASE_URL_FILE", conflicts_with = "database_url", value_parser = secret_file::read)]
+    pub database_url_file: Option<SecretText>,
     /// Holds the click log, the secret key and the SQLite database. One process, one folder.
     #[arg(long, env = "TRIBUTARY_DATA_DIR", default_value = "./data")]
     pub data_dir: PathBuf,
@@ -277,10 +287,9 @@ impl ServeConfig {
 
 impl DataConfig {
     pub fn options(&self) -> Options {
-        let database_url = self
-            .database_url
-            .clone()
-            .unwrap_or_else(|| format!("sqlite://{}", self.data_dir.join("tributary.db").display()));
+        let named = self.database_url.as_ref().or(self.database_url_file.as_ref().map(SecretText::text));
+        let database_url =
+            named.cloned().unwrap_or_else(|| format!("sqlite://{}", self.data_dir.join("tributary.db").display()));
         Options {
             database_url,
             data_dir: self.data_dir.clone(),

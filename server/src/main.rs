@@ -18,6 +18,7 @@ fn main() -> anyhow::Result<()> {
             }
             Command::Reattribute(config) => server::reattribute::run(config).await,
             Command::Check(config) => server::check::run(config).await,
+            Command::Healthcheck(config) => server::healthcheck::run(&config).await,
             Command::Demo(config) => server::demo::fill(config).await,
             Command::Spool { command } => server::spool::run(command).await,
         }

@@ -194,7 +194,7 @@ impl Asked {
         let mut response = tracing::Instrument::instrument(answer, span.clone()).await;
         let error = response.extensions_mut().remove::<ApiError>();
         let took = began.elapsed();
-        metrics.answered(&method, &route, response.status(), took);
+        metrics.answered(&method, route, response.status(), took);
         if let Some(error) = error.as_ref().filter(|_| takes_events(&method, &path)) {
             metrics.rejected(error.kind);
         }
@@ -236,6 +236,8 @@ fn say(method: &Method, path: &str, status: StatusCode, took: Duration, is_said:
         tracing::error!(status, duration_ms, "a request failed");
     } else if took > SLOW {
         tracing::warn!(status, duration_ms, "a request was answered slowly");
+    } else if status == 403 {
+        tracing::info!(status, duration_ms, "a request was refused");
     } else if status < 400 && !method.is_safe() && !takes_events(method, path) {
         // Who has changed what.
         tracing::info!(status, duration_ms, "a request was answered");

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{Session, passwords::verify};
 use crate::{
     Engine,
+    clicks::enrich::{IpStorage, stored_ip},
     db::{self, accounts::StoredAccount},
     error::{Error, Result},
 };
@@ -49,6 +50,11 @@ impl Engine {
         let matches = verify(turn, credentials.password, hash.unwrap_or_else(|| NOBODY.to_owned())).await?;
         let stored = stored.filter(|stored| known && matches && stored.account.status == AccountStatus::Active);
         self.counts.logged_in(stored.is_some());
+        let network = stored_ip(from, IpStorage::Truncated);
+        match &stored {
+            Some(stored) => tracing::info!(account_id = %stored.account.id, network, "logged in"),
+            None => tracing::info!(network, "a login failed"),
+        }
         let stored = stored.ok_or(Error::WrongCredentials)?;
         attempt.forgive();
         // The account may be newer than what memory holds, where another node made it.

@@ -21,7 +21,9 @@ mod ledgers;
 mod lists;
 mod logs;
 mod nodes;
+mod reaching;
 mod reattribution;
 
 mod setup;
+mod upgrades;
 mod world;

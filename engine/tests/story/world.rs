@@ -205,6 +205,11 @@ pub struct Stopped {
 }
 
 impl Stopped {
+    /// Before the first start.
+    pub fn new(database: Database) -> Self {
+        Self { clock: Arc::new(AtomicI64::new(NOON.0)), folder: tempfile::tempdir().unwrap(), database }
+    }
+
     /// SQL past the engine.
     pub async fn execute(&self, sql: &str) {
         Held::begin(&self.database, &self.folder, sql).await.end().await;

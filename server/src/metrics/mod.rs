@@ -73,8 +73,8 @@ impl Default for Metrics {
 
 impl Metrics {
     /// Counts an answered request. `route`: the address as the router has it, `{id}` for an id.
-    pub fn answered(&self, method: &Method, route: &Cow<'static, str>, status: StatusCode, took: Duration) {
-        let (method, route) = (known(method), route.clone());
+    pub fn answered(&self, method: &Method, route: Cow<'static, str>, status: StatusCode, took: Duration) {
+        let method = known(method);
         self.durations.get_or_create(&Asked { method, route: route.clone() }).observe(took.as_secs_f64());
         self.requests.get_or_create(&Answered { method, route, status: class(status) }).inc();
     }

@@ -8,14 +8,17 @@
 
 mod clock;
 mod cold;
+mod encrypted;
 mod events;
 #[path = "../support/exposition.rs"]
 mod exposition;
 mod hanging;
 mod kill9;
+mod load;
 mod metrics;
 mod million;
 mod nodes;
 mod slow;
 mod stopped;
 mod support;
+mod two_nodes;

@@ -5,14 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use clap::Parser;
 use model::account::LoggedIn;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
-use server::{
-    cli::{DataConfig, DurabilityConfig, IpConfig, LimitConfig, ServeConfig},
-    client_ip::{ForwardedHeader, TrustedProxies},
-    https::Hsts,
-};
+use server::cli::{Cli, Command, ServeConfig};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
@@ -237,29 +234,25 @@ impl Api {
     }
 }
 
+/// As it is read from a command line: what a test does not name is what operators get.
 fn config(folder: &TempDir, database: &Database, addr: SocketAddr) -> ServeConfig {
-    ServeConfig {
-        addr,
-        data: DataConfig {
-            database_url: Some(database.url(folder.path())),
-            data_dir: folder.path().to_owned(),
-            secret_key_file: None,
-            public_url: format!("http://{addr}"),
-            ip_storage: IpConfig::Truncated,
-            click_durability: DurabilityConfig::Interval,
-            spool_max: None,
-            country_db: None,
-        },
-        trusted_proxies: TrustedProxies::default(),
-        forwarded_header: ForwardedHeader::default(),
-        events_per_second: 1000,
-        events_burst: 5000,
-        limits: LimitConfig::default(),
-        hsts: Hsts::default(),
-        metrics_addr: None,
-        site_dir: Some(folder.path().join("site")),
-        admin_email: EMAIL.into(),
-        admin_password: Some(PASSWORD.into()),
+    let base = format!("http://{addr}");
+    let flags = [
+        ("--addr", addr.to_string()),
+        ("--database-url", database.url(folder.path())),
+        ("--data-dir", folder.path().display().to_string()),
+        ("--public-url", base),
+        ("--site-dir", folder.path().join("site").display().to_string()),
+        ("--admin-email", EMAIL.to_owned()),
+        ("--admin-password", PASSWORD.to_owned()),
+    ];
+    serve_config(flags.iter().flat_map(|(flag, value)| [*flag, value]))
+}
+
+pub fn serve_config<'a>(flags: impl Iterator<Item = &'a str>) -> ServeConfig {
+    match Cli::parse_from(["tributary", "serve"].into_iter().chain(flags)).command {
+        Command::Serve(config) => config,
+        _ => panic!("it serves"),
     }
 }
 

@@ -6,11 +6,11 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use reqwest::{Client, StatusCode, redirect::Policy};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect::Policy};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use super::{MOST_WAIT, Shop, free_port, until};
+use super::{MOST_WAIT, Shop, free_port, until, watch};
 
 const EMAIL: &str = "admin@example.com";
 const PASSWORD: &str = "correct horse battery";
@@ -43,11 +43,26 @@ impl Start {
 impl Server {
     /// Starts the binary and waits until it serves.
     pub async fn start(start: &Start) -> Self {
+        let client = Client::builder().redirect(Policy::none()).timeout(MOST_WAIT).build().unwrap();
+        let server = Self {
+            process: Self::spawn(start, "log"),
+            folder: start.folder.clone(),
+            base: format!("http://127.0.0.1:{}", start.port),
+            client,
+        };
+        until("the server serves", async || server.status("/healthz").await == Some(StatusCode::OK)).await;
+        server
+    }
+
+    /// The process alone, whatever becomes of it; what it says goes into a file of its folder.
+    pub fn spawn(start: &Start, log: &str) -> Child {
         let site = start.folder.join("site");
         fs::create_dir_all(&site).unwrap();
         fs::write(site.join("manifest.json"), r#"{"js":"a","wasm":"b","css":"c","charts":"d"}"#).unwrap();
-        let log = OpenOptions::new().create(true).append(true).open(start.folder.join("log")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tributary"));
+        let log = OpenOptions::new().create(true).append(true).open(start.folder.join(log)).unwrap();
+        // Another build may be put to the test than the one these tests were made with.
+        let subject = std::env::var_os("TRIBUTARY_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_tributary").into());
+        let mut command = Command::new(subject);
         command
             .args(["serve", "--log-format", "json", "--addr", &format!("127.0.0.1:{}", start.port)])
             .arg("--data-dir")
@@ -66,15 +81,20 @@ impl Server {
         if let Some(secret) = &start.secret {
             command.arg("--secret-key-file").arg(secret);
         }
-        let client = Client::builder().redirect(Policy::none()).timeout(MOST_WAIT).build().unwrap();
-        let server = Self {
-            process: command.spawn().unwrap(),
-            folder: start.folder.clone(),
-            base: format!("http://127.0.0.1:{}", start.port),
-            client,
-        };
-        until("the server serves", async || server.status("/healthz").await == Some(StatusCode::OK)).await;
-        server
+        command.spawn().unwrap()
+    }
+
+    /// What a process says that does not start.
+    pub async fn refusal(start: &Start) -> String {
+        let mut process = Self::spawn(start, "refused");
+        let mut ended = None;
+        until("it refuses to start", async || {
+            ended = process.try_wait().unwrap();
+            ended.is_some()
+        })
+        .await;
+        assert_eq!(ended.unwrap().code(), Some(1));
+        fs::read_to_string(start.folder.join("refused")).unwrap()
     }
 
     /// SIGKILL: no handler runs, nothing is flushed.
@@ -110,6 +130,22 @@ impl Server {
         let url = format!("{}/api/v1/{path}", self.base);
         let answer = self.client.post(url).bearer_auth(token).json(&body).send().await.unwrap();
         answer.error_for_status().unwrap().json().await.unwrap()
+    }
+
+    /// Whatever is answered; null where that is no JSON.
+    pub async fn ask(&self, method: Method, path: &str, token: &str, body: Value) -> (StatusCode, Value) {
+        let mut request = self.client.request(method, format!("{}/api/v1/{path}", self.base));
+        if !token.is_empty() {
+            request = request.bearer_auth(token);
+        }
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        told(request).await
+    }
+
+    pub async fn shop_sends(&self, key: &str, path: &str, body: &Value) -> (StatusCode, Value) {
+        told(self.client.post(format!("{}/api/v1/{path}", self.base)).header("X-API-KEY", key).json(body)).await
     }
 
     pub async fn put(&self, token: &str, path: &str) {
@@ -156,16 +192,29 @@ impl Server {
         request.json(&body).send().await.unwrap().status()
     }
 
+    /// Of its process.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// What it holds of the machine's memory.
     pub fn memory_kb(&self) -> u64 {
-        let told = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = told.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
+        watch::memory_kb(self.id())
+    }
+
+    pub fn descriptors(&self) -> usize {
+        watch::descriptors(self.id())
     }
 
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.join("log")).unwrap()
     }
+}
+
+async fn told(request: RequestBuilder) -> (StatusCode, Value) {
+    let answer = request.send().await.unwrap();
+    let status = answer.status();
+    (status, answer.json().await.unwrap_or_default())
 }
 
 impl Drop for Server {
