@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{Session, passwords::verify};
 use crate::{
     Engine,
+    clicks::enrich::{IpStorage, stored_ip},
     db::{self, accounts::StoredAccount},
     error::{Error, Result},
 };
