@@ -110,6 +110,7 @@ async fn compare(folder: &Path, millions: u32, report: &mut Report) -> Result<()
         country_file: CountryFile::None,
         retention: engine::Retention::default(),
         clock: Clock::System,
+        login_limits: engine::LoginLimits::default(),
     })
     .await?;
     engine.ready().await?;

@@ -18,11 +18,12 @@ use model::{
     event::{EventAnswer, EventStatus, NewEvent},
 };
 use tokio::{
-    sync::{Semaphore, oneshot, watch},
+    sync::{oneshot, watch},
     task::JoinHandle,
 };
 
 use crate::{
+    accounts::{HashTurns, LoginLimits, Throttle},
     catalog::{
         Catalog, LinkFact,
         held_facts::FactsFile,
@@ -77,6 +78,7 @@ pub struct Options {
     pub spool: SpoolOptions,
     /// Tells clicks' countries.
     pub country_file: CountryFile,
+    pub login_limits: LoginLimits,
     /// How long clicks and events themselves are kept.
     pub retention: Retention,
     pub clock: Clock,
@@ -92,8 +94,8 @@ pub struct Shared {
     pub(crate) clock: Clock,
     pub(crate) secrets: Secrets,
     pub(crate) public_url: String,
-    /// At most two password hashes at a time.
-    pub(crate) hash_turns: Arc<Semaphore>,
+    pub(crate) hash_turns: HashTurns,
+    pub(crate) throttle: Throttle,
     pub(crate) key_uses: Arc<KeyUses>,
     pub(crate) counted: Counted,
     pub(crate) counts: Arc<Counts>,
@@ -278,7 +280,8 @@ impl Engine {
             clock: options.clock,
             secrets,
             public_url: options.public_url,
-            hash_turns: Arc::new(Semaphore::new(2)),
+            hash_turns: HashTurns::default(),
+            throttle: Throttle::new(options.login_limits),
             key_uses,
             counted: Counted::default(),
             counts,

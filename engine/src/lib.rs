@@ -33,7 +33,7 @@ pub fn time_zones() -> Vec<String> {
 }
 
 pub use self::{
-    accounts::{Session, create_admin, reset_admin_password},
+    accounts::{Closed, LoginLimits, Session, create_admin, reset_admin_password},
     archive::{Archive, Archived, Target},
     clicks::{
         ClickBatch, CountryFile, Import, Imported, SpoolMax,

@@ -3,13 +3,16 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use engine::{ClickDurability, Clock, CountryFile, IpStorage, LEAST_DAYS, Options, Retention, SpoolMax, SpoolOptions};
+use engine::{
+    ClickDurability, Clock, CountryFile, IpStorage, LEAST_DAYS, LoginLimits, Options, Retention, SpoolMax, SpoolOptions,
+};
 use model::{AdvertiserId, Timestamp};
 
 use crate::{
     bytes,
     client_ip::{ForwardedHeader, TrustedProxies},
     healthcheck::HealthcheckConfig,
+    https::Hsts,
     operate::{
         admin::AdminCommand,
         archive::ArchiveConfig,
@@ -122,6 +125,11 @@ pub struct ServeConfig {
     /// whoever asks from this machine without a proxy.
     #[arg(long, env = "TRIBUTARY_METRICS_ADDR")]
     pub metrics_addr: Option<SocketAddr>,
+    #[command(flatten)]
+    pub limits: LimitConfig,
+    /// For how many hosts browsers are told that there is nothing but https. Only with an https --public-url.
+    #[arg(long, env = "TRIBUTARY_HSTS", value_enum, default_value_t)]
+    pub hsts: Hsts,
     /// The built pages' folder. Default: what the binary carries, else target/site.
     #[arg(long, env = "TRIBUTARY_SITE_DIR")]
     pub site_dir: Option<PathBuf>,
@@ -134,6 +142,38 @@ pub struct ServeConfig {
     /// A file that holds it.
     #[arg(long, env = "TRIBUTARY_ADMIN_PASSWORD_FILE", conflicts_with = "admin_password", value_parser = secret_file::read)]
     pub admin_password_file: Option<SecretText>,
+}
+
+/// What one client or account may ask for. Each node counts for itself.
+#[derive(Args, Clone, Debug)]
+pub struct LimitConfig {
+    /// Failed logins of one account from one address in 15 minutes; wrong current passwords count too. 0: any number.
+    #[arg(long, env = "TRIBUTARY_FAILED_LOGINS_PER_ACCOUNT", default_value_t = 10)]
+    pub failed_logins_per_account: u32,
+    /// Failed logins from one address (of IPv6: a /64) in 15 minutes, whatever the account; guessed set-password links
+    /// count too. 0: any number.
+    #[arg(long, env = "TRIBUTARY_FAILED_LOGINS_PER_ADDRESS", default_value_t = 25)]
+    pub failed_logins_per_address: u32,
+    /// Requests a minute of one account: API calls, pages, and what pages ask for. 0: as many as it likes.
+    #[arg(long, env = "TRIBUTARY_REQUESTS_PER_MINUTE", default_value_t = 6000)]
+    pub requests_per_minute: u32,
+}
+
+impl Default for LimitConfig {
+    fn default() -> Self {
+        let LoginLimits { per_account, per_address } = LoginLimits::default();
+        Self {
+            failed_logins_per_account: per_account,
+            failed_logins_per_address: per_address,
+            requests_per_minute: 6000,
+        }
+    }
+}
+
+impl LimitConfig {
+    pub fn logins(&self) -> LoginLimits {
+        LoginLimits { per_account: self.failed_logins_per_account, per_address: self.failed_logins_per_address }
+    }
 }
 
 #[derive(Args, Clone, Debug)]
@@ -264,7 +304,7 @@ fn retention_days(text: &str) -> Result<u32, String> {
 impl ServeConfig {
     pub fn options(&self) -> Options {
         let retention = Retention { days: self.retention_days, after_archive: self.retention_after_archive };
-        Options { retention, ..self.data.options() }
+        Options { retention, login_limits: self.limits.logins(), ..self.data.options() }
     }
 }
 
@@ -300,6 +340,7 @@ impl DataConfig {
                 ..SpoolOptions::default()
             },
             country_file: self.country_file(),
+            login_limits: LoginLimits::default(),
             retention: Retention::default(),
             clock: Clock::System,
         }

@@ -1,5 +1,8 @@
 //! What machines talk to: the redirect, events, REST, configuration, the command line.
 
+pub mod account_limit;
+pub mod answers;
+pub mod asker;
 pub mod assets;
 pub mod auth;
 pub mod body;
@@ -11,7 +14,9 @@ pub mod edits;
 pub mod event_limit;
 pub mod first_start;
 pub mod front;
+pub mod headers;
 pub mod healthcheck;
+pub mod https;
 pub mod logging;
 pub mod metrics;
 pub mod openapi;
@@ -19,12 +24,15 @@ pub mod operate;
 pub mod origin;
 pub mod path;
 pub mod problem;
+pub mod rate_limit;
 pub mod reattribute;
 pub mod routes;
 mod run;
+pub mod scheme;
 pub mod secret_file;
 mod serve;
 pub mod shutdown;
+mod small_page;
 pub mod spool;
 pub mod state;
 mod visit;

@@ -11,11 +11,14 @@ use tokio::{
 };
 
 use crate::{
+    account_limit::AccountLimit,
+    answers::Answers,
     assets::Site,
     cli::ServeConfig,
     event_limit::EventLimit,
     first_start,
     front::Front,
+    https::HttpsRule,
     metrics::Metrics,
     routes::{self, EventsAhead},
     serve::serve,
@@ -43,7 +46,8 @@ pub async fn run(
     let proxies = Arc::new(config.trusted_proxies.clone().read_from(config.forwarded_header));
     let listener = listener.into_std()?;
     let (others, connections) = mpsc::unbounded_channel();
-    let mut front = Front::start(&listener, &engine, &proxies, &others, &metrics.follows)?;
+    let https = HttpsRule::new(&config.data.public_url, config.hsts, &proxies);
+    let mut front = Front::start(&listener, &engine, &proxies, &https, &others, &metrics.follows)?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
     drop(listener);
 
@@ -53,12 +57,15 @@ pub async fn run(
     let state = AppState::new(engine.clone(), Arc::new(site), secure_cookies)
         .behind(proxies)
         .counting(Arc::clone(&metrics), told.is_none())
-        .limited(EventLimit::new(config.events_per_second, config.events_burst));
-    let events = EventsAhead::new(engine.clone(), Arc::clone(&state.event_limit), metrics);
-    let router = routes::router(state)?;
+        .limited(
+            EventLimit::new(config.events_per_second, config.events_burst),
+            AccountLimit::new(config.limits.requests_per_minute),
+        );
+    let events = EventsAhead::new(engine.clone(), Arc::clone(&state.event_limit), Arc::clone(&metrics));
+    let answers = Answers::new(routes::router(state)?, events, https, metrics);
 
     let (stopping, stopped) = oneshot::channel();
-    let mut serving = tokio::spawn(serve(router, events, connections, stopped));
+    let mut serving = tokio::spawn(serve(answers, connections, stopped));
     let first_start = async {
         match first_start::ensure_admin(&engine, &config).await {
             Ok(()) => std::future::pending().await,

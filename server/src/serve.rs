@@ -3,11 +3,9 @@
 use std::{
     convert::Infallible,
     io::{self, Cursor},
-    sync::Arc,
     time::Duration,
 };
 
-use axum::{Router, extract::ConnectInfo};
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -18,21 +16,14 @@ use tokio::{
     net::TcpStream,
     sync::mpsc,
 };
-use tower::Service;
 
-use crate::{front::HandedOver, routes::EventsAhead};
+use crate::{answers::Answers, front::HandedOver, scheme::Scheme};
 
 /// How long a request's head may take to arrive, and a connection may stay without one.
 const MOST_HEAD: Duration = Duration::from_secs(60);
 
 /// Serves until `shutdown`, then until the last answer has left.
-pub async fn serve(
-    router: Router,
-    events: EventsAhead,
-    mut connections: mpsc::UnboundedReceiver<HandedOver>,
-    shutdown: impl Future,
-) {
-    let events = Arc::new(events);
+pub async fn serve(answers: Answers, mut connections: mpsc::UnboundedReceiver<HandedOver>, shutdown: impl Future) {
     let graceful = GracefulShutdown::new();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
@@ -40,11 +31,11 @@ pub async fn serve(
             Some(handed_over) = connections.recv() => handed_over,
             _ = &mut shutdown => break,
         };
-        let (router, events) = (router.clone(), Arc::clone(&events));
+        let answers = answers.clone();
         let watcher = graceful.watcher();
         tokio::spawn(async move {
             // A client that goes away in the middle of a request is no fault of ours.
-            if let Err(error) = connection(handed_over, router, events, watcher).await {
+            if let Err(error) = connection(handed_over, answers, watcher).await {
                 tracing::debug!(%error, "a connection ended early");
             }
         });
@@ -54,8 +45,7 @@ pub async fn serve(
 
 async fn connection(
     handed_over: HandedOver,
-    router: Router,
-    events: Arc<EventsAhead>,
+    answers: Answers,
     watcher: hyper_util::server::graceful::Watcher,
 ) -> anyhow::Result<()> {
     let HandedOver { stream, peer, read, unsent } = handed_over;
@@ -63,15 +53,9 @@ async fn connection(
     let (reader, mut writer) = stream.into_split();
     writer.write_all(&unsent).await?;
     let stream = TokioIo::new(join(Cursor::new(read).chain(reader), writer));
-    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-        let (mut router, events) = (router.clone(), Arc::clone(&events));
-        async move {
-            if events.takes(&request) {
-                return Ok::<_, Infallible>(events.answer(request).await);
-            }
-            request.extensions_mut().insert(ConnectInfo(peer));
-            router.call(request).await
-        }
+    let service = service_fn(move |request| {
+        let answers = answers.clone();
+        async move { Ok::<_, Infallible>(answers.answer(request, peer, Scheme::Http).await) }
     });
     let connection =
         http1::Builder::new().timer(TokioTimer::new()).header_read_timeout(MOST_HEAD).serve_connection(stream, service);

@@ -6,7 +6,9 @@ use axum::extract::FromRef;
 use engine::Engine;
 use leptos::config::LeptosOptions;
 
-use crate::{assets::Site, client_ip::TrustedProxies, event_limit::EventLimit, metrics::Metrics};
+use crate::{
+    account_limit::AccountLimit, assets::Site, client_ip::TrustedProxies, event_limit::EventLimit, metrics::Metrics,
+};
 
 #[derive(Clone)]
 pub struct AppState {
@@ -18,6 +20,7 @@ pub struct AppState {
     pub metrics: Arc<Metrics>,
     /// Whether whoever asks from this machine is told them here; else they have an address of their own.
     pub tells_metrics: bool,
+    pub account_limit: Arc<AccountLimit>,
     leptos: Arc<LeptosOptions>,
 }
 
@@ -35,6 +38,7 @@ impl AppState {
             event_limit: Arc::new(EventLimit::new(0, 0)),
             metrics: Arc::default(),
             tells_metrics: true,
+            account_limit: Arc::new(AccountLimit::new(0)),
             leptos,
         }
     }
@@ -51,10 +55,10 @@ impl AppState {
         Self { metrics, tells_metrics, ..self }
     }
 
-    /// Each API key sends no faster than this.
+    /// Each API key and each account sends no faster than this.
     #[must_use]
-    pub fn limited(self, limit: EventLimit) -> Self {
-        Self { event_limit: Arc::new(limit), ..self }
+    pub fn limited(self, events: EventLimit, requests: AccountLimit) -> Self {
+        Self { event_limit: Arc::new(events), account_limit: Arc::new(requests), ..self }
     }
 }
 

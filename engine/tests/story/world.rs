@@ -10,7 +10,8 @@ use std::{
 };
 
 use engine::{
-    Call, Clock, CountryFile, Engine, IpStorage, Options, Session, SpoolOptions, Taken, Visit, Workers, kept_body,
+    Call, Clock, CountryFile, Engine, IpStorage, LoginLimits, Options, Session, SpoolOptions, Taken, Visit, Workers,
+    kept_body,
 };
 use model::{
     AdvertiserId, Fields, FromFields, InfluencerId, Timestamp,
@@ -320,6 +321,7 @@ pub fn options(folder: &TempDir, database: &Database, clock: &Arc<AtomicI64>) ->
         spool: SpoolOptions::default(),
         ip_storage: IpStorage::Truncated,
         country_file: CountryFile::None,
+        login_limits: LoginLimits::default(),
         retention: engine::Retention::default(),
         clock: Clock::Set(Arc::clone(clock)),
     }

@@ -25,7 +25,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use self::connection::HandedOver;
 use self::worker::Worker;
-use crate::{client_ip::TrustedProxies, metrics::Follows};
+use crate::{client_ip::TrustedProxies, https::HttpsRule, metrics::Follows};
 
 pub struct Front {
     threads: Vec<JoinHandle<()>>,
@@ -41,6 +41,7 @@ impl Front {
         listener: &TcpListener,
         engine: &Engine,
         proxies: &Arc<TrustedProxies>,
+        https: &HttpsRule,
         others: &mpsc::UnboundedSender<HandedOver>,
         follows: &Follows,
     ) -> io::Result<Self> {
@@ -53,6 +54,7 @@ impl Front {
                 listener.try_clone()?,
                 engine.clone(),
                 Arc::clone(proxies),
+                https.clone(),
                 others.clone(),
                 Arc::clone(&stop),
                 follows.of_thread(),

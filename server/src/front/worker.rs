@@ -24,7 +24,9 @@ use super::{
 };
 use crate::{
     client_ip::{TrustedProxies, client_ip},
+    https::HttpsRule,
     metrics::FollowCounts,
+    scheme::Scheme,
 };
 
 const LISTENER: Token = Token(usize::MAX);
@@ -55,6 +57,7 @@ pub struct Worker {
 struct Asked {
     engine: Engine,
     proxies: Arc<TrustedProxies>,
+    https: HttpsRule,
 }
 
 /// What is gathered until the answers leave; kept between rounds for the room it has.
@@ -89,6 +92,7 @@ impl Worker {
         listener: TcpListener,
         engine: Engine,
         proxies: Arc<TrustedProxies>,
+        https: HttpsRule,
         others: mpsc::UnboundedSender<HandedOver>,
         stop: Arc<AtomicBool>,
         counts: Arc<FollowCounts>,
@@ -109,7 +113,7 @@ impl Worker {
         };
         let connections = Slab::new();
         let worker = Self {
-            asked: Asked { engine, proxies },
+            asked: Asked { engine, proxies, https },
             others,
             stop,
             poll,
@@ -312,9 +316,9 @@ fn add(count: &AtomicU64, more: u64) {
     count.store(count.load(Ordering::Relaxed) + more, Ordering::Relaxed);
 }
 
-/// Notes the click and writes the answer. None where the link does not redirect: the router says so.
+/// Notes the click and writes the answer. None where the link does not redirect, or over https alone: the router says so.
 fn redirect(
-    Asked { engine, proxies }: &Asked,
+    Asked { engine, proxies, https }: &Asked,
     peer: SocketAddr,
     follow: &Follow<'_, '_>,
     date: &Date,
@@ -329,6 +333,10 @@ fn redirect(
         let found = follow.headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
         found.map(|header| header.value)
     };
+    // The connections of the front are plain ones.
+    if https.is_broken(peer.ip(), Scheme::Http, lines("x-forwarded-proto"), lines("forwarded")) {
+        return None;
+    }
     let visit = Visit {
         ip: client_ip(proxies, peer.ip(), lines("x-forwarded-for"), lines("forwarded")),
         is_prefetch: follow.is_prefetch,
@@ -338,6 +346,6 @@ fn redirect(
     let click = engine.note_click(&link, &visit, clicks);
     answer::begin(answers);
     link.location.write(answers, &link.code, follow.query, click);
-    answer::end(answers, date, follow.connection);
+    answer::end(answers, date, https.line(), follow.connection);
     Some(())
 }

@@ -146,7 +146,15 @@ impl Told {
         counter(to, "tributary_exports_refused", help, exports.refused)?;
         let logins = [("succeeded", self.numbers.logins_succeeded), ("failed", self.numbers.logins_failed)];
         counters(to, "tributary_logins", "Logins by e-mail and password.", "outcome", &logins)?;
-        let limits = Limit::ALL.map(|limit| (limit.as_str(), refused(limit)));
+        let limits = Limit::ALL.map(|limit| {
+            let count = match limit {
+                // Whoever logs in, by whatever way, asks the engine.
+                Limit::LoginsOfAccount => self.numbers.logins_closed.of_account,
+                Limit::LoginsOfAddress => self.numbers.logins_closed.of_address,
+                Limit::Events | Limit::Requests | Limit::Connections => refused(limit),
+            };
+            (limit.as_str(), count)
+        });
         counters(to, "tributary_rate_limited", "Requests refused for a limit.", "limit", &limits)?;
         let help = "1; the version is in the label.";
         gauges(to, "tributary_build_info", help, "version", &[(env!("CARGO_PKG_VERSION"), 1)])

@@ -47,6 +47,13 @@ impl Api {
     }
 
     pub async fn start_with(database: Database, change: impl FnOnce(ServeConfig) -> ServeConfig) -> Self {
+        let mut api = Self::start_unreached(database, change).await;
+        api.token = api.log_in().await.token;
+        api
+    }
+
+    /// A server that nobody has logged in to.
+    pub async fn start_unreached(database: Database, change: impl FnOnce(ServeConfig) -> ServeConfig) -> Self {
         let folder = tempfile::tempdir().unwrap();
         write_site(&folder);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -57,7 +64,7 @@ impl Api {
         };
         let server = tokio::spawn(server::run(change(config(&folder, &database, addr)), listener, shutdown));
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
-        let mut api = Self {
+        Self {
             base: format!("http://{addr}"),
             client,
             token: String::new(),
@@ -65,9 +72,7 @@ impl Api {
             database,
             stop: Some(stop),
             server,
-        };
-        api.token = api.log_in().await.token;
-        api
+        }
     }
 
     /// Waits for the server, which opens its database first.
