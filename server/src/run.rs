@@ -58,7 +58,6 @@ pub async fn run(
     let (arrived, arriving) = mpsc::unbounded_channel();
     let around = Around {
         engine: engine.clone(),
-        https: HttpsRule::new(&config.data.public_url, config.hsts, &proxies),
         proxies: Arc::clone(&proxies),
         https: HttpsRule::new(&config.data.public_url, config.hsts, &proxies),
         places: Places::new(&config.connections, Arc::clone(&proxies)),

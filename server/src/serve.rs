@@ -77,6 +77,8 @@ pub async fn serve(serving: Serving, mut arriving: mpsc::UnboundedReceiver<Arriv
             }
         });
     }
+    graceful.shutdown().await;
+}
 
 impl Serving {
     async fn connection(self, arrived: Arrived, watcher: Watcher, shortage: watch::Receiver<()>) -> anyhow::Result<()> {

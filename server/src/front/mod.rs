@@ -42,7 +42,6 @@ pub struct Front {
 #[derive(Clone)]
 pub struct Around {
     pub engine: Engine,
-    pub https: HttpsRule,
     pub proxies: Arc<TrustedProxies>,
     pub https: HttpsRule,
     pub places: Arc<Places>,
