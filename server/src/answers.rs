@@ -39,7 +39,8 @@ impl Answers {
         let place = headers::Place::of(request.uri().path());
         let way = self.https.way(&request, peer.ip(), connection);
         let mut response = if way == Way::Refused {
-            self.https.refuse(&request, self.metrics).await
+            // Its body is nobody's.
+            self.https.refuse(&request.map(|_| ()), &self.metrics).await
         } else if let Some(error) = connections::refuse(&request) {
             // Its path is not for the log.
             let asked = Asked::of(request.method(), "", UNMATCHED.into(), self.metrics);

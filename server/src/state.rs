@@ -18,11 +18,11 @@ pub struct AppState {
     pub secure_cookies: bool,
     pub trusted_proxies: Arc<TrustedProxies>,
     pub event_limit: Arc<EventLimit>,
-    pub account_limit: Arc<AccountLimit>,
     pub metrics: Arc<Metrics>,
     /// Whether whoever asks from this machine is told them here; else they have an address of their own.
     pub tells_metrics: bool,
     pub stage: Arc<Stage>,
+    pub account_limit: Arc<AccountLimit>,
     leptos: Arc<LeptosOptions>,
 }
 
@@ -38,10 +38,10 @@ impl AppState {
             secure_cookies,
             trusted_proxies: Arc::default(),
             event_limit: Arc::new(EventLimit::new(0, 0)),
-            account_limit: Arc::new(AccountLimit::new(0)),
             metrics: Arc::default(),
             tells_metrics: true,
             stage: Stage::serving(),
+            account_limit: Arc::new(AccountLimit::new(0)),
             leptos,
         }
     }

@@ -18,6 +18,7 @@ mod batches;
 mod connections;
 mod coupons;
 mod edits;
+mod erasure;
 mod events;
 mod examples;
 mod exports;
