@@ -13,7 +13,8 @@ use axum::{
 use tower::Service;
 
 use crate::{
-    connections, headers,
+    connections::refuse,
+    headers,
     https::{HttpsRule, Way},
     metrics::{Metrics, UNMATCHED},
     problem::Asked,
@@ -39,16 +40,15 @@ impl Answers {
         let place = headers::Place::of(request.uri().path());
         let way = self.https.way(&request, peer.ip(), connection);
         let mut response = if way == Way::Refused {
-            // Its body is nobody's.
-            self.https.refuse(&request.map(|_| ()), &self.metrics).await
-        } else if let Some(error) = connections::refuse(&request) {
-            // Its path is not for the log.
-            let asked = Asked::of(request.method(), "", UNMATCHED.into(), self.metrics);
+            self.https.refuse(&request, &self.metrics).await
+        } else if let Some(error) = refuse(&request) {
+            let asked = Asked::of(request.method(), "", UNMATCHED.into(), Arc::clone(&self.metrics));
             asked.answer_with(async { error.into_response() }).await
         } else if self.events.takes(&request) {
             self.events.answer(request).await
         } else {
             request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(connection);
             self.router.call(request).await.unwrap_or_else(|never| match never {})
         };
         headers::protect(&mut response, place);

@@ -25,7 +25,7 @@ use crate::{
     metrics::Metrics,
     notify,
     routes::{self, EventsAhead},
-    serve::Connections,
+    serve::{Serving, serve},
     stage::Stage,
     state::AppState,
     tls::Accepting,
@@ -58,8 +58,8 @@ pub async fn run(
     let (arrived, arriving) = mpsc::unbounded_channel();
     let around = Around {
         engine: engine.clone(),
-        https: HttpsRule::new(&config.data.public_url, config.hsts, &proxies),
         proxies: Arc::clone(&proxies),
+        https: HttpsRule::new(&config.data.public_url, config.hsts, &proxies),
         places: Places::new(&config.connections, Arc::clone(&proxies)),
         times: config.connections.times(),
         stage: Stage::serving(),
@@ -89,7 +89,6 @@ pub async fn run(
     }
     let _ = metrics.places.set(Arc::clone(&around.places));
     let Around { https, places, times, stage, others, .. } = around;
-    // Whoever accepts has one of its own: once they are done there is nothing more to serve.
     drop(others);
 
     // Links redirect by now; what else is asked for waits the moment this takes.
@@ -105,8 +104,8 @@ pub async fn run(
         .until(Arc::clone(&stage));
     let events = EventsAhead::new(engine.clone(), Arc::clone(&state.event_limit), Arc::clone(&metrics));
     let answers = Answers::new(routes::router(state)?, events, https, metrics);
-    let connections = Connections { answers, times, places: Arc::clone(&places), stage: Arc::clone(&stage) };
-    let mut serving = tokio::spawn(connections.serve(arriving));
+    let serving = Serving { answers, times, places: Arc::clone(&places), stage: Arc::clone(&stage) };
+    let mut serving = tokio::spawn(serve(serving, arriving));
     notify::ready();
     let alive = tokio::spawn(notify::keep_alive());
 

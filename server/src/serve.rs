@@ -44,43 +44,43 @@ pub enum Arrived {
     Secured(Box<Secured>),
 }
 
-/// Connections, and what they are given.
+/// What serves connections.
 #[derive(Clone)]
-pub struct Connections {
+pub struct Serving {
     pub answers: Answers,
     pub times: Times,
     pub places: Arc<Places>,
     pub stage: Arc<Stage>,
 }
 
-impl Connections {
-    /// Serves until nobody is left who could send a connection, then until the last answer has left.
-    pub async fn serve(self, mut arriving: mpsc::UnboundedReceiver<Arrived>) {
-        let graceful = GracefulShutdown::new();
-        let shortage = watch::Sender::new(());
-        let mut look = tokio::time::interval(LOOK);
-        loop {
-            let arrived = tokio::select! {
-                arrived = arriving.recv() => arrived,
-                _ = look.tick() => {
-                    if self.places.are_short() {
-                        shortage.send_replace(());
-                    }
-                    continue;
+/// Serves until nobody is left who could send a connection, then until the last answer has left.
+pub async fn serve(serving: Serving, mut arriving: mpsc::UnboundedReceiver<Arrived>) {
+    let graceful = GracefulShutdown::new();
+    let shortage = watch::Sender::new(());
+    let mut look = tokio::time::interval(LOOK);
+    loop {
+        let arrived = tokio::select! {
+            arrived = arriving.recv() => arrived,
+            _ = look.tick() => {
+                if serving.places.are_short() {
+                    shortage.send_replace(());
                 }
-            };
-            let Some(arrived) = arrived else { break };
-            let (connections, watcher, shortage) = (self.clone(), graceful.watcher(), shortage.subscribe());
-            tokio::spawn(async move {
-                // A client that goes away in the middle of a request is no fault of ours.
-                if let Err(error) = connections.connection(arrived, watcher, shortage).await {
-                    tracing::debug!(%error, "a connection ended early");
-                }
-            });
-        }
-        graceful.shutdown().await;
+                continue;
+            }
+        };
+        let Some(arrived) = arrived else { break };
+        let (serving, watcher, shortage) = (serving.clone(), graceful.watcher(), shortage.subscribe());
+        tokio::spawn(async move {
+            // A client that goes away in the middle of a request is no fault of ours.
+            if let Err(error) = serving.connection(arrived, watcher, shortage).await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
     }
+    graceful.shutdown().await;
+}
 
+impl Serving {
     async fn connection(self, arrived: Arrived, watcher: Watcher, shortage: watch::Receiver<()>) -> anyhow::Result<()> {
         match arrived {
             Arrived::HandedOver(HandedOver { stream, peer, read, unsent, place: _place }) => {
@@ -108,11 +108,11 @@ impl Connections {
         let stream = TokioIo::new(Timed::new(stream, Arc::clone(&turn), times.slow));
         let asked = Arc::clone(&turn);
         let service = service_fn(move |request: Request<Incoming>| {
-            let (answers, stage, ours) = (self.answers.clone(), Arc::clone(&self.stage), asked.take());
-            let request = request.map(|body| Body::new(TimedBody::new(body, times)));
+            let (serving, ours) = (self.clone(), asked.take());
             async move {
-                let mut response = answers.answer(request, peer, scheme).await;
-                if stage.is_leaving() {
+                let request = request.map(|body| Body::new(TimedBody::new(body, serving.times)));
+                let mut response = serving.answers.answer(request, peer, scheme).await;
+                if serving.stage.is_leaving() {
                     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
                 }
                 Ok::<_, Infallible>(response.map(|body| Answering::new(body, ours)))

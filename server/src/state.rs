@@ -21,8 +21,8 @@ pub struct AppState {
     pub metrics: Arc<Metrics>,
     /// Whether whoever asks from this machine is told them here; else they have an address of their own.
     pub tells_metrics: bool,
-    pub stage: Arc<Stage>,
     pub account_limit: Arc<AccountLimit>,
+    pub stage: Arc<Stage>,
     leptos: Arc<LeptosOptions>,
 }
 
@@ -40,8 +40,8 @@ impl AppState {
             event_limit: Arc::new(EventLimit::new(0, 0)),
             metrics: Arc::default(),
             tells_metrics: true,
-            stage: Stage::serving(),
             account_limit: Arc::new(AccountLimit::new(0)),
+            stage: Stage::serving(),
             leptos,
         }
     }

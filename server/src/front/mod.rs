@@ -42,8 +42,8 @@ pub struct Front {
 #[derive(Clone)]
 pub struct Around {
     pub engine: Engine,
-    pub https: HttpsRule,
     pub proxies: Arc<TrustedProxies>,
+    pub https: HttpsRule,
     pub places: Arc<Places>,
     pub times: Times,
     pub stage: Arc<Stage>,

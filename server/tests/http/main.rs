@@ -12,6 +12,7 @@ mod accounts;
 mod activity;
 mod api;
 mod api_keys;
+mod asvs;
 mod auth;
 mod bad_input;
 mod batches;
