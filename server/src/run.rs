@@ -87,6 +87,7 @@ pub async fn run(
         front = Some(Front::start(&listener, &around, &metrics.follows)?);
         tracing::info!("listening on http://{}", listener.local_addr()?);
     }
+    let _ = metrics.places.set(Arc::clone(&around.places));
     let Around { https, places, times, stage, others, .. } = around;
     drop(others);
 

@@ -9,7 +9,12 @@ mod limits;
 mod process;
 mod told;
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use axum::http::{Method, StatusCode};
 use engine::Engine;
@@ -24,6 +29,7 @@ pub use self::{
     limits::{Limit, rate_limited},
 };
 use self::{process::Process, told::Told};
+use crate::connections::Places;
 
 pub use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
 
@@ -40,6 +46,8 @@ pub struct Metrics {
     durations: Family<Asked, Histogram>,
     rejected: Family<Rejected, Counter>,
     pub follows: Follows,
+    /// Of the connections that are served, once there is anything to be served by.
+    pub places: OnceLock<Arc<Places>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -67,6 +75,7 @@ impl Default for Metrics {
             durations: Family::new_with_constructor(|| Histogram::new(DURATIONS)),
             rejected: Family::default(),
             follows: Follows::default(),
+            places: OnceLock::new(),
         }
     }
 }
@@ -99,7 +108,8 @@ impl Metrics {
             "Events, and calls with events, that were not taken, by problem",
             self.rejected.clone(),
         );
-        registry.register_collector(Box::new(Told { numbers, follows: self.follows.get() }));
+        let connections = self.places.get().map(|places| (places.taken(), places.refused()));
+        registry.register_collector(Box::new(Told { numbers, follows: self.follows.get(), connections }));
         if let Some(process) = Process::look() {
             registry.register_collector(Box::new(process));
         }

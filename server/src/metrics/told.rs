@@ -19,6 +19,8 @@ use super::{
 pub struct Told {
     pub numbers: Numbers,
     pub follows: FollowNumbers,
+    /// Those that are open, and those that were refused.
+    pub connections: Option<(usize, u64)>,
 }
 
 impl Collector for Told {
@@ -46,7 +48,16 @@ impl Told {
         counter(to, "tributary_front_connections_accepted", "Connections accepted.", accepted)?;
         let help = "Connections that the front has passed on to the router.";
         counter(to, "tributary_front_connections_handed_over", help, handed_over)?;
-        gauge(to, "tributary_front_connections", "Connections that the front holds.", open)
+        gauge(to, "tributary_front_connections", "Connections that the front holds.", open)?;
+        let Some((open, refused)) = self.connections else { return Ok(()) };
+        gauge(
+            to,
+            "tributary_connections",
+            "Connections that are open: the front's, the router's, over TLS.",
+            open as u64,
+        )?;
+        let help = "Connections that were refused: no place was left, or none for their address.";
+        counter(to, "tributary_connections_refused", help, refused)
     }
 
     fn clicks(&self, to: &mut DescriptorEncoder) -> fmt::Result {
