@@ -6,7 +6,7 @@ use axum::extract::FromRef;
 use engine::Engine;
 use leptos::config::LeptosOptions;
 
-use crate::{assets::Site, client_ip::TrustedProxies, event_limit::EventLimit, metrics::Metrics};
+use crate::{assets::Site, client_ip::TrustedProxies, event_limit::EventLimit, metrics::Metrics, stage::Stage};
 
 #[derive(Clone)]
 pub struct AppState {
@@ -18,6 +18,7 @@ pub struct AppState {
     pub metrics: Arc<Metrics>,
     /// Whether whoever asks from this machine is told them here; else they have an address of their own.
     pub tells_metrics: bool,
+    pub stage: Arc<Stage>,
     leptos: Arc<LeptosOptions>,
 }
 
@@ -35,6 +36,7 @@ impl AppState {
             event_limit: Arc::new(EventLimit::new(0, 0)),
             metrics: Arc::default(),
             tells_metrics: true,
+            stage: Stage::serving(),
             leptos,
         }
     }
@@ -56,6 +58,12 @@ impl AppState {
     pub fn limited(self, limit: EventLimit) -> Self {
         Self { event_limit: Arc::new(limit), ..self }
     }
+
+    /// Of a server whose end is told by this.
+    #[must_use]
+    pub fn until(self, stage: Arc<Stage>) -> Self {
+        Self { stage, ..self }
+    }
 }
 
 impl FromRef<AppState> for Arc<Metrics> {
@@ -73,6 +81,12 @@ impl FromRef<AppState> for Engine {
 impl FromRef<AppState> for Arc<EventLimit> {
     fn from_ref(state: &AppState) -> Self {
         Self::clone(&state.event_limit)
+    }
+}
+
+impl FromRef<AppState> for Arc<Stage> {
+    fn from_ref(state: &AppState) -> Self {
+        Self::clone(&state.stage)
     }
 }
 

@@ -11,19 +11,16 @@ pub enum Limit {
     Requests,
     /// Failed logins, of one account from one address or of one address alone.
     Logins,
-    /// Connections, all together or from one address.
-    Connections,
 }
 
 impl Limit {
-    pub const ALL: [Self; 4] = [Self::Events, Self::Requests, Self::Logins, Self::Connections];
+    pub const ALL: [Self; 3] = [Self::Events, Self::Requests, Self::Logins];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Events => "events",
             Self::Requests => "requests",
             Self::Logins => "logins",
-            Self::Connections => "connections",
         }
     }
 }
@@ -31,7 +28,7 @@ impl Limit {
 /// Of the process, as the limits' places are many and far from one another.
 static REFUSED: [AtomicU64; Limit::ALL.len()] = [const { AtomicU64::new(0) }; Limit::ALL.len()];
 
-/// Counts one request, or connection, that was refused for a limit.
+/// Counts one request that was refused for a limit.
 pub fn rate_limited(limit: Limit) {
     REFUSED[limit as usize].fetch_add(1, Ordering::Relaxed);
 }
@@ -48,8 +45,8 @@ mod tests {
     fn each_limit_counts_for_itself() {
         let before = Limit::ALL.map(refused);
         rate_limited(Limit::Logins);
-        rate_limited(Limit::Connections);
+        rate_limited(Limit::Requests);
         let added: Vec<u64> = Limit::ALL.iter().zip(before).map(|(limit, before)| refused(*limit) - before).collect();
-        assert_eq!(added, [0, 0, 1, 1]);
+        assert_eq!(added, [0, 1, 1]);
     }
 }
