@@ -49,12 +49,13 @@ pub async fn run(
         // Whoever finds the server listening can log in.
         first_start::ensure_admin(&engine, &config).await?;
     }
-    let metrics = Arc::new(Metrics::default());
+    let proxies = Arc::new(config.trusted_proxies.clone().read_from(config.forwarded_header));
+    let places = Places::new(&config.connections, Arc::clone(&proxies));
+    let metrics = Arc::new(Metrics::of(&places, tls.as_ref().map(|tls| Arc::clone(&tls.current))));
     let told = match config.metrics_addr {
         Some(addr) => Some(listen_for_metrics(addr, &engine, &metrics).await?),
         None => None,
     };
-    let proxies = Arc::new(config.trusted_proxies.clone().read_from(config.forwarded_header));
     let (arrived, arriving) = mpsc::unbounded_channel();
     let around = Around {
         engine: engine.clone(),
@@ -129,10 +130,6 @@ pub async fn run(
     }
     tracing::info!("stopping: no new work is taken");
     notify::stopping();
-    // Whoever watches hears of the end by it.
-    if let Some(told) = told {
-        told.abort();
-    }
     leave(&stage, &places, config.connections.linger()).await;
     stage.end();
     let ended = async {
@@ -146,6 +143,9 @@ pub async fn run(
         serving.abort();
     }
     alive.abort();
+    if let Some(told) = told {
+        told.abort();
+    }
     if workers.stop(engine).await? {
         tracing::info!("stopped; nothing is left unwritten");
     } else {

@@ -92,6 +92,11 @@ impl Places {
         self.taken.load(Ordering::Relaxed)
     }
 
+    /// Connections that there may be.
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
     /// Connections that were refused since the start.
     pub fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)

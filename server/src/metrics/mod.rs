@@ -40,7 +40,6 @@ const DURATIONS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25
 pub const UNMATCHED: &str = "unmatched";
 
 /// One server's counts.
-#[derive(Debug)]
 pub struct Metrics {
     requests: Family<Answered, Counter>,
     durations: Family<Asked, Histogram>,
@@ -81,6 +80,11 @@ impl Default for Metrics {
 }
 
 impl Metrics {
+    /// Of a server whose connections have these places, and whose own TLS, where it has any, shows this certificate.
+    pub fn of(places: &Arc<Places>, certificate: Option<Arc<Current>>) -> Self {
+        Self { places: Some(Arc::clone(places)), certificate, ..Self::default() }
+    }
+
     /// Counts an answered request. `route`: the address as the router has it, `{id}` for an id.
     pub fn answered(&self, method: &Method, route: Cow<'static, str>, status: StatusCode, took: Duration) {
         let method = known(method);

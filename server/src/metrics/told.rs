@@ -27,6 +27,7 @@ impl Collector for Told {
     fn encode(&self, mut to: DescriptorEncoder) -> fmt::Result {
         let to = &mut to;
         self.redirects(to)?;
+        self.connections(to)?;
         self.clicks(to)?;
         self.drain(to)?;
         self.events(to)?;
@@ -58,6 +59,18 @@ impl Told {
         )?;
         let help = "Connections that were refused: no place was left, or none for their address.";
         counter(to, "tributary_connections_refused", help, refused)
+    }
+
+    fn connections(&self, to: &mut DescriptorEncoder) -> fmt::Result {
+        if let Some(ConnectionNumbers { open, most, .. }) = self.connections {
+            gauge(to, "tributary_connections", "Open connections.", open)?;
+            gauge(to, "tributary_connections_max", "Connections that there may be.", most)?;
+        }
+        if let Some(until) = self.certificate_until {
+            let help = "When the server's own TLS certificate ends, since the Unix epoch.";
+            gauge(to, "tributary_tls_certificate_expiry_timestamp_seconds", help, until)?;
+        }
+        Ok(())
     }
 
     fn clicks(&self, to: &mut DescriptorEncoder) -> fmt::Result {

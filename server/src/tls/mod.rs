@@ -17,11 +17,11 @@ use tokio_rustls::{
     },
 };
 
+use self::certificate::Files;
 pub use self::{
     accept::{Accepting, SPEAKS_HTTPS, Secured},
     reload::Reload,
 };
-use self::{certificate::Files, reload::Current};
 
 #[derive(Args, Clone, Debug, Default)]
 pub struct TlsConfig {
@@ -40,6 +40,7 @@ pub struct TlsConfig {
 pub struct Tls {
     pub acceptor: TlsAcceptor,
     pub reload: Reload,
+    pub current: Arc<Current>,
 }
 
 impl TlsConfig {
@@ -58,7 +59,7 @@ impl TlsConfig {
         files.warn_of_readers();
         let contents = files.read()?;
         let loaded = files.load(&contents)?;
-        let current = Arc::new(Current::new(loaded.certified));
+        let current = Arc::new(Current::new(loaded.certified, &loaded.validity));
         let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_protocol_versions(&[&TLS13, &TLS12])?
             .with_no_client_auth()
@@ -66,7 +67,7 @@ impl TlsConfig {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         // Whoever was here before comes back with half the work; the keys of its tickets are this process's, and live hours.
         config.ticketer = Ticketer::new().context("no random numbers for TLS tickets")?;
-        let reload = Reload::new(files, contents, loaded.validity, current);
-        Ok(Some(Tls { acceptor: TlsAcceptor::from(Arc::new(config)), reload }))
+        let reload = Reload::new(files, contents, loaded.validity, Arc::clone(&current));
+        Ok(Some(Tls { acceptor: TlsAcceptor::from(Arc::new(config)), reload, current }))
     }
 }

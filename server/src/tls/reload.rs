@@ -4,8 +4,11 @@
 //! their times. A new pair is taken only as a whole; connections go on with what their handshake was made with.
 
 use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use arc_swap::ArcSwap;
@@ -24,17 +27,35 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 /// What handshakes are made with now.
 #[derive(Debug)]
-pub struct Current(ArcSwap<CertifiedKey>);
+pub struct Current {
+    certified: ArcSwap<CertifiedKey>,
+    /// Seconds since 1970.
+    until: AtomicU64,
+}
 
 impl Current {
-    pub fn new(certified: CertifiedKey) -> Self {
-        Self(ArcSwap::from_pointee(certified))
+    pub fn new(certified: CertifiedKey, validity: &Validity) -> Self {
+        Self { certified: ArcSwap::from_pointee(certified), until: AtomicU64::new(seconds(validity.until)) }
     }
+
+    /// When the certificate ends, in seconds since 1970.
+    pub fn until(&self) -> u64 {
+        self.until.load(Ordering::Relaxed)
+    }
+
+    fn replace(&self, certified: CertifiedKey, validity: &Validity) {
+        self.certified.store(Arc::new(certified));
+        self.until.store(seconds(validity.until), Ordering::Relaxed);
+    }
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 impl ResolvesServerCert for Current {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.load_full())
+        Some(self.certified.load_full())
     }
 }
 
@@ -110,7 +131,7 @@ impl Reload {
         }
         match read.and_then(|contents| Ok((self.files.load(&contents)?, contents))) {
             Ok((loaded, contents)) => {
-                self.current.0.store(Arc::new(loaded.certified));
+                self.current.replace(loaded.certified, &loaded.validity);
                 (self.contents, self.validity, self.refused, self.is_said) = (contents, loaded.validity, None, false);
                 self.spoke_of_end = None;
                 tracing::info!(valid_until = %date(self.validity.until), "a new TLS certificate is in use");
@@ -163,12 +184,13 @@ mod tests {
         let files = files(folder, &certificate, &key);
         let contents = files.read().unwrap();
         let loaded = files.load(&contents).unwrap();
-        Reload::new(files, contents, loaded.validity, Arc::new(Current::new(loaded.certified)))
+        let current = Current::new(loaded.certified, &loaded.validity);
+        Reload::new(files, contents, loaded.validity, Arc::new(current))
     }
 
     impl Reload {
         fn in_use(&self) -> Vec<u8> {
-            self.current.0.load().cert[0].to_vec()
+            self.current.certified.load().cert[0].to_vec()
         }
     }
 

@@ -95,9 +95,16 @@ impl Api {
         answer.json().await.unwrap()
     }
 
-    /// Stops the server as SIGTERM does, and says how it ended.
+    /// As SIGTERM does.
+    pub fn tell_to_stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+
+    /// Stops the server, and says how it ended.
     pub async fn end(mut self) {
-        let _ = self.stop.take().unwrap().send(());
+        self.tell_to_stop();
         self.server.await.unwrap().unwrap();
         self.database.remove().await;
     }
