@@ -20,8 +20,8 @@ use crate::{
 };
 
 /// Stretches cut out of whole hours that are counted from clicks and events; with more, all is. So many are
-/// three months of days in a zone that begins them at half past.
-const MOST_RESTS: usize = 100;
+/// four months of days in a zone that begins them at half past.
+const MOST_RESTS: usize = 128;
 
 /// Which way figures are come by. Either way they are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
