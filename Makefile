@@ -1,9 +1,9 @@
 # Everything one does with Tributary, one target each; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run demo build site dev test test-mysql test-faults test-kill test-million schemathesis fuzz agents bench screenshots lighthouse fmt clean
+.PHONY: help run demo build site dev configuration test test-mysql test-faults test-kill test-million test-load test-soak audit check-deploy schemathesis fuzz agents bench screenshots lighthouse fmt clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build, then serve
 	exec target/release/tributary serve
@@ -39,6 +39,22 @@ test-million: ## 1,000,000 submissions, 30 % of them duplicates, across three ki
 	scripts/ensure-apt.sh build-essential=cc mariadb-server-core=mariadbd
 	cargo test --release --package server --test faults -- --nocapture --ignored a_million_submissions_are_exact_on_$(or $(ON),sqlite)
 
+test-load: ## ten times what is allowed beside 10,000 redirects a second, for MINUTES (10): memory flat, figures exact
+	scripts/ensure-apt.sh build-essential=cc mariadb-server-core=mariadbd
+	TRIBUTARY_LOAD_MINUTES=$(or $(MINUTES),10) TRIBUTARY_LOAD_ON=$(ON) cargo test --release --package server --test faults -- \
+		--nocapture --ignored ten_times_the_burst
+
+test-soak: ## half of what this machine can do, for MINUTES (60): no memory, descriptor or click is lost (ON=mariadb for that)
+	scripts/ensure-apt.sh build-essential=cc mariadb-server-core=mariadbd
+	TRIBUTARY_SOAK_MINUTES=$(or $(MINUTES),60) TRIBUTARY_LOAD_ON=$(ON) cargo test --release --package server --test faults -- \
+		--nocapture --ignored an_hour_at_half
+
+audit: ## what is known to be wrong with dependencies (downloads RustSec's list)
+	scripts/deny.sh advisories
+
+check-deploy: ## lint what deploy/ and .github/ hold, and put Caddy before a node (as root or with sudo; installs linters)
+	scripts/check-deploy.sh
+
 schemathesis: site ## fuzz a debug server by its own OpenAPI document (needs Python 3.10)
 	scripts/schemathesis.sh
 
@@ -51,6 +67,9 @@ agents: ## renew the list of machines' names from npm, and measure it on real ag
 bench: build ## measure against the yardsticks, in one run (8 to 12 minutes; wants a quiet machine)
 	RUNLEVEL=1 scripts/ensure-apt.sh build-essential=cc nginx-light=nginx wrk=wrk util-linux=taskset sqlite3=sqlite3 curl=curl
 	scripts/mariadb.sh run cargo run --release --package bench
+
+configuration: ## docs/configuration.md anew, from the code
+	UPDATE=1 cargo test --package server --test configuration
 
 screenshots: build ## docs/images anew, of a demo's pages (two minutes after the build)
 	scripts/screenshots.sh

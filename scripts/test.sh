@@ -55,6 +55,8 @@ browser_tests() {
 export CARGO_TERM_COLOR=never
 
 scripts/ensure-apt.sh build-essential=cc faketime=faketime
+# What stands before a node in deploy/.
+RUNLEVEL=1 scripts/ensure-apt.sh nginx-light=nginx
 # What docs/examples is run by; Node.js comes with the line below.
 scripts/ensure-apt.sh curl=curl openssl=openssl php-cli=php python3=python3
 # Some tests read what npm brings: the country file.
@@ -66,8 +68,10 @@ count 0 0
 # On its own: together with the server, the two sets of the app's features would become one.
 step clippy-frontend "lints, browser side" cargo clippy --package frontend -- -D warnings
 count 0 0
+step deny "licences, bans and sources of dependencies" scripts/deny.sh licenses bans sources
+count 0 0
 step cargo "tests, on SQLite and MariaDB" \
-    scripts/mariadb.sh run cargo test --workspace --exclude frontend --no-fail-fast
+    scripts/s3.sh run scripts/mariadb.sh run cargo test --workspace --exclude frontend --no-fail-fast
 count_cargo cargo
 step build "release build" make --no-print-directory build
 count 0 0

@@ -49,8 +49,10 @@ pub fn spawn(folder: &Path, port: u16, database_url: Option<&str>) -> Result<Ser
         &format!("127.0.0.1:{port}"),
         "--public-url",
         &format!("http://127.0.0.1:{port}"),
-        // What is measured is how fast it is, not how fast one key may be.
+        // What is measured is how fast it is, not how fast one key or account may be.
         "--events-per-second",
+        "0",
+        "--requests-per-minute",
         "0",
     ]);
     command.arg("--data-dir").arg(folder.join("data")).arg("--site-dir").arg(site(folder)?);

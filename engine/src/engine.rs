@@ -18,11 +18,12 @@ use model::{
     event::{EventAnswer, EventStatus, NewEvent},
 };
 use tokio::{
-    sync::{Semaphore, oneshot, watch},
+    sync::{oneshot, watch},
     task::JoinHandle,
 };
 
 use crate::{
+    accounts::{HashTurns, LoginLimits, Throttle},
     catalog::{
         Catalog, LinkFact,
         held_facts::FactsFile,
@@ -44,8 +45,10 @@ use crate::{
         failures::{new_failure_id, write as write_failures},
     },
     exports::Slots,
+    numbers::Counts,
     overview::Counted,
     poller::Poller,
+    retention::{Retention, Sweeper},
     secret::Secrets,
     setup::KeyUses,
     start::{Readiness, Start, until_stopped},
@@ -75,6 +78,9 @@ pub struct Options {
     pub spool: SpoolOptions,
     /// Tells clicks' countries.
     pub country_file: CountryFile,
+    pub login_limits: LoginLimits,
+    /// How long clicks and events themselves are kept.
+    pub retention: Retention,
     pub clock: Clock,
 }
 
@@ -88,10 +94,11 @@ pub struct Shared {
     pub(crate) clock: Clock,
     pub(crate) secrets: Secrets,
     pub(crate) public_url: String,
-    /// At most two password hashes at a time.
-    pub(crate) hash_turns: Arc<Semaphore>,
+    pub(crate) hash_turns: HashTurns,
+    pub(crate) throttle: Throttle,
     pub(crate) key_uses: Arc<KeyUses>,
     pub(crate) counted: Counted,
+    pub(crate) counts: Arc<Counts>,
     pub(crate) exports: Slots,
     pub(crate) opened: Instant,
     click_ids: ClickIds,
@@ -194,6 +201,19 @@ impl Engine {
         let (drained_sender, drained) = watch::channel(None);
         let is_displaced = Arc::new(AtomicBool::new(false));
         let recent = Arc::new(RecentClicks::default());
+        if let Some(retention) = options.retention.wanted() {
+            let sweeper = Sweeper {
+                db: db.clone(),
+                database_url: options.database_url.clone(),
+                clock: options.clock.clone(),
+                retention,
+                holder: new_id(now, &mut rand::rng()),
+            };
+            sweeper
+                .start(ready.clone(), stopped.clone())
+                .map_err(|error| Error::Internal(format!("what is old cannot be deleted: {error}")))?;
+        }
+        let counts = Arc::new(Counts::default());
         let drain = Drain {
             spool: Arc::clone(&spool),
             db: db.clone(),
@@ -205,6 +225,7 @@ impl Engine {
             nonce: new_id(now, &mut rand::rng()),
             drained: drained_sender,
             is_displaced: Arc::clone(&is_displaced),
+            counts: Arc::clone(&counts),
         };
         let drained = Drained { spool: Arc::clone(&spool), position: drained };
         let (ingest, submissions) = Ingest::new(Arc::clone(&catalog), Arc::clone(&recent), secrets.customers);
@@ -218,10 +239,16 @@ impl Engine {
             recorder: recorder.clone(),
             aside: Arc::clone(&aside),
             ready: ready.clone(),
+            counts: Arc::clone(&counts),
             said: Said::default(),
         };
-        let replay =
-            Replay { recorder: recorder.clone(), aside: Arc::clone(&aside), db: db.clone(), clicks: drained.clone() };
+        let replay = Replay {
+            recorder: recorder.clone(),
+            aside: Arc::clone(&aside),
+            db: db.clone(),
+            clicks: drained.clone(),
+            counts: Arc::clone(&counts),
+        };
         let (failures, failed) = Failures::new();
         let key_uses = Arc::new(KeyUses::default());
         let workers = Workers {
@@ -253,9 +280,11 @@ impl Engine {
             clock: options.clock,
             secrets,
             public_url: options.public_url,
-            hash_turns: Arc::new(Semaphore::new(2)),
+            hash_turns: HashTurns::default(),
+            throttle: Throttle::new(options.login_limits),
             key_uses,
             counted: Counted::default(),
+            counts,
             exports: Slots::default(),
             opened: Instant::now(),
             click_ids: ClickIds::default(),
@@ -424,6 +453,7 @@ impl Shared {
         let position = self.drained.position();
         SpoolHealth {
             waiting_bytes: self.spool.waiting_bytes(position.unwrap_or_default()).unwrap_or_default(),
+            recorded: self.spool.recorded(),
             lost: self.spool.lost(),
             is_displaced: self.is_displaced.load(Ordering::Relaxed),
             room: self.spool.room(),
@@ -433,6 +463,11 @@ impl Shared {
     /// What the disk says that the click log is on.
     pub(crate) fn disk(&self) -> Option<rustix::fs::StatVfs> {
         rustix::fs::statvfs(self.spool.folder()).ok()
+    }
+
+    /// Whether the database has said up to where it has read the click log.
+    pub(crate) fn is_drain_known(&self) -> bool {
+        self.drained.position().is_some()
     }
 
     /// When the oldest click was recorded that is not in the database yet.
@@ -481,6 +516,7 @@ pub struct Fault<'a> {
 
 pub(crate) struct SpoolHealth {
     pub waiting_bytes: u64,
+    pub recorded: u64,
     pub lost: u64,
     pub is_displaced: bool,
     pub room: SpoolRoom,

@@ -22,6 +22,9 @@ pub enum Error {
     /// The edit was made on an earlier version than what stands now.
     #[error("changed meanwhile")]
     Stale,
+    /// A secret was guessed wrong too often.
+    #[error("too many failed tries; again in {wait} s")]
+    TooManyFailures { wait: u32 },
     /// Others are at it already; later it will be done.
     #[error("{0}")]
     Busy(&'static str),
@@ -53,11 +56,30 @@ impl From<sqlx::Error> for Error {
         if is_outage(&error) {
             Self::Unavailable(Box::new(error))
         } else if is_refusal(&error) {
-            Self::Unstorable(error.to_string())
+            Self::Unstorable(without_values(&error))
         } else {
-            Self::Internal(format!("database: {error}"))
+            Self::Internal(format!("database: {}", without_values(&error)))
         }
     }
+}
+
+/// The database's words, without the values that MySQL repeats of what it refuses: they may be anybody's address.
+fn without_values(error: &sqlx::Error) -> String {
+    let refused = error.as_database_error();
+    match refused.and_then(|error| error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()) {
+        // Of a statement's form, which holds no values: they are bound.
+        Some(refused) if refused.code().is_some_and(|code| code.starts_with("42")) => error.to_string(),
+        Some(refused) => {
+            let state = refused.code().unwrap_or_default();
+            format!("error {} ({state}){}", refused.number(), place(refused.message()))
+        }
+        None => error.to_string(),
+    }
+}
+
+/// The end of such as "Duplicate entry 'anna@example.com' for key 'accounts.email'": a value stands before it.
+fn place(message: &str) -> &str {
+    message.rfind(" for ").map_or("", |at| &message[at..])
 }
 
 /// Whether a unique key refused the row.
@@ -102,5 +124,22 @@ fn is_outage(error: &sqlx::Error) -> bool {
             }
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+
+    #[test]
+    fn what_mysql_repeats_of_a_row_is_left_out() {
+        for (message, kept) in [
+            ("Duplicate entry 'anna@example.com' for key 'accounts.email'", " for key 'accounts.email'"),
+            ("Duplicate entry 'x for key y' for key 'links.code'", " for key 'links.code'"),
+            ("Incorrect string value: '\\xF0\\x9F' for column `t`.`c` at row 1", " for column `t`.`c` at row 1"),
+            ("Out of range value", ""),
+        ] {
+            assert_eq!(place(message), kept);
+        }
     }
 }

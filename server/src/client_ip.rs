@@ -12,6 +12,8 @@ use std::{
 use clap::ValueEnum;
 use ipnet::IpNet;
 
+use crate::scheme::Scheme;
+
 /// Which header tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ForwardedHeader {
@@ -37,8 +39,27 @@ impl TrustedProxies {
         Self { header, ..self }
     }
 
+    /// Whether what a connection's other end says of its clients is believed.
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        !self.networks.is_empty() && self.has(peer.to_canonical())
+    }
+
     fn has(&self, ip: IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(&ip))
+    }
+
+    /// How the proxies say that the client came: the first to speak is the one it came to. None where none says it.
+    pub fn proto<'a>(
+        &self,
+        x_forwarded_proto: impl Iterator<Item = &'a [u8]>,
+        forwarded: impl Iterator<Item = &'a [u8]>,
+    ) -> Option<Scheme> {
+        let reads = |header| self.header == ForwardedHeader::Any || self.header == header;
+        let x = x_forwarded_proto.filter(|_| reads(ForwardedHeader::XForwardedFor)).flat_map(elements).next();
+        x.and_then(proto).or_else(|| {
+            let forwarded = forwarded.filter(|_| reads(ForwardedHeader::Forwarded)).flat_map(elements).next();
+            forwarded.and_then(|element| proto(pair(element, b"proto=")?))
+        })
     }
 }
 
@@ -89,7 +110,7 @@ pub fn client_ip<'a>(
         return peer;
     }
     let peer = peer.to_canonical();
-    if !trusted.has(peer) {
+    if !trusted.trusts(peer) {
         return peer;
     }
     let mut x_forwarded_for = x_forwarded_for.peekable();
@@ -150,10 +171,27 @@ fn unquoted(line: &[u8], by: u8) -> impl Iterator<Item = &[u8]> {
 
 /// The `for` of one hop: `for=192.0.2.60;proto=http`, `For="[2001:db8::1]:4711"`. None where it hides: `unknown`, `_x`.
 fn forwarded_for(element: &[u8]) -> Option<IpAddr> {
+    address(pair(element, b"for=")?)
+}
+
+/// The value of one hop's pair of this name, which ends in `=`.
+fn pair<'a>(element: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let mut pairs = unquoted(element, b';').map(<[u8]>::trim_ascii);
-    let value =
-        pairs.find_map(|pair| pair.split_at_checked(4).filter(|(name, _)| name.eq_ignore_ascii_case(b"for=")))?.1;
-    address(value)
+    pairs
+        .find_map(|pair| pair.split_at_checked(name.len()).filter(|(found, _)| found.eq_ignore_ascii_case(name)))
+        .map(|(_, value)| value)
+}
+
+/// A scheme as proxies write it, bare or quoted.
+fn proto(text: &[u8]) -> Option<Scheme> {
+    let text = text.trim_ascii();
+    let text = text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(text);
+    let is = |names: [&str; 2]| names.iter().any(|name| text.eq_ignore_ascii_case(name.as_bytes()));
+    match text {
+        _ if is(["https", "wss"]) => Some(Scheme::Https),
+        _ if is(["http", "ws"]) => Some(Scheme::Http),
+        _ => None,
+    }
 }
 
 /// An address as proxies write it: bare, quoted, with a port, in brackets.

@@ -5,7 +5,7 @@ use std::{io::Write, time::Duration};
 use engine::{Engine, random_password};
 use model::text::{Email, NewPassword};
 
-use crate::cli::ServeConfig;
+use crate::{cli::ServeConfig, secret_file::SecretText};
 
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
@@ -39,7 +39,8 @@ async fn make_admin(engine: &Engine, config: &ServeConfig) -> anyhow::Result<()>
         .admin_email
         .parse()
         .map_err(|rule| anyhow::anyhow!("the admin's e-mail (TRIBUTARY_ADMIN_EMAIL) {rule}"))?;
-    let chosen = config.admin_password.clone();
+    let in_file = || config.admin_password_file.as_ref().map(SecretText::text);
+    let chosen = config.admin_password.as_ref().or_else(in_file).cloned();
     let is_random = chosen.is_none();
     let text = chosen.unwrap_or_else(|| random_password(&mut rand::rng()));
     let password: NewPassword =

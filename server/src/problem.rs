@@ -1,16 +1,25 @@
 //! Every error as RFC 9457 `application/problem+json`: the one place that knows their status codes.
 
+use std::{
+    borrow::Cow,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
 use axum::{
     body::Body,
-    extract::Request,
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use engine::Error;
 use model::{FieldError, Problem};
 
-use crate::event_limit::Allowance;
+use crate::{
+    metrics::{Metrics, UNMATCHED},
+    rate_limit::Allowance,
+};
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -26,9 +35,12 @@ pub struct ApiError {
     pub errors: Vec<FieldError>,
     /// Seconds after which trying again may help.
     pub retry_after: Option<u32>,
-    /// What the API key may still send, where that is what is wrong.
+    /// What the API key or account may still send, where that is what is wrong.
     pub allowance: Option<Allowance>,
 }
+
+/// An answer that takes longer is said in the log.
+const SLOW: Duration = Duration::from_secs(1);
 
 pub type ApiResult<T> = Result<T, ApiError>;
 
@@ -52,6 +64,22 @@ impl ApiError {
     pub fn unauthenticated() -> Self {
         let detail = "Log in, or send a session token as \"Authorization: Bearer …\".";
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Not logged in", detail)
+    }
+
+    /// Whoever asks faster than is allowed is told when to come again.
+    pub fn too_fast(title: &'static str, detail: String, allowance: Allowance) -> Self {
+        let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", title, detail);
+        Self { retry_after: Some(allowance.reset), allowance: Some(allowance), ..error }
+    }
+
+    /// The fields that say when to come again.
+    pub fn write_limits(&self, headers: &mut HeaderMap) {
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if let Some(allowance) = self.allowance {
+            allowance.write(headers);
+        }
     }
 
     pub fn problem(&self, request_id: String) -> Problem {
@@ -85,6 +113,11 @@ impl From<Error> for ApiError {
                 let detail = "It has changed since the version that If-Match names; read it again.";
                 Self::new(StatusCode::PRECONDITION_FAILED, "changed-meanwhile", "Changed meanwhile", detail)
             }
+            Error::TooManyFailures { wait } => {
+                let detail = format!("Too many tries have failed from here. Try again after {wait} s.");
+                let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-failures", "Too many tries", detail);
+                Self { retry_after: Some(wait), ..error }
+            }
             Error::Busy(detail) => {
                 let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "busy", "Too many at once", detail);
                 Self { retry_after: Some(5), ..error }
@@ -107,12 +140,7 @@ impl From<Error> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
-        if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
-        if let Some(allowance) = self.allowance {
-            allowance.write(response.headers_mut());
-        }
+        self.write_limits(response.headers_mut());
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -121,32 +149,56 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Gives each request an id, and every error of a machine's path its body.
-pub async fn layer(mut request: Request, next: Next) -> Response {
-    let asked = Asked::of(request.method(), request.uri().path());
+/// Gives each request an id, and every error of a machine's path its body; counts it, and says in the log what is to be
+/// said of it.
+pub async fn layer(State(metrics): State<Arc<Metrics>>, mut request: Request, next: Next) -> Response {
+    let route = route(request.extensions().get());
+    let asked = Asked::of(request.method(), request.uri().path(), route, metrics);
     request.extensions_mut().insert(asked.id.clone());
     asked.answer_with(next.run(request)).await
 }
 
-/// A request as its log lines and its errors know it.
+/// The address as the router has it: it names no code, no token and no id.
+fn route(matched: Option<&MatchedPath>) -> Cow<'static, str> {
+    match matched.map(MatchedPath::as_str) {
+        // What a router inside another did not take.
+        Some(path) if path.contains("__private") => UNMATCHED.into(),
+        Some(path) => path.to_owned().into(),
+        None => UNMATCHED.into(),
+    }
+}
+
+/// A request as its log lines, its errors and the metrics know it.
 pub struct Asked {
     pub id: RequestId,
     method: Method,
     path: String,
+    route: Cow<'static, str>,
+    metrics: Arc<Metrics>,
+    began: Instant,
 }
 
 impl Asked {
-    pub fn of(method: &Method, path: &str) -> Self {
-        Self { id: RequestId::fresh(), method: method.clone(), path: path.to_owned() }
+    pub fn of(method: &Method, path: &str, route: Cow<'static, str>, metrics: Arc<Metrics>) -> Self {
+        let (method, path) = (method.clone(), path.to_owned());
+        Self { id: RequestId::fresh(), method, path, route, metrics, began: Instant::now() }
     }
 
     /// Gives the answer what every answer has.
     pub async fn answer_with(self, answer: impl Future<Output = Response>) -> Response {
-        let Self { id: RequestId(id), method, path } = self;
+        let Self { id: RequestId(id), method, path, route, metrics, began } = self;
         let for_machines = is_for_machines(&path);
-        let span = tracing::info_span!("request", %id, %method, path = logged(&path));
-        let mut response = tracing::Instrument::instrument(answer, span).await;
+        // As high as a line can be: whatever is logged of a request names it.
+        let span =
+            tracing::error_span!("request", request_id = %id, %method, %route, account_id = tracing::field::Empty);
+        let mut response = tracing::Instrument::instrument(answer, span.clone()).await;
         let error = response.extensions_mut().remove::<ApiError>();
+        let took = began.elapsed();
+        metrics.answered(&method, route, response.status(), took);
+        if let Some(error) = error.as_ref().filter(|_| takes_events(&method, &path)) {
+            metrics.rejected(error.kind);
+        }
+        span.in_scope(|| say(&method, &path, response.status(), took, error.is_some()));
         let error = error.or_else(|| if for_machines { of_status(response.status(), &method) } else { None });
         if let Some(error) = error {
             let body = serde_json::to_vec(&error.problem(id.clone())).unwrap_or_default();
@@ -154,7 +206,9 @@ impl Asked {
             response.headers_mut().remove(header::CONTENT_LENGTH);
             *response.body_mut() = Body::from(body);
         }
-        if path.starts_with("/api/") && !response.headers().contains_key(header::CACHE_CONTROL) {
+        if (path.starts_with("/api/") || path.starts_with("/event/"))
+            && !response.headers().contains_key(header::CACHE_CONTROL)
+        {
             // One tenant's answer must not wait in a cache for another.
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
@@ -170,9 +224,25 @@ pub fn is_for_machines(path: &str) -> bool {
     path.starts_with("/api/v1") || path == "/event" || path.starts_with("/event/")
 }
 
-/// A path as the log may know it: whoever has the token of a set-password link may use it.
-fn logged(path: &str) -> &str {
-    if path.starts_with(app::address::SET_PASSWORD) { "/set-password/…" } else { path }
+/// Whether a request brings events.
+pub fn takes_events(method: &Method, path: &str) -> bool {
+    method == Method::POST && (path.starts_with("/api/v1/events") || path.starts_with("/event/"))
+}
+
+/// What the log holds of every request at its end. `is_said`: what went wrong was logged where it did.
+fn say(method: &Method, path: &str, status: StatusCode, took: Duration, is_said: bool) {
+    let (status, duration_ms) = (status.as_u16(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+    // A 503 is meant: whoever answers it knows why, and says so where that is news.
+    if status >= 500 && status != 503 && !is_said {
+        tracing::error!(status, duration_ms, "a request failed");
+    } else if took > SLOW {
+        tracing::warn!(status, duration_ms, "a request was answered slowly");
+    } else if !takes_events(method, path) && (status == 403 || (status < 400 && !method.is_safe())) {
+        // Who has changed what, and who tried what is not open to them.
+        tracing::info!(status, duration_ms, "a request was answered");
+    } else {
+        tracing::debug!(status, duration_ms, "a request was answered");
+    }
 }
 
 /// The request's id, for whoever wants to tell it.

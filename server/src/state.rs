@@ -6,7 +6,10 @@ use axum::extract::FromRef;
 use engine::Engine;
 use leptos::config::LeptosOptions;
 
-use crate::{assets::Site, client_ip::TrustedProxies, event_limit::EventLimit};
+use crate::{
+    account_limit::AccountLimit, assets::Site, client_ip::TrustedProxies, event_limit::EventLimit, metrics::Metrics,
+    stage::Stage,
+};
 
 #[derive(Clone)]
 pub struct AppState {
@@ -15,6 +18,11 @@ pub struct AppState {
     pub secure_cookies: bool,
     pub trusted_proxies: Arc<TrustedProxies>,
     pub event_limit: Arc<EventLimit>,
+    pub metrics: Arc<Metrics>,
+    /// Whether whoever asks from this machine is told them here; else they have an address of their own.
+    pub tells_metrics: bool,
+    pub account_limit: Arc<AccountLimit>,
+    pub stage: Arc<Stage>,
     leptos: Arc<LeptosOptions>,
 }
 
@@ -30,6 +38,10 @@ impl AppState {
             secure_cookies,
             trusted_proxies: Arc::default(),
             event_limit: Arc::new(EventLimit::new(0, 0)),
+            metrics: Arc::default(),
+            tells_metrics: true,
+            account_limit: Arc::new(AccountLimit::new(0)),
+            stage: Stage::serving(),
             leptos,
         }
     }
@@ -40,10 +52,28 @@ impl AppState {
         Self { trusted_proxies: proxies, ..self }
     }
 
-    /// Each API key sends no faster than this.
+    /// What is counted goes there.
     #[must_use]
-    pub fn limited(self, limit: EventLimit) -> Self {
-        Self { event_limit: Arc::new(limit), ..self }
+    pub fn counting(self, metrics: Arc<Metrics>, tells_metrics: bool) -> Self {
+        Self { metrics, tells_metrics, ..self }
+    }
+
+    /// Each API key and each account sends no faster than this.
+    #[must_use]
+    pub fn limited(self, events: EventLimit, requests: AccountLimit) -> Self {
+        Self { event_limit: Arc::new(events), account_limit: Arc::new(requests), ..self }
+    }
+
+    /// Of a server whose end is told by this.
+    #[must_use]
+    pub fn until(self, stage: Arc<Stage>) -> Self {
+        Self { stage, ..self }
+    }
+}
+
+impl FromRef<AppState> for Arc<Metrics> {
+    fn from_ref(state: &AppState) -> Self {
+        Self::clone(&state.metrics)
     }
 }
 
@@ -56,6 +86,12 @@ impl FromRef<AppState> for Engine {
 impl FromRef<AppState> for Arc<EventLimit> {
     fn from_ref(state: &AppState) -> Self {
         Self::clone(&state.event_limit)
+    }
+}
+
+impl FromRef<AppState> for Arc<Stage> {
+    fn from_ref(state: &AppState) -> Self {
+        Self::clone(&state.stage)
     }
 }
 

@@ -63,6 +63,19 @@ pub struct Catalog {
     refreshing: Mutex<()>,
 }
 
+/// How many there are of everything in memory, what has ended among them, and the version it is of.
+#[derive(Clone, Copy, Debug)]
+pub struct CatalogSizes {
+    pub version: i64,
+    pub advertisers: u64,
+    pub campaigns: u64,
+    pub influencers: u64,
+    pub links: u64,
+    pub coupons: u64,
+    pub keys: u64,
+    pub accounts: u64,
+}
+
 impl Catalog {
     /// With room for so many links.
     pub(crate) fn new(sealing: [u8; 32], links: usize) -> Self {
@@ -153,6 +166,20 @@ impl Catalog {
     /// links at most.
     pub fn is_complete(&self) -> bool {
         self.version() > NEVER_READ
+    }
+
+    /// How much there is of everything.
+    pub(crate) fn sizes(&self) -> CatalogSizes {
+        CatalogSizes {
+            version: self.version.load(Ordering::Acquire).max(0),
+            advertisers: self.advertisers.len() as u64,
+            campaigns: self.campaigns.len() as u64,
+            influencers: self.influencers.len() as u64,
+            links: self.links.len() as u64,
+            coupons: self.coupons.len() as u64,
+            keys: self.keys.len() as u64,
+            accounts: self.accounts.len() as u64,
+        }
     }
 
     pub fn link(&self, code: &str) -> Option<Arc<LinkFact>> {

@@ -29,6 +29,7 @@ use crate::{
     clock::Clock,
     db::{self, Db, clicks::Position},
     error::{Error, Result},
+    numbers::Counts,
 };
 
 /// A connection may die without a word.
@@ -60,6 +61,7 @@ pub struct Drain {
     pub drained: watch::Sender<Option<Position>>,
     /// Set once another process has taken the log over.
     pub is_displaced: Arc<AtomicBool>,
+    pub(crate) counts: Arc<Counts>,
 }
 
 impl Drain {
@@ -164,7 +166,8 @@ impl Drain {
             self.spool.begin_after(from);
             self.note(from);
         }
-        if transfer.step(self.spool.tail()).await?.is_some() {
+        if let Some(moved) = transfer.step(self.spool.tail()).await? {
+            self.counts.moved(&moved);
             self.note(transfer.position().await?);
             return Ok(true);
         }

@@ -48,6 +48,8 @@ pub struct Spool {
     writer: Mutex<Writer>,
     /// Held by whoever flushes for all that wait.
     flushed: Mutex<Flushed>,
+    /// Clicks that were written down.
+    recorded: AtomicU64,
     /// Clicks that were answered but could not be written down.
     lost: AtomicU64,
     /// Segments before this one are in the database.
@@ -99,6 +101,7 @@ impl Spool {
             options,
             writer: Mutex::new(writer),
             flushed: Mutex::default(),
+            recorded: AtomicU64::new(0),
             lost: AtomicU64::new(0),
             read: AtomicI64::new(0),
         })
@@ -112,6 +115,9 @@ impl Spool {
     /// Writes clicks down, by one write. Once this returns Ok, they survive what the durability says.
     pub fn append(&self, batch: &ClickBatch, now: Timestamp) -> io::Result<()> {
         let written = self.append_durably(batch, now);
+        if written.is_ok() {
+            self.recorded.fetch_add(batch.clicks(), Ordering::Relaxed);
+        }
         if let Err(error) = &written {
             let before = self.lost.fetch_add(batch.clicks(), Ordering::Relaxed);
             let lost = before + batch.clicks();
@@ -152,6 +158,11 @@ impl Spool {
             return Err(io::Error::other("the segment could not be flushed"));
         }
         Ok(())
+    }
+
+    /// How many clicks were written down since the start.
+    pub fn recorded(&self) -> u64 {
+        self.recorded.load(Ordering::Relaxed)
     }
 
     /// How many clicks were answered but could not be written down since the start.

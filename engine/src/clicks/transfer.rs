@@ -59,6 +59,8 @@ pub struct Moved {
     pub clicks: u64,
     /// Of these, the ones that were not in the database yet; none where they are not told apart.
     pub new: u64,
+    /// Of the clicks, those of machines.
+    pub bots: u64,
     /// Clicks that the database does not take. Their frames stay in the log.
     pub refused: u64,
     /// Bytes that are no click's.
@@ -154,7 +156,8 @@ impl Transfer {
     async fn store_chunk(&mut self, chunk: &Chunk, from: Position) -> Result<Moved> {
         let rows: Vec<ClickRow> = chunk.clicks().map(|click| self.enricher.row(&click)).collect();
         let new = self.store(&rows, from, chunk.end).await?;
-        Ok(Moved { clicks: rows.len() as u64, new, ..Moved::default() })
+        let bots = rows.iter().filter(|row| row.is_bot).count() as u64;
+        Ok(Moved { clicks: rows.len() as u64, bots, new, ..Moved::default() })
     }
 
     /// Returns how many are new, where that is asked for.

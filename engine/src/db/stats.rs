@@ -34,6 +34,8 @@ pub struct Filter {
     pub coupon: Option<CouponId>,
     /// Counts for events alone.
     pub method: Option<Method>,
+    /// The UTC midnight before which there may be no rows any more, only sums.
+    pub rows_from: Option<Timestamp>,
     /// Where the shares of the link or coupon stand: so they are found sooner. Narrows nothing.
     pub stands: Option<Stands>,
 }

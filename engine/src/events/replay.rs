@@ -1,6 +1,10 @@
 //! Has the events that were put aside recorded, in the order they came, once the database is back.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use model::FailureId;
 use tokio::sync::watch;
@@ -10,6 +14,7 @@ use crate::{
     clicks::Drained,
     db::{Db, failures::StoredFailure},
     error::{Error, Result},
+    numbers::Counts,
 };
 
 /// Events in one transaction.
@@ -26,6 +31,7 @@ pub struct Replay {
     pub aside: Arc<Aside>,
     pub db: Db,
     pub clicks: Drained,
+    pub(crate) counts: Arc<Counts>,
 }
 
 impl Replay {
@@ -94,14 +100,21 @@ impl Replay {
 
     async fn record(&self, waiting: &Waiting) -> Result<()> {
         let events: Vec<_> = waiting.events.iter().map(|event| &event.prepared).collect();
+        let begun = Instant::now();
         let answers = self.recorder.record(&events, true).await?;
+        self.counts.recorded(events.len(), begun.elapsed());
         let failed: Vec<StoredFailure> = waiting
             .events
             .iter()
             .zip(&answers)
             .filter_map(|(event, answer)| failure(event, answer.as_ref().err()?))
             .collect();
-        if failed.is_empty() { Ok(()) } else { failures::insert(&self.db, &failed).await }
+        if !failed.is_empty() {
+            failures::insert(&self.db, &failed).await?;
+        }
+        // Once they need not be recorded again.
+        self.counts.replayed(&answers);
+        Ok(())
     }
 }
 

@@ -1,12 +1,19 @@
 //! The one writer of events: the requests that wait are recorded in one transaction, and each is answered once that is
 //! durable. What the database does not take in time is put aside.
 
-use std::{mem, sync::Arc, time::Duration};
+use std::{
+    mem,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::{mpsc, watch};
 
 use super::{Aside, Call, Recorder, Submission, Submitted, Taken, prepare::Prepared};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    numbers::Counts,
+};
 
 /// Once a transaction has so many events, further requests wait for the next.
 const BATCH: usize = 250;
@@ -20,6 +27,7 @@ pub struct Writer {
     pub aside: Arc<Aside>,
     /// Whether the database has answered since the start. Its schema may be an older version's before.
     pub ready: watch::Receiver<bool>,
+    pub(crate) counts: Arc<Counts>,
     pub said: Said,
 }
 
@@ -53,7 +61,9 @@ impl Writer {
     }
 
     async fn answer(&mut self, batch: &mut Vec<Submission>) {
-        let mut results = self.take(batch).await.into_iter();
+        let results = self.take(batch).await;
+        self.counts.answered(&results);
+        let mut results = results.into_iter();
         for Submission { events, answer, .. } in batch.drain(..) {
             // A caller that left is answered by its retry: the event stands.
             let _ = answer.send(results.by_ref().take(events.len()).collect());
@@ -69,6 +79,7 @@ impl Writer {
         let waited = batch.first().map_or(Duration::ZERO, |first| first.at.elapsed());
         let most = MOST_TRY.saturating_sub(waited).max(LEAST_TRY);
         let events: Vec<&Prepared> = batch.iter().flat_map(|submission| &submission.events).collect();
+        let begun = Instant::now();
         let recorded = async {
             if !self.recorder.db.is_away() {
                 let _ = self.ready.wait_for(|ready| *ready).await;
@@ -78,6 +89,7 @@ impl Writer {
         let recorded = tokio::time::timeout(most, recorded).await;
         match recorded.unwrap_or_else(|_| Err(Error::unavailable("it is too slow, or hangs"))) {
             Ok(answers) => {
+                self.counts.recorded(events.len(), begun.elapsed());
                 if mem::take(&mut self.said.refused) {
                     tracing::info!("the database takes events again");
                 }

@@ -93,7 +93,9 @@ impl Engine {
 
     /// Begins an export: its first page is there when this returns. `gzip`: whether it is packed.
     pub async fn begin_export(&self, export: Export, gzip: bool) -> Result<Pages> {
-        let slot = self.exports.take(export.of)?;
+        let slot = self.exports.take(export.of);
+        self.counts.exported(&slot);
+        let slot = slot?;
         let worker = Worker { db: self.db.clone(), rows: export.rows, filter: export.filter, gzip, _slot: slot };
         worker.start().await
     }

@@ -33,6 +33,11 @@ pub(super) fn holder(session: &Session) -> Uuid {
 }
 
 impl Slots {
+    /// How many are under way.
+    pub(crate) fn taken(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
+    }
+
     pub(super) fn take(&self, of: Uuid) -> Result<Slot> {
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.get(&of).is_some_and(|own| *own >= MOST_OF_ONE) {

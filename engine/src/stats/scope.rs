@@ -72,21 +72,7 @@ impl Engine {
         query: &StatsQuery,
     ) -> Result<(Range, Filter)> {
         let own_influencer = session.own_influencer()?;
-        let advertiser = match own_influencer {
-            Some(own) => {
-                self.check_influencers_query(conn, own, query).await?;
-                None
-            }
-            None => {
-                let tenant = session.tenant()?;
-                if tenant.is_some() && query.advertiser_id.is_some_and(|asked| Some(asked) != tenant) {
-                    return Err(Error::NotFound);
-                }
-                let advertiser = tenant.or(query.advertiser_id);
-                self.check_owners_query(conn, advertiser, query).await?;
-                advertiser
-            }
-        };
+        let advertiser = self.checked_advertiser(conn, session, query).await?;
         let default_zone = advertiser
             .and_then(|id| self.catalog.advertiser(id))
             .map_or_else(|| "UTC".to_owned(), |advertiser| advertiser.time_zone.clone());
@@ -101,8 +87,34 @@ impl Engine {
             coupon: query.coupon_id,
             method: query.method,
             stands: self.stands(query),
+            rows_from: db::retention::rows_from(conn).await?,
         };
         Ok((range, filter))
+    }
+
+    /// Whether all that a question names is the session's to ask about, whatever its range.
+    pub async fn check_scope(&self, session: &Session, query: &StatsQuery) -> Result<()> {
+        self.checked_advertiser(&mut self.db.read().await?, session, query).await.map(drop)
+    }
+
+    /// The one advertiser that is asked about, if it is one, and nothing outside the session's scope.
+    async fn checked_advertiser(
+        &self,
+        conn: &mut Conn,
+        session: &Session,
+        query: &StatsQuery,
+    ) -> Result<Option<AdvertiserId>> {
+        if let Some(own) = session.own_influencer()? {
+            self.check_influencers_query(conn, own, query).await?;
+            return Ok(None);
+        }
+        let tenant = session.tenant()?;
+        if tenant.is_some() && query.advertiser_id.is_some_and(|asked| Some(asked) != tenant) {
+            return Err(Error::NotFound);
+        }
+        let advertiser = tenant.or(query.advertiser_id);
+        self.check_owners_query(conn, advertiser, query).await?;
+        Ok(advertiser)
     }
 
     /// Whose the campaign, link or coupon is that is asked for: with the owner's id rows are found sooner.

@@ -10,7 +10,8 @@ use std::{
 };
 
 use engine::{
-    Call, Clock, CountryFile, Engine, IpStorage, Options, Session, SpoolOptions, Taken, Visit, Workers, kept_body,
+    Call, Clock, CountryFile, Engine, IpStorage, LoginLimits, Options, Session, SpoolOptions, Taken, Visit, Workers,
+    kept_body,
 };
 use model::{
     AdvertiserId, Fields, FromFields, InfluencerId, Timestamp,
@@ -90,6 +91,29 @@ impl World {
             assert!(workers.stop(self.engine).await.unwrap(), "all is written");
         }
         self.database.remove().await;
+    }
+
+    /// How many rows a table has that answer a condition.
+    pub async fn count(&self, from: &str) -> i64 {
+        let url = self.database.url(self.folder.path());
+        let sql = AssertSqlSafe(format!("SELECT COUNT(*) FROM {from}"));
+        match &self.database {
+            Database::Sqlite => {
+                let mut connection = SqliteConnection::connect(&url).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+            Database::MySql { .. } => {
+                let mut connection = MySqlConnection::connect(&url).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+        }
+    }
+
+    /// Whether every sum is what clicks and events come to; where not, what differs.
+    pub async fn assert_figures(&self) {
+        let checked = engine::check_figures(&self.options(), 5, |_, _| {}).await.unwrap();
+        let differences: Vec<String> = checked.differences.iter().map(ToString::to_string).collect();
+        assert!(checked.is_right(), "{differences:?}, {} strays", checked.strays);
     }
 
     /// SQL past the engine: what it never writes itself.
@@ -204,6 +228,11 @@ pub struct Stopped {
 }
 
 impl Stopped {
+    /// Before the first start.
+    pub fn new(database: Database) -> Self {
+        Self { clock: Arc::new(AtomicI64::new(NOON.0)), folder: tempfile::tempdir().unwrap(), database }
+    }
+
     /// SQL past the engine.
     pub async fn execute(&self, sql: &str) {
         Held::begin(&self.database, &self.folder, sql).await.end().await;
@@ -217,8 +246,18 @@ impl Stopped {
         options(&self.folder, &self.database, &self.clock)
     }
 
+    /// For good.
+    pub async fn remove(self) {
+        self.database.remove().await;
+    }
+
     pub async fn open(self) -> World {
-        let (engine, workers) = Engine::open(self.options()).await.unwrap();
+        let options = self.options();
+        self.open_with(options).await
+    }
+
+    pub async fn open_with(self, options: Options) -> World {
+        let (engine, workers) = Engine::open(options).await.unwrap();
         engine.ready().await.unwrap();
         World { engine, workers: Some(workers), clock: self.clock, folder: self.folder, database: self.database }
     }
@@ -281,7 +320,7 @@ impl Held {
     }
 }
 
-fn options(folder: &TempDir, database: &Database, clock: &Arc<AtomicI64>) -> Options {
+pub fn options(folder: &TempDir, database: &Database, clock: &Arc<AtomicI64>) -> Options {
     Options {
         database_url: database.url(folder.path()),
         data_dir: folder.path().to_owned(),
@@ -290,6 +329,8 @@ fn options(folder: &TempDir, database: &Database, clock: &Arc<AtomicI64>) -> Opt
         spool: SpoolOptions::default(),
         ip_storage: IpStorage::Truncated,
         country_file: CountryFile::None,
+        login_limits: LoginLimits::default(),
+        retention: engine::Retention::default(),
         clock: Clock::Set(Arc::clone(clock)),
     }
 }

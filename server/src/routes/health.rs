@@ -1,19 +1,22 @@
 //! For balancers: `/healthz` while the process serves, `/readyz` while it can do everything.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Router,
+    Json, Router,
     extract::{Request, State},
-    http::{Method, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     middleware::Next,
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use engine::{Engine, Error};
+use serde::Serialize;
 
 use crate::{
-    problem::{ApiError, is_for_machines},
+    problem::{ApiError, is_for_machines, takes_events},
+    small_page::small_page,
+    stage::Stage,
     state::AppState,
 };
 
@@ -26,14 +29,26 @@ pub fn router() -> Router<AppState> {
     Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready))
 }
 
-async fn ready(State(engine): State<Engine>) -> (StatusCode, String) {
+/// What `/readyz` answers.
+#[derive(Serialize)]
+struct Readiness {
+    ready: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// Bytes of clicks that are not in the database yet, at most.
+    clicks_waiting_bytes: u64,
+}
+
+async fn ready(State(engine): State<Engine>, State(stage): State<Arc<Stage>>) -> (StatusCode, Json<Readiness>) {
     let health = engine.health().await;
-    if health.database {
-        return (StatusCode::OK, "ok\n".into());
-    }
-    let waiting = health.spool_waiting_bytes;
-    let told = format!("the database does not answer; redirects go on, up to {waiting} bytes of clicks wait\n");
-    (StatusCode::SERVICE_UNAVAILABLE, told)
+    let reason = if stage.is_leaving() {
+        Some("the server is stopping; send requests elsewhere")
+    } else {
+        (!health.database).then_some("the database does not answer; redirects go on, and events are put aside")
+    };
+    let status = if reason.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let ready = reason.is_none();
+    (status, Json(Readiness { ready, reason, clicks_waiting_bytes: health.spool_waiting_bytes }))
 }
 
 /// A server that starts redirects at once; everything else waits for the database a little, and then says so.
@@ -41,7 +56,7 @@ async fn ready(State(engine): State<Engine>) -> (StatusCode, String) {
 pub async fn await_database(State(engine): State<Engine>, request: Request, next: Next) -> Response {
     let for_machines = is_for_machines(request.uri().path());
     let never_answered = "the database has not answered since the start";
-    if takes_events(&request) {
+    if takes_events(request.method(), request.uri().path()) {
         // They have an answer of their own for that: they are put aside.
         if takes_events_soon(&engine).await { next.run(request).await } else { without_database(true, never_answered) }
     } else if !is_ready_soon(&engine).await {
@@ -53,11 +68,6 @@ pub async fn await_database(State(engine): State<Engine>, request: Request, next
             () = engine.database_lost() => without_database(for_machines, "the database was lost meanwhile"),
         }
     }
-}
-
-fn takes_events(request: &Request) -> bool {
-    let path = request.uri().path();
-    request.method() == Method::POST && (path.starts_with("/api/v1/events") || path.starts_with("/event/"))
 }
 
 async fn is_ready_soon(engine: &Engine) -> bool {
@@ -76,12 +86,10 @@ fn without_database(for_machines: bool, reason: &'static str) -> Response {
     if for_machines {
         return error.into_response();
     }
-    let page = "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-        content=\"width=device-width, initial-scale=1\"><meta http-equiv=\"refresh\" content=\"5\"><title>Not available now</title>\
-        <style>:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}\
-        main{max-width:32rem;margin:20vh auto;padding:0 1rem}h1{font-size:1.5rem}</style></head>\
-        <body><main><h1>The database does not answer</h1><p>Tracking links go on working, and no click is lost. \
-        This page tries again every five seconds.</p></main></body></html>";
-    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5"), (header::CACHE_CONTROL, "no-store")], Html(page))
-        .into_response()
+    let text = "Tracking links go on working, and no click is lost. This page tries again every five seconds.";
+    let mut response = small_page(StatusCode::SERVICE_UNAVAILABLE, "The database does not answer", text);
+    for name in [header::RETRY_AFTER, header::REFRESH] {
+        response.headers_mut().insert(name, HeaderValue::from_static("5"));
+    }
+    response
 }

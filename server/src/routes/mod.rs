@@ -20,18 +20,21 @@ mod influencer_stats;
 mod influencers;
 mod links;
 mod listing;
+mod metrics;
 mod overview;
 mod pages;
 mod redirect;
 mod stats;
 
+use std::sync::Arc;
+
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{body::MOST_BYTES, openapi, problem, state::AppState};
+use crate::{asker, body::MOST_BYTES, openapi, problem, state::AppState};
 
-pub use self::events::EventsAhead;
+pub use self::{events::EventsAhead, metrics::alone as metrics_alone};
 
 pub fn router(state: AppState) -> serde_json::Result<Router> {
     let (api, document) = OpenApiRouter::with_openapi(openapi::Document::openapi())
@@ -43,12 +46,17 @@ pub fn router(state: AppState) -> serde_json::Result<Router> {
         .merge(docs::router(&openapi::finish(&document)?))
         .merge(code_lists::router())
         .merge(pages::router(&state))
+        // Within the wait below: before the database has answered nobody is known.
+        .layer(middleware::from_fn_with_state(state.clone(), asker::layer))
         .layer(middleware::from_fn_with_state(state.engine.clone(), health::await_database))
         .merge(health::router())
+        .merge(metrics::router())
         .layer(DefaultBodyLimit::max(MOST_BYTES))
-        .layer(middleware::from_fn(problem::layer));
+        .layer(middleware::from_fn_with_state(Arc::clone(&state.metrics), problem::layer));
     // The redirect stands beside all layers: nothing is done for it that it does not need.
-    Ok(redirect::router(state.engine.clone(), state.trusted_proxies.clone()).merge(rest.with_state(state)))
+    let redirect =
+        redirect::router(state.engine.clone(), Arc::clone(&state.trusted_proxies), Arc::clone(&state.metrics));
+    Ok(redirect.merge(rest.with_state(state)))
 }
 
 /// What is documented: these modules add routes with their description alone, which a test holds them to.

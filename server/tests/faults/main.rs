@@ -8,11 +8,19 @@
 
 mod clock;
 mod cold;
+mod encrypted;
 mod events;
+#[path = "../support/exposition.rs"]
+mod exposition;
 mod hanging;
 mod kill9;
+mod load;
+mod logs;
+mod metrics;
 mod million;
 mod nodes;
+mod restart;
 mod slow;
 mod stopped;
 mod support;
+mod two_nodes;

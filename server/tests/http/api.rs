@@ -5,12 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use clap::Parser;
 use model::account::LoggedIn;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
 use server::{
-    cli::{DataConfig, DurabilityConfig, IpConfig, ServeConfig},
-    client_ip::{ForwardedHeader, TrustedProxies},
+    cli::{Cli, Command, ServeConfig},
+    listeners::Listeners,
 };
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -24,6 +25,8 @@ pub const CHROME: &str =
 
 pub struct Api {
     pub base: String,
+    /// Where it speaks https, where it does.
+    pub secure: Option<SocketAddr>,
     pub client: Client,
     pub token: String,
     /// The server's data; gone with the test.
@@ -49,6 +52,13 @@ impl Api {
     }
 
     pub async fn start_with(database: Database, change: impl FnOnce(ServeConfig) -> ServeConfig) -> Self {
+        let mut api = Self::start_unreached(database, change).await;
+        api.token = api.log_in().await.token;
+        api
+    }
+
+    /// A server that nobody has logged in to.
+    pub async fn start_unreached(database: Database, change: impl FnOnce(ServeConfig) -> ServeConfig) -> Self {
         let folder = tempfile::tempdir().unwrap();
         write_site(&folder);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -57,19 +67,25 @@ impl Api {
         let shutdown = async {
             let _ = stopped.await;
         };
-        let server = tokio::spawn(server::run(change(config(&folder, &database, addr)), listener, shutdown));
+        let config = change(config(&folder, &database, addr));
+        let listeners = if config.tls.is_on() {
+            Listeners { main: TcpListener::bind("127.0.0.1:0").await.unwrap(), plain: Some(listener) }
+        } else {
+            listener.into()
+        };
+        let secure = listeners.plain.is_some().then(|| listeners.main.local_addr().unwrap());
+        let server = tokio::spawn(server::run(config, listeners, shutdown));
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
-        let mut api = Self {
+        Self {
             base: format!("http://{addr}"),
+            secure,
             client,
             token: String::new(),
             _folder: folder,
             database,
             stop: Some(stop),
             server,
-        };
-        api.token = api.log_in().await.token;
-        api
+        }
     }
 
     /// Waits for the server, which opens its database first.
@@ -231,26 +247,27 @@ impl Api {
     }
 }
 
+/// As it is read from a command line: what a test does not name is what operators get.
 fn config(folder: &TempDir, database: &Database, addr: SocketAddr) -> ServeConfig {
-    ServeConfig {
-        addr,
-        data: DataConfig {
-            database_url: Some(database.url(folder.path())),
-            data_dir: folder.path().to_owned(),
-            secret_key_file: None,
-            public_url: format!("http://{addr}"),
-            ip_storage: IpConfig::Truncated,
-            click_durability: DurabilityConfig::Interval,
-            spool_max: None,
-            country_db: None,
-        },
-        trusted_proxies: TrustedProxies::default(),
-        forwarded_header: ForwardedHeader::default(),
-        events_per_second: 1000,
-        events_burst: 5000,
-        site_dir: Some(folder.path().join("site")),
-        admin_email: EMAIL.into(),
-        admin_password: Some(PASSWORD.into()),
+    let base = format!("http://{addr}");
+    let flags = [
+        ("--addr", addr.to_string()),
+        ("--database-url", database.url(folder.path())),
+        ("--data-dir", folder.path().display().to_string()),
+        ("--public-url", base),
+        ("--site-dir", folder.path().join("site").display().to_string()),
+        ("--admin-email", EMAIL.to_owned()),
+        ("--admin-password", PASSWORD.to_owned()),
+        // Nobody is connected but the test, which knows.
+        ("--linger-ms", "0".to_owned()),
+    ];
+    serve_config(flags.iter().flat_map(|(flag, value)| [*flag, value]))
+}
+
+pub fn serve_config<'a>(flags: impl Iterator<Item = &'a str>) -> ServeConfig {
+    match Cli::parse_from(["tributary", "serve"].into_iter().chain(flags)).command {
+        Command::Serve(config) => *config,
+        _ => panic!("it serves"),
     }
 }
 

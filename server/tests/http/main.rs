@@ -5,31 +5,42 @@
 
 #[path = "../../../engine/tests/support/databases.rs"]
 mod databases;
+#[path = "../support/exposition.rs"]
+mod exposition;
 
 mod accounts;
 mod activity;
 mod api;
 mod api_keys;
+mod asvs;
 mod auth;
 mod bad_input;
 mod batches;
+mod connections;
 mod coupons;
 mod edits;
+mod erasure;
 mod events;
 mod examples;
 mod exports;
 mod failures;
 mod front;
 mod guide;
+mod headers;
+mod https;
 mod influencer;
 mod integration;
+mod limits;
 mod links;
 mod lists;
+mod metrics;
 mod openapi;
 mod pages;
 mod post_order;
+mod raw;
 mod redirect;
 mod scopes;
 mod setup;
 mod stats;
+mod tls;
 mod walk;

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
-use server::cli::{DataConfig, DurabilityConfig, IpConfig, ServeConfig};
+use server::cli::{DataConfig, ServeConfig};
 use url::Url;
 
-use crate::api::{Api, CHROME};
+use crate::api::{Api, CHROME, serve_config};
 
 crate::on_both! {
     async fn a_link_leads_to_the_shop_with_its_code_and_is_counted(api: Api) {
@@ -224,16 +224,8 @@ async fn a_country_file_that_was_named_and_is_none_ends_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("country.mmdb");
     std::fs::write(&file, "not a database").unwrap();
-    let config = DataConfig {
-        database_url: None,
-        data_dir: folder.path().to_owned(),
-        secret_key_file: None,
-        public_url: "http://127.0.0.1:3000".into(),
-        click_durability: DurabilityConfig::Interval,
-        spool_max: None,
-        ip_storage: IpConfig::Truncated,
-        country_db: Some(file.clone()),
-    };
+    let (data, named) = (folder.path().display().to_string(), file.display().to_string());
+    let config = serve_config(["--data-dir", &data, "--country-db", &named].into_iter()).data;
     let Err(error) = engine::Engine::open(config.options()).await else { panic!("it must not start") };
     assert!(error.to_string().contains(&*file.to_string_lossy()), "{error}");
     // Not named, only lying there: it is told, and the server starts.

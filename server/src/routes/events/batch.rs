@@ -20,6 +20,7 @@ use super::sender::Sender;
 use crate::{
     body,
     event_limit::EventLimit,
+    metrics::Metrics,
     openapi::{
         bodies::{BatchBody, CallHeaders},
         tags::EVENTS,
@@ -47,6 +48,7 @@ const MOST_BYTES: usize = 1 << 20;
 pub async fn record_batch(
     State(engine): State<Engine>,
     State(limit): State<Arc<EventLimit>>,
+    State(metrics): State<Arc<Metrics>>,
     Extension(RequestId(request_id)): Extension<RequestId>,
     headers: HeaderMap,
     body: Body,
@@ -66,7 +68,7 @@ pub async fn record_batch(
     };
     let events = u32::try_from(items.len()).unwrap_or(u32::MAX);
     let allowance = sender.within(&limit, events.saturating_sub(1))?;
-    let results = record_items(&sender, &items, key).await?;
+    let results = record_items(&sender, &items, key, &metrics).await?;
     let mut response = Json(BatchAnswer { results }).into_response();
     if let Some(allowance) = allowance {
         allowance.write(response.headers_mut());
@@ -80,7 +82,12 @@ fn read_items(sender: &Sender<'_>, body: &[u8]) -> ApiResult<Vec<Box<RawValue>>>
     fields.finish(items).map_err(ApiError::invalid)
 }
 
-async fn record_items(sender: &Sender<'_>, items: &[Box<RawValue>], key: Option<&str>) -> ApiResult<Vec<BatchResult>> {
+async fn record_items(
+    sender: &Sender<'_>,
+    items: &[Box<RawValue>],
+    key: Option<&str>,
+    metrics: &Metrics,
+) -> ApiResult<Vec<BatchResult>> {
     let mut outcomes: Vec<Option<ApiResult<Taken>>> = Vec::with_capacity(items.len());
     let mut calls: Vec<Arc<Call>> = Vec::with_capacity(items.len());
     let mut events = Vec::with_capacity(items.len());
@@ -105,6 +112,7 @@ async fn record_items(sender: &Sender<'_>, items: &[Box<RawValue>], key: Option<
         let outcome = outcome.or_else(|| recorded.next().map(|taken| taken.map_err(ApiError::from)));
         let outcome = outcome.unwrap_or_else(|| Err(engine::Error::unavailable("an event was not answered").into()));
         if let Err(error) = &outcome {
+            metrics.rejected(error.kind);
             sender.keep(Arc::unwrap_or_clone(call), true, error);
         }
         results.push(result(index, outcome, sender.request_id));

@@ -14,7 +14,7 @@ use bench::flood::{self, Outcome, Pace, Plan, Target};
 /// Followed links a second.
 pub const RATE: f64 = 1000.0;
 /// Nobody ends a load by waiting for it.
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_secs(24 * 3600);
 
 pub struct Load {
     stop: Arc<AtomicBool>,
@@ -27,13 +27,21 @@ impl Load {
     }
 
     pub fn at_rate(base: &str, code: &str, rate: f64) -> Self {
-        let plan = Plan {
-            pace: Pace::Constant(rate),
-            time: LONG,
-            connections: 32,
-            ledger: true,
-            ..Plan::new(Target::parse(&format!("{base}/r/{code}")).unwrap())
-        };
+        let target = Target::parse(&format!("{base}/r/{code}")).unwrap();
+        Self::of(Plan { pace: Pace::Constant(rate), connections: 32, ledger: true, ..Plan::new(target) })
+    }
+
+    /// Each of them opens a connection of its own.
+    pub fn one_each(base: &str, code: &str, rate: f64) -> Self {
+        let target = Target::parse(&format!("{base}/r/{code}")).unwrap();
+        // As many as may come while nobody answers.
+        let plan = Plan { pace: Pace::Constant(rate), connections: 2_000, ledger: true, ..Plan::new(target) };
+        Self::of(Plan { close: true, ..plan })
+    }
+
+    /// Until it is told to end.
+    pub fn of(plan: Plan) -> Self {
+        let plan = Plan { time: LONG, ..plan };
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let running = thread::spawn(move || flood::run(&plan, &stopped).unwrap());

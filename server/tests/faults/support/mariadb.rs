@@ -18,15 +18,21 @@ pub struct MariaDb {
     folder: TempDir,
     port: u16,
     process: Child,
+    /// Options of its own.
+    more: Vec<String>,
 }
 
 impl MariaDb {
     pub async fn start() -> Self {
+        Self::start_with(Vec::new()).await
+    }
+
+    pub async fn start_with(more: Vec<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         copy_folder(prepared(), &folder.path().join("data"));
         let port = free_port();
-        let process = serve(folder.path(), port);
-        let database = Self { folder, port, process };
+        let process = serve(folder.path(), port, &more);
+        let database = Self { folder, port, process, more };
         database.until_it_answers("").await;
         let mut conn = MySqlConnection::connect(&database.server()).await.unwrap();
         sqlx::raw_sql("CREATE DATABASE tributary").execute(&mut conn).await.unwrap();
@@ -54,7 +60,7 @@ impl MariaDb {
 
     /// On the same port and data as before.
     pub async fn start_again(&mut self) {
-        self.process = serve(self.folder.path(), self.port);
+        self.process = serve(self.folder.path(), self.port, &self.more);
         self.until_it_answers("tributary").await;
     }
 
@@ -94,7 +100,7 @@ pub fn url(port: u16) -> String {
 }
 
 /// As in `scripts/mariadb.sh`: its options for speed change nothing that a process could see.
-fn serve(folder: &Path, port: u16) -> Child {
+fn serve(folder: &Path, port: u16, more: &[String]) -> Child {
     let path = |name: &str| folder.join(name).display().to_string();
     let log = fs::OpenOptions::new().create(true).append(true).open(folder.join("log")).unwrap();
     Command::new(program("mariadbd"))
@@ -104,6 +110,7 @@ fn serve(folder: &Path, port: u16) -> Child {
         .args(["--innodb-flush-log-at-trx-commit=2", "--innodb-log-file-size=32M", "--innodb-buffer-pool-size=64M"])
         .args(["--innodb-doublewrite=OFF", "--innodb-use-native-aio=OFF", "--performance-schema=OFF"])
         .args(["--skip-log-bin", "--max-connections=200"])
+        .args(more)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log)

@@ -6,9 +6,11 @@ mod load;
 mod mariadb;
 pub mod orders;
 mod proxy;
+pub mod sales;
 mod server;
 mod shop;
 mod trial;
+mod watch;
 
 use std::{
     net::TcpListener,
@@ -24,6 +26,7 @@ pub use proxy::{Proxy, Way};
 pub use server::{Server, Start};
 pub use shop::Shop;
 pub use trial::{Trial, count};
+pub use watch::{Watch, Watched};
 
 /// How long anything may take that is waited for. It says that something hangs, not that it is slow.
 pub const MOST_WAIT: Duration = Duration::from_secs(30);

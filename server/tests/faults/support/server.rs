@@ -2,15 +2,18 @@
 
 use std::{
     fs::{self, OpenOptions},
+    net::TcpListener,
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::Arc,
 };
 
-use reqwest::{Client, StatusCode, redirect::Policy};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect::Policy};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use super::{MOST_WAIT, Shop, free_port, until};
+use super::{MOST_WAIT, Shop, free_port, until, watch};
 
 const EMAIL: &str = "admin@example.com";
 const PASSWORD: &str = "correct horse battery";
@@ -32,22 +35,62 @@ pub struct Start {
     /// Nodes of one database share it. None: one of its own.
     pub secret: Option<PathBuf>,
     pub environment: Vec<(&'static str, String)>,
+    /// Handed to each process, as systemd does. None: each opens its own.
+    pub socket: Option<Arc<TcpListener>>,
 }
 
 impl Start {
     pub fn new(folder: &Path, database_url: Option<String>) -> Self {
-        Self { folder: folder.into(), port: free_port(), database_url, secret: None, environment: Vec::new() }
+        Self {
+            folder: folder.into(),
+            port: free_port(),
+            database_url,
+            secret: None,
+            environment: Vec::new(),
+            socket: None,
+        }
+    }
+
+    /// The binary, with its standard input.
+    fn command(&self) -> Command {
+        // Another build may be put to the test than the one these tests were made with.
+        let binary = std::env::var_os("TRIBUTARY_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_tributary").into());
+        let Some(socket) = &self.socket else {
+            let mut command = Command::new(binary);
+            command.stdin(Stdio::null());
+            return command;
+        };
+        // A shell makes it the descriptor that it has to be, and then becomes the server.
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "export LISTEN_FDS=1 LISTEN_PID=$$; exec \"$0\" \"$@\" 3<&0 </dev/null"])
+            .arg(binary)
+            .stdin(OwnedFd::from(socket.try_clone().unwrap()));
+        command
     }
 }
 
 impl Server {
     /// Starts the binary and waits until it serves.
     pub async fn start(start: &Start) -> Self {
+        let client = Client::builder().redirect(Policy::none()).timeout(MOST_WAIT).build().unwrap();
+        let server = Self {
+            process: Self::spawn(start, "log"),
+            folder: start.folder.clone(),
+            base: format!("http://127.0.0.1:{}", start.port),
+            client,
+        };
+        until("the server serves", async || server.status("/healthz").await == Some(StatusCode::OK)).await;
+        server
+    }
+
+    /// The process alone, whatever becomes of it; what it says goes into a file of its folder.
+    pub fn spawn(start: &Start, log: &str) -> Child {
         let site = start.folder.join("site");
         fs::create_dir_all(&site).unwrap();
         fs::write(site.join("manifest.json"), r#"{"js":"a","wasm":"b","css":"c","charts":"d"}"#).unwrap();
-        let log = OpenOptions::new().create(true).append(true).open(start.folder.join("log")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tributary"));
+        let log = OpenOptions::new().create(true).append(true).open(start.folder.join(log)).unwrap();
+        let mut command = start.command();
         command
             .args(["serve", "--log-format", "json", "--addr", &format!("127.0.0.1:{}", start.port)])
             .arg("--data-dir")
@@ -57,7 +100,6 @@ impl Server {
             .env("TRIBUTARY_ADMIN_EMAIL", EMAIL)
             .env("TRIBUTARY_ADMIN_PASSWORD", PASSWORD)
             .envs(start.environment.iter().cloned())
-            .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log);
         if let Some(url) = &start.database_url {
@@ -66,15 +108,20 @@ impl Server {
         if let Some(secret) = &start.secret {
             command.arg("--secret-key-file").arg(secret);
         }
-        let client = Client::builder().redirect(Policy::none()).timeout(MOST_WAIT).build().unwrap();
-        let server = Self {
-            process: command.spawn().unwrap(),
-            folder: start.folder.clone(),
-            base: format!("http://127.0.0.1:{}", start.port),
-            client,
-        };
-        until("the server serves", async || server.status("/healthz").await == Some(StatusCode::OK)).await;
-        server
+        command.spawn().unwrap()
+    }
+
+    /// What a process says that does not start.
+    pub async fn refusal(start: &Start) -> String {
+        let mut process = Self::spawn(start, "refused");
+        let mut ended = None;
+        until("it refuses to start", async || {
+            ended = process.try_wait().unwrap();
+            ended.is_some()
+        })
+        .await;
+        assert_eq!(ended.unwrap().code(), Some(1));
+        fs::read_to_string(start.folder.join("refused")).unwrap()
     }
 
     /// SIGKILL: no handler runs, nothing is flushed.
@@ -112,6 +159,22 @@ impl Server {
         answer.error_for_status().unwrap().json().await.unwrap()
     }
 
+    /// Whatever is answered; null where that is no JSON.
+    pub async fn ask(&self, method: Method, path: &str, token: &str, body: Value) -> (StatusCode, Value) {
+        let mut request = self.client.request(method, format!("{}/api/v1/{path}", self.base));
+        if !token.is_empty() {
+            request = request.bearer_auth(token);
+        }
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        told(request).await
+    }
+
+    pub async fn shop_sends(&self, key: &str, path: &str, body: &Value) -> (StatusCode, Value) {
+        told(self.client.post(format!("{}/api/v1/{path}", self.base)).header("X-API-KEY", key).json(body)).await
+    }
+
     pub async fn put(&self, token: &str, path: &str) {
         let url = format!("{}/api/v1/{path}", self.base);
         self.client.put(url).bearer_auth(token).send().await.unwrap().error_for_status().unwrap();
@@ -144,7 +207,7 @@ impl Server {
         let log = fs::read_to_string(self.folder.join("log")).unwrap();
         let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let is_it = |line: &Value| {
-            line["level"] == level && line["fields"]["message"].as_str().is_some_and(|text| text.contains(message))
+            line["level"] == level && line["message"].as_str().is_some_and(|text| text.contains(message))
         };
         lines.filter(is_it).count()
     }
@@ -156,16 +219,29 @@ impl Server {
         request.json(&body).send().await.unwrap().status()
     }
 
+    /// Of its process.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// What it holds of the machine's memory.
     pub fn memory_kb(&self) -> u64 {
-        let told = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = told.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
+        watch::memory_kb(self.id())
+    }
+
+    pub fn descriptors(&self) -> usize {
+        watch::descriptors(self.id())
     }
 
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.join("log")).unwrap()
     }
+}
+
+async fn told(request: RequestBuilder) -> (StatusCode, Value) {
+    let answer = request.send().await.unwrap();
+    let status = answer.status();
+    (status, answer.json().await.unwrap_or_default())
 }
 
 impl Drop for Server {
