@@ -110,22 +110,18 @@ impl<'c> Customer<'c> {
 
     async fn erase(&self, db: &Db) -> Result<Erased> {
         let mut events = 0;
-        loop {
-            let erased = self.erase_some(db).await?;
-            if erased == 0 {
-                break;
-            }
+        while let Some(erased) = self.erase_some(db).await? {
             events += erased;
         }
         Ok(Erased { events, failures: self.failures(db, true).await? })
     }
 
-    /// Rows, and what they count for, in one transaction. 0: there was none left.
-    async fn erase_some(&self, db: &Db) -> Result<i64> {
+    /// Rows, and what they count for, in one transaction. None: there was none left.
+    async fn erase_some(&self, db: &Db) -> Result<Option<i64>> {
         let mut conn = db.begin().await?;
         let ids = db::erasure::events_of(&mut conn, self.advertiser, &self.hash, EVENTS).await?;
         if ids.is_empty() {
-            return Ok(0);
+            return Ok(None);
         }
         // Held: no other credit comes between, and whoever else erases them has done so, or waits.
         let facts = db::rollups_read::held_facts(&mut conn, &ids).await?;
@@ -136,8 +132,8 @@ impl<'c> Customer<'c> {
         }
         added.write(&mut conn).await?;
         conn.commit().await?;
-        // None of them was there any more: another look says whether more are.
-        Ok(if facts.is_empty() { 1 } else { i64::try_from(facts.len()).unwrap_or(i64::MAX) })
+        // None, where others have erased them meanwhile: another look says whether there are more.
+        Ok(Some(i64::try_from(facts.len()).unwrap_or(i64::MAX)))
     }
 
     /// How many failed calls name the customer; their bodies go, if so said.
