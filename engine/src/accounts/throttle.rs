@@ -157,14 +157,18 @@ impl Tries {
         Some(u32::try_from(wait.unsigned_abs().div_ceil(1000)).unwrap_or(u32::MAX).max(1))
     }
 
-    fn failed(&mut self, key: u64, at: Timestamp) {
+    /// How often the key has failed by now.
+    fn failed(&mut self, key: u64, at: Timestamp) -> usize {
         // In order, whoever ended first: then the front is always the oldest.
         let at = self.failures.back().map_or(at, |(last, _)| at.max(*last));
         self.failures.push_back((at, key));
-        self.by_key.entry(key).or_default().push_back(at);
+        let of_key = self.by_key.entry(key).or_default();
+        of_key.push_back(at);
+        let count = of_key.len();
         if self.failures.len() > MOST_KEPT {
             self.forget_oldest();
         }
+        count
     }
 
     /// A clock that was set back must not lock anybody out until it has caught up.
@@ -194,15 +198,16 @@ impl Attempt<'_> {
     fn end(&mut self, failed: bool) {
         let counted = std::mem::take(&mut self.counted);
         let mut tries = self.throttle.tries();
-        for (key, _) in counted.into_iter().flatten() {
+        for (key, most) in counted.into_iter().flatten() {
             if let Some(count) = tries.under_way.get_mut(&key) {
                 *count -= 1;
                 if *count == 0 {
                     tries.under_way.remove(&key);
                 }
             }
-            if failed {
-                tries.failed(key, self.at);
+            if failed && tries.failed(key, self.at) == most {
+                // Once, not with each try that comes then.
+                tracing::warn!("too many tries have failed: an address is closed out for a while");
             }
         }
     }

@@ -9,7 +9,7 @@ mod limits;
 mod process;
 mod told;
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use axum::http::{Method, StatusCode};
 use engine::Engine;
@@ -23,7 +23,11 @@ pub use self::{
     follows::{FollowCounts, Followed, Follows},
     limits::{Limit, rate_limited},
 };
-use self::{process::Process, told::Told};
+use self::{
+    process::Process,
+    told::{ConnectionNumbers, Told},
+};
+use crate::{connections::Places, tls::Current};
 
 pub use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
 
@@ -34,12 +38,14 @@ const DURATIONS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25
 pub const UNMATCHED: &str = "unmatched";
 
 /// One server's counts.
-#[derive(Debug)]
 pub struct Metrics {
     requests: Family<Answered, Counter>,
     durations: Family<Asked, Histogram>,
     rejected: Family<Rejected, Counter>,
     pub follows: Follows,
+    /// What others know, who are asked when somebody wants to be told.
+    places: Option<Arc<Places>>,
+    certificate: Option<Arc<Current>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -67,11 +73,18 @@ impl Default for Metrics {
             durations: Family::new_with_constructor(|| Histogram::new(DURATIONS)),
             rejected: Family::default(),
             follows: Follows::default(),
+            places: None,
+            certificate: None,
         }
     }
 }
 
 impl Metrics {
+    /// Of a server whose connections have these places, and whose own TLS, where it has any, shows this certificate.
+    pub fn of(places: &Arc<Places>, certificate: Option<Arc<Current>>) -> Self {
+        Self { places: Some(Arc::clone(places)), certificate, ..Self::default() }
+    }
+
     /// Counts an answered request. `route`: the address as the router has it, `{id}` for an id.
     pub fn answered(&self, method: &Method, route: Cow<'static, str>, status: StatusCode, took: Duration) {
         let method = known(method);
@@ -99,7 +112,14 @@ impl Metrics {
             "Events, and calls with events, that were not taken, by problem",
             self.rejected.clone(),
         );
-        registry.register_collector(Box::new(Told { numbers, follows: self.follows.get() }));
+        let connections = self.places.as_ref().map(|places| ConnectionNumbers {
+            open: places.taken() as u64,
+            most: places.most() as u64,
+            refused: places.refused(),
+        });
+        let certificate_until = self.certificate.as_ref().map(|current| current.until());
+        let follows = self.follows.get();
+        registry.register_collector(Box::new(Told { numbers, follows, connections, certificate_until }));
         if let Some(process) = Process::look() {
             registry.register_collector(Box::new(process));
         }

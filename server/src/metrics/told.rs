@@ -19,12 +19,25 @@ use super::{
 pub struct Told {
     pub numbers: Numbers,
     pub follows: FollowNumbers,
+    pub connections: Option<ConnectionNumbers>,
+    /// Seconds since 1970.
+    pub certificate_until: Option<u64>,
+}
+
+/// Connections of the whole server.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionNumbers {
+    pub open: u64,
+    pub most: u64,
+    /// For want of a place.
+    pub refused: u64,
 }
 
 impl Collector for Told {
     fn encode(&self, mut to: DescriptorEncoder) -> fmt::Result {
         let to = &mut to;
         self.redirects(to)?;
+        self.connections(to)?;
         self.clicks(to)?;
         self.drain(to)?;
         self.events(to)?;
@@ -47,6 +60,18 @@ impl Told {
         let help = "Connections that the front has passed on to the router.";
         counter(to, "tributary_front_connections_handed_over", help, handed_over)?;
         gauge(to, "tributary_front_connections", "Connections that the front holds.", open)
+    }
+
+    fn connections(&self, to: &mut DescriptorEncoder) -> fmt::Result {
+        if let Some(ConnectionNumbers { open, most, .. }) = self.connections {
+            gauge(to, "tributary_connections", "Open connections.", open)?;
+            gauge(to, "tributary_connections_max", "Connections that there may be.", most)?;
+        }
+        if let Some(until) = self.certificate_until {
+            let help = "When the server's own TLS certificate ends, since the Unix epoch.";
+            gauge(to, "tributary_tls_certificate_expiry_timestamp_seconds", help, until)?;
+        }
+        Ok(())
     }
 
     fn clicks(&self, to: &mut DescriptorEncoder) -> fmt::Result {
@@ -146,16 +171,12 @@ impl Told {
         counter(to, "tributary_exports_refused", help, exports.refused)?;
         let logins = [("succeeded", self.numbers.logins_succeeded), ("failed", self.numbers.logins_failed)];
         counters(to, "tributary_logins", "Logins by e-mail and password.", "outcome", &logins)?;
-        let limits = Limit::ALL.map(|limit| {
-            let count = match limit {
-                // Whoever logs in, by whatever way, asks the engine.
-                Limit::LoginsOfAccount => self.numbers.logins_closed.of_account,
-                Limit::LoginsOfAddress => self.numbers.logins_closed.of_address,
-                Limit::Events | Limit::Requests | Limit::Connections => refused(limit),
-            };
-            (limit.as_str(), count)
-        });
-        counters(to, "tributary_rate_limited", "Requests refused for a limit.", "limit", &limits)?;
+        let closed = self.numbers.logins_closed;
+        let mut limits = Limit::ALL.map(|limit| (limit.as_str(), refused(limit))).to_vec();
+        // Whoever logs in, by whatever way, asks the engine.
+        limits.extend([("logins_of_account", closed.of_account), ("logins_of_address", closed.of_address)]);
+        limits.extend(self.connections.map(|connections| ("connections", connections.refused)));
+        counters(to, "tributary_rate_limited", "Requests, and connections, refused for a limit.", "limit", &limits)?;
         let help = "1; the version is in the label.";
         gauges(to, "tributary_build_info", help, "version", &[(env!("CARGO_PKG_VERSION"), 1)])
     }
