@@ -119,10 +119,10 @@ async fn closed_days_are_put_into_a_bucket_whole_and_only_what_changed_is_put_th
 
     let again = tributary(data, &archive, KEY).await;
     assert!(said(&again).starts_with("0 days written: 0 clicks"), "{}", said(&again));
-    // One event credited otherwise, one file lost: these two days, and no other.
+    // One event changed, one file lost: these two days, and no other.
     let (lost, _) = there.iter().rfind(|(name, _)| name.ends_with("clicks.ndjson.gz")).unwrap();
     store.delete(&lost.as_str().into()).await.unwrap();
-    let change = "UPDATE events SET method = 'none' WHERE id = (SELECT id FROM events ORDER BY occurred_at LIMIT 1)";
+    let change = "UPDATE events SET name = 'changed' WHERE id = (SELECT id FROM events ORDER BY occurred_at LIMIT 1)";
     raw_sql(AssertSqlSafe(change.to_owned())).execute(&mut connect(data).await).await.unwrap();
     let mended = tributary(data, &archive, KEY).await;
     assert!(said(&mended).starts_with("2 days written"), "{}", said(&mended));
