@@ -108,7 +108,9 @@ async fn compare(folder: &Path, millions: u32, report: &mut Report) -> Result<()
         spool: engine::SpoolOptions::default(),
         ip_storage: IpStorage::Truncated,
         country_file: CountryFile::None,
+        retention: engine::Retention::default(),
         clock: Clock::System,
+        login_limits: engine::LoginLimits::default(),
     })
     .await?;
     engine.ready().await?;

@@ -48,6 +48,7 @@ use crate::{
     numbers::Counts,
     overview::Counted,
     poller::Poller,
+    retention::{Retention, Sweeper},
     secret::Secrets,
     setup::KeyUses,
     start::{Readiness, Start, until_stopped},
@@ -78,6 +79,8 @@ pub struct Options {
     /// Tells clicks' countries.
     pub country_file: CountryFile,
     pub login_limits: LoginLimits,
+    /// How long clicks and events themselves are kept.
+    pub retention: Retention,
     pub clock: Clock,
 }
 
@@ -198,6 +201,18 @@ impl Engine {
         let (drained_sender, drained) = watch::channel(None);
         let is_displaced = Arc::new(AtomicBool::new(false));
         let recent = Arc::new(RecentClicks::default());
+        if let Some(retention) = options.retention.wanted() {
+            let sweeper = Sweeper {
+                db: db.clone(),
+                database_url: options.database_url.clone(),
+                clock: options.clock.clone(),
+                retention,
+                holder: new_id(now, &mut rand::rng()),
+            };
+            sweeper
+                .start(ready.clone(), stopped.clone())
+                .map_err(|error| Error::Internal(format!("what is old cannot be deleted: {error}")))?;
+        }
         let counts = Arc::new(Counts::default());
         let drain = Drain {
             spool: Arc::clone(&spool),

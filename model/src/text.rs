@@ -70,6 +70,8 @@ text! {
     ShortText(short_text),
     /// A chosen coupon code: 3 to 64 of `A-Z a-z 0-9 _ -`. Compared without case.
     CouponCode(coupon_code),
+    /// What a shop calls one of its customers: 1 to 255 characters, as they are.
+    CustomerId(customer_id),
     /// Where a tracking link leads: an absolute http or https address.
     DestinationUrl(destination_url),
     /// An IANA time zone's name. The server knows whether the zone exists.
@@ -156,6 +158,14 @@ fn destination_url(text: &str) -> Result<Cow<'_, str>, RuleError> {
     Ok(text.into())
 }
 
+fn customer_id(text: &str) -> Result<Cow<'_, str>, RuleError> {
+    if is_line(text, 255) {
+        Ok(text.into())
+    } else {
+        Err(RuleError("must be 1 to 255 characters, without control characters"))
+    }
+}
+
 fn zone_name(text: &str) -> Result<Cow<'_, str>, RuleError> {
     let text = text.trim();
     let stands =
@@ -206,6 +216,18 @@ mod tests {
     #[test]
     fn passwords_keep_their_blanks() {
         assert_eq!(&*" correct horse ".parse::<NewPassword>().unwrap(), " correct horse ");
+    }
+
+    #[test]
+    fn passwords_have_ten_to_two_hundred_characters_of_any_kind() {
+        for good in
+            ["ten digits", "          ", "ÄÖÜäöüßéèê", "パスワードを長くする", &"x".repeat(200), &"界".repeat(200)]
+        {
+            assert_eq!(&*good.parse::<NewPassword>().unwrap(), good);
+        }
+        for bad in ["", "nine char", "界界界界界界界界界", &"x".repeat(201)] {
+            assert!(bad.parse::<NewPassword>().is_err(), "{bad:?}");
+        }
     }
 
     #[test]

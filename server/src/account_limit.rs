@@ -25,6 +25,7 @@ impl AccountLimit {
         limit.take(&account, NonZeroU32::MIN).map(Some).map_err(|refused| {
             rate_limited(Limit::Requests);
             let Refused::Wait(allowance) = refused else { return ApiError::not_found() };
+            rate_limited(Limit::Requests);
             let detail = format!(
                 "This account may make {} requests a minute. Nothing was done; send the same request again after {} s.",
                 limit.burst(),

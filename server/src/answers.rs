@@ -33,7 +33,7 @@ impl Answers {
         let place = headers::Place::of(request.uri().path());
         let way = self.https.way(&request, peer.ip(), connection);
         let mut response = if way == Way::Refused {
-            self.https.refuse(&request, self.metrics).await
+            self.https.refuse(&request, &self.metrics).await
         } else if self.events.takes(&request) {
             self.events.answer(request).await
         } else {

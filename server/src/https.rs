@@ -100,16 +100,14 @@ impl HttpsRule {
     }
 
     /// The answer to what came in the clear: to whoever only looks, where to look instead.
-    pub async fn refuse<B>(&self, request: &Request<B>, metrics: Arc<Metrics>) -> Response {
-        let asked = Asked::of(request.method(), request.uri().path(), UNMATCHED.into(), metrics);
-        asked.answer_with(async { self.refusal(request) }).await
-    }
-
-    fn refusal<B>(&self, request: &Request<B>) -> Response {
+    pub async fn refuse<B>(&self, request: &Request<B>, metrics: &Arc<Metrics>) -> Response {
+        let (method, path) = (request.method(), request.uri().path());
         let Some(location) = self.elsewhere(request) else {
             let detail = "This installation is reached over https alone. Whatever secret came with this request has \
                           travelled in the clear: replace it.";
-            return ApiError::new(StatusCode::FORBIDDEN, "https-required", "https is required", detail).into_response();
+            let error = ApiError::new(StatusCode::FORBIDDEN, "https-required", "https is required", detail);
+            let asked = Asked::of(method, path, UNMATCHED.into(), Arc::clone(metrics));
+            return asked.answer_with(async { error.into_response() }).await;
         };
         // Each followed link is to come by here, to be counted. What holds for pages browsers may remember.
         let status = match Place::of(request.uri().path()) {
@@ -172,7 +170,7 @@ mod tests {
         let rule = rule("https://go.example/", "");
         let request = request(method, uri, headers);
         assert_eq!(rule.way(&request, "203.0.113.7".parse().unwrap(), Scheme::Http), Way::Refused);
-        let answer = rule.refuse(&request, Arc::default()).await;
+        let answer = rule.refuse(&request, &Arc::default()).await;
         let location = answer.headers().get(header::LOCATION).map(|it| it.to_str().unwrap().to_owned());
         (answer.status().as_u16(), location.unwrap_or_default())
     }

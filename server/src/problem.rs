@@ -232,14 +232,13 @@ pub fn takes_events(method: &Method, path: &str) -> bool {
 /// What the log holds of every request at its end. `is_said`: what went wrong was logged where it did.
 fn say(method: &Method, path: &str, status: StatusCode, took: Duration, is_said: bool) {
     let (status, duration_ms) = (status.as_u16(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-    if status >= 500 && !is_said {
+    // A 503 is meant: whoever answers it knows why, and says so where that is news.
+    if status >= 500 && status != 503 && !is_said {
         tracing::error!(status, duration_ms, "a request failed");
     } else if took > SLOW {
         tracing::warn!(status, duration_ms, "a request was answered slowly");
-    } else if status == 403 {
-        tracing::info!(status, duration_ms, "a request was refused");
-    } else if status < 400 && !method.is_safe() && !takes_events(method, path) {
-        // Who has changed what.
+    } else if !takes_events(method, path) && (status == 403 || (status < 400 && !method.is_safe())) {
+        // Who has changed what, and who tried what is not open to them.
         tracing::info!(status, duration_ms, "a request was answered");
     } else {
         tracing::debug!(status, duration_ms, "a request was answered");

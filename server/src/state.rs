@@ -17,10 +17,10 @@ pub struct AppState {
     pub secure_cookies: bool,
     pub trusted_proxies: Arc<TrustedProxies>,
     pub event_limit: Arc<EventLimit>,
-    pub account_limit: Arc<AccountLimit>,
     pub metrics: Arc<Metrics>,
     /// Whether whoever asks from this machine is told them here; else they have an address of their own.
     pub tells_metrics: bool,
+    pub account_limit: Arc<AccountLimit>,
     leptos: Arc<LeptosOptions>,
 }
 
@@ -36,9 +36,9 @@ impl AppState {
             secure_cookies,
             trusted_proxies: Arc::default(),
             event_limit: Arc::new(EventLimit::new(0, 0)),
-            account_limit: Arc::new(AccountLimit::new(0)),
             metrics: Arc::default(),
             tells_metrics: true,
+            account_limit: Arc::new(AccountLimit::new(0)),
             leptos,
         }
     }

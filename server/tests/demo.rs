@@ -37,6 +37,7 @@ async fn open(folder: &Path) -> (Engine, Workers) {
         ip_storage: IpStorage::Truncated,
         country_file: CountryFile::None,
         login_limits: LoginLimits::default(),
+        retention: engine::Retention::default(),
         clock: Clock::System,
     };
     let (engine, workers) = Engine::open(options).await.unwrap();

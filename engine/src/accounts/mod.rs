@@ -3,6 +3,7 @@
 mod hashing;
 mod manage;
 mod notices;
+mod operator;
 mod passwords;
 mod sessions;
 mod throttle;
@@ -15,6 +16,8 @@ use model::{
 pub use self::throttle::{Closed, LoginLimits};
 pub(crate) use self::{hashing::HashTurns, throttle::Throttle};
 use crate::error::{Error, Result};
+
+pub use self::operator::{create_admin, reset_admin_password};
 
 /// Someone who is logged in.
 #[derive(Clone, Debug)]

@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use super::{Session, passwords::verify};
 use crate::{
     Engine,
-    clicks::enrich::{IpStorage, stored_ip},
     db::{self, accounts::StoredAccount},
     error::{Error, Result},
 };
@@ -44,19 +43,20 @@ impl Engine {
         };
         let hash = stored.as_ref().and_then(|stored| stored.password_hash.clone());
         let known = hash.is_some();
+        let tried = stored.as_ref().map(|stored| stored.account.id);
         let turn = self.hash_turns.next().await?;
         // Others may have failed while this one waited. What is dropped from here on has failed.
         let attempt = self.throttle.begin(self.clock.now(), from, Some(&credentials.email))?;
         let matches = verify(turn, credentials.password, hash.unwrap_or_else(|| NOBODY.to_owned())).await?;
         let stored = stored.filter(|stored| known && matches && stored.account.status == AccountStatus::Active);
         self.counts.logged_in(stored.is_some());
-        let network = stored_ip(from, IpStorage::Truncated);
-        match &stored {
-            Some(stored) => tracing::info!(account_id = %stored.account.id, network, "logged in"),
-            None => tracing::info!(network, "a login failed"),
-        }
-        let stored = stored.ok_or(Error::WrongCredentials)?;
+        let Some(stored) = stored else {
+            // Whose it would have been, where it is anybody's: never the address that was tried.
+            tracing::info!(account_id = tried.map(tracing::field::display), "a login failed");
+            return Err(Error::WrongCredentials);
+        };
         attempt.forgive();
+        name_account(stored.account.id);
         // The account may be newer than what memory holds, where another node made it.
         self.catalog.refresh(&self.db).await?;
         self.begin_session(stored)
@@ -82,8 +82,7 @@ impl Engine {
         let fact = self.catalog.account(claims.sub)?;
         let stands = fact.active && fact.session_version == claims.ver && self.clock.now() < expires_at;
         stands.then(|| {
-            // Where a request's lines in the log have room for it.
-            tracing::Span::current().record("account_id", tracing::field::display(fact.account.id));
+            name_account(fact.account.id);
             Session { account: fact.account.clone(), expires_at }
         })
     }
@@ -95,4 +94,9 @@ impl Engine {
         conn.commit().await?;
         self.catalog.refresh(&self.db).await
     }
+}
+
+/// Who a request's lines in the log are about, where they have room for it.
+fn name_account(id: AccountId) {
+    tracing::Span::current().record("account_id", tracing::field::display(id));
 }

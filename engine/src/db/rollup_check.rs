@@ -126,19 +126,22 @@ impl Comparison {
 }
 
 /// Compares an advertiser's sums of these UTC days, from one multiple of 16 to another: at most so many differences.
+/// Before the day `rows_from` there may be no rows any more: sums of then are compared with each other alone.
 pub async fn compare(
     conn: &mut Conn,
     of: AdvertiserId,
     (from, to): (i64, i64),
+    rows_from: Option<i64>,
     most: usize,
 ) -> Result<Vec<Difference>> {
     let mut found = Vec::new();
-    let mut comparisons = vec![click_shares(of, from, to), event_shares(of, from, to)];
+    let kept = rows_from.map_or(from, |day| day.clamp(from, to));
+    let mut comparisons = vec![click_shares(of, kept, to), event_shares(of, kept, to)];
     for events in [false, true] {
         comparisons.push(longer(of, from, to, events));
     }
     for scope in [Scope::Advertiser, Scope::Campaigns] {
-        comparisons.extend([click_quarters(scope, of, from, to), event_quarters(scope, of, from, to)]);
+        comparisons.extend([click_quarters(scope, of, kept, to), event_quarters(scope, of, kept, to)]);
         for span in [Span::Hour, Span::Day] {
             comparisons.extend([false, true].map(|events| coarser(scope, of, from, to, span, events)));
         }

@@ -34,6 +34,8 @@ pub struct Filter {
     pub coupon: Option<CouponId>,
     /// Counts for events alone.
     pub method: Option<Method>,
+    /// The UTC midnight before which there may be no rows any more, only sums.
+    pub rows_from: Option<Timestamp>,
 }
 
 /// What counts are told apart by.

@@ -82,6 +82,7 @@ impl Engine {
             link: query.link_id,
             coupon: query.coupon_id,
             method: query.method,
+            rows_from: db::retention::rows_from(conn).await?,
         };
         Ok((range, filter))
     }

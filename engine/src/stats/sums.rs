@@ -41,10 +41,17 @@ impl Source {
                     (None, None) => db::advertisers::ids(conn).await?,
                     _ => Vec::new(),
                 };
-                match scopes(filter, split, &everybody) {
-                    Some(scopes) => totals(conn, &scopes, edges, filter).await?,
-                    None => shares(conn, &everybody, edges, filter, split).await?,
+                let scopes = scopes(filter, split, &everybody);
+                // Before it rows may be gone: there an edge is the nearest that sums have.
+                let (before, since) = cut(edges, filter.rows_from, scopes.is_some());
+                let mut parts = Vec::new();
+                for edges in [&before, &since].into_iter().filter(|edges| edges.len() > 1) {
+                    parts.push(match &scopes {
+                        Some(scopes) => totals(conn, scopes, edges, filter).await?,
+                        None => shares(conn, &everybody, edges, filter, split).await?,
+                    });
                 }
+                joined(parts)
             }
             Self::Rows => db::stats::between(conn, edges, filter, split).await?,
         };
@@ -70,6 +77,41 @@ fn scopes(filter: &Filter, split: &Split, advertisers: &[AdvertiserId]) -> Optio
         (None, Some(advertiser)) => vec![advertiser.0],
         (None, None) => advertisers.iter().map(|advertiser| advertiser.0).collect(),
     })
+}
+
+/// Edges before a moment, as sums know them, and those since. Both parts share the moment, where it lies between edges.
+fn cut(edges: &[i64], rows_from: Option<Timestamp>, of_totals: bool) -> (Vec<i64>, Vec<i64>) {
+    let Some(at) = rows_from.map(|at| at.0).filter(|at| edges.first().is_some_and(|first| first < at)) else {
+        return (Vec::new(), edges.to_vec());
+    };
+    let count = i64::try_from(edges.len()).unwrap_or(i64::MAX);
+    let span = if of_totals { Span::Quarter } else { Span::Day }.millis();
+    // Of a day that is cut into hours nobody knows more than its sum: all of it stands in the first of them.
+    let is_short = length(edges) / count.saturating_sub(1).max(1) < span;
+    let known = |edge: i64| {
+        let up = if is_short { span - 1 } else { span / 2 };
+        (edge + up).div_euclid(span) * span
+    };
+    let (before, since) = edges.split_at(edges.partition_point(|edge| *edge < at));
+    let before = before.iter().map(|edge| known(*edge).min(at));
+    if since.is_empty() {
+        return (before.collect(), Vec::new());
+    }
+    (before.chain([at]).collect(), [at].into_iter().chain(since.iter().copied()).collect())
+}
+
+/// One part after the other. Where there are two, the last bucket of the first and the first of the second are one.
+fn joined(parts: Vec<Vec<Tallies>>) -> Vec<Tallies> {
+    let mut parts = parts.into_iter();
+    let mut all = parts.next().unwrap_or_default();
+    let mut since = parts.next().unwrap_or_default().into_iter();
+    if let (Some(last), Some(first)) = (all.last_mut(), since.next()) {
+        for (key, tally) in &first {
+            last.entry(*key).or_default().add_times(tally, 1);
+        }
+    }
+    all.extend(since);
+    all
 }
 
 struct Buckets(Vec<Tallies>);

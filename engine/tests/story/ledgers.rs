@@ -276,6 +276,7 @@ crate::on_both! {
         let stopped = world.stop().await;
         for sql in [
             "DROP TABLE click_totals", "DROP TABLE event_totals", "DROP TABLE click_shares", "DROP TABLE event_shares",
+            "DROP TABLE retention",
             "DELETE FROM _sqlx_migrations WHERE version >= 4",
         ] {
             stopped.execute(sql).await;

@@ -93,6 +93,29 @@ impl World {
         self.database.remove().await;
     }
 
+    /// How many rows a table has that answer a condition.
+    pub async fn count(&self, from: &str) -> i64 {
+        let url = self.database.url(self.folder.path());
+        let sql = AssertSqlSafe(format!("SELECT COUNT(*) FROM {from}"));
+        match &self.database {
+            Database::Sqlite => {
+                let mut connection = SqliteConnection::connect(&url).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+            Database::MySql { .. } => {
+                let mut connection = MySqlConnection::connect(&url).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+        }
+    }
+
+    /// Whether every sum is what clicks and events come to; where not, what differs.
+    pub async fn assert_figures(&self) {
+        let checked = engine::check_figures(&self.options(), 5, |_, _| {}).await.unwrap();
+        let differences: Vec<String> = checked.differences.iter().map(ToString::to_string).collect();
+        assert!(checked.is_right(), "{differences:?}, {} strays", checked.strays);
+    }
+
     /// SQL past the engine: what it never writes itself.
     pub async fn execute(&self, sql: &str) {
         self.hold(sql).await.end().await;
@@ -223,8 +246,18 @@ impl Stopped {
         options(&self.folder, &self.database, &self.clock)
     }
 
+    /// For good.
+    pub async fn remove(self) {
+        self.database.remove().await;
+    }
+
     pub async fn open(self) -> World {
-        let (engine, workers) = Engine::open(self.options()).await.unwrap();
+        let options = self.options();
+        self.open_with(options).await
+    }
+
+    pub async fn open_with(self, options: Options) -> World {
+        let (engine, workers) = Engine::open(options).await.unwrap();
         engine.ready().await.unwrap();
         World { engine, workers: Some(workers), clock: self.clock, folder: self.folder, database: self.database }
     }
@@ -279,7 +312,7 @@ impl Held {
     }
 }
 
-fn options(folder: &TempDir, database: &Database, clock: &Arc<AtomicI64>) -> Options {
+pub fn options(folder: &TempDir, database: &Database, clock: &Arc<AtomicI64>) -> Options {
     Options {
         database_url: database.url(folder.path()),
         data_dir: folder.path().to_owned(),
@@ -289,6 +322,7 @@ fn options(folder: &TempDir, database: &Database, clock: &Arc<AtomicI64>) -> Opt
         ip_storage: IpStorage::Truncated,
         country_file: CountryFile::None,
         login_limits: LoginLimits::default(),
+        retention: engine::Retention::default(),
         clock: Clock::Set(Arc::clone(clock)),
     }
 }

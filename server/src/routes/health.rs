@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{
-    Router,
+    Json, Router,
     extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
     middleware::Next,
@@ -11,6 +11,7 @@ use axum::{
     routing::get,
 };
 use engine::{Engine, Error};
+use serde::Serialize;
 
 use crate::{
     problem::{ApiError, is_for_machines, takes_events},
@@ -27,14 +28,23 @@ pub fn router() -> Router<AppState> {
     Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready))
 }
 
-async fn ready(State(engine): State<Engine>) -> (StatusCode, String) {
+/// What `/readyz` answers.
+#[derive(Serialize)]
+struct Readiness {
+    ready: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// Bytes of clicks that are not in the database yet, at most.
+    clicks_waiting_bytes: u64,
+}
+
+async fn ready(State(engine): State<Engine>) -> (StatusCode, Json<Readiness>) {
     let health = engine.health().await;
-    if health.database {
-        return (StatusCode::OK, "ok\n".into());
-    }
-    let waiting = health.spool_waiting_bytes;
-    let told = format!("the database does not answer; redirects go on, up to {waiting} bytes of clicks wait\n");
-    (StatusCode::SERVICE_UNAVAILABLE, told)
+    let reason =
+        (!health.database).then_some("the database does not answer; redirects go on, and events are put aside");
+    let status = if reason.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let ready = reason.is_none();
+    (status, Json(Readiness { ready, reason, clicks_waiting_bytes: health.spool_waiting_bytes }))
 }
 
 /// A server that starts redirects at once; everything else waits for the database a little, and then says so.

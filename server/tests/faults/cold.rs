@@ -49,7 +49,8 @@ async fn without_database(trial: &Trial) {
     until("the log says what is wrong", async || trial.server.said("ERROR", "the database does not answer") > 0).await;
     let ready = trial.server.get("/readyz").await.unwrap();
     assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
-    let told = ready.text().await.unwrap();
-    assert!(told.contains("bytes of clicks wait"), "{told}");
+    let told: serde_json::Value = ready.json().await.unwrap();
+    assert_eq!(told["ready"], false, "{told}");
+    assert!(told["reason"].as_str().unwrap().contains("database") && told["clicks_waiting_bytes"].is_u64(), "{told}");
     tokio::time::sleep(outage().saturating_sub(begun.elapsed())).await;
 }

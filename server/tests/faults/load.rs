@@ -42,7 +42,7 @@ async fn ten_times_the_burst_beside_redirects_leaves_memory_flat_and_figures_exa
     assert!(ran.tally.refused > 0, "ten bursts a second are more than is allowed: {:?}", ran.tally.others);
     assert!(ran.tally.taken() > 0);
     ran.holds(16 * 1024);
-    site.is_exact(ran).await;
+    site.ends_exact(ran).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -68,7 +68,7 @@ async fn an_hour_at_half_of_capacity_leaves_memory_descriptors_and_ledger_as_the
     ran.holds(5 * 1024);
     ran.outcomes.extend(first.outcomes);
     ran.tally.add(first.tally);
-    site.is_exact(ran).await;
+    site.ends_exact(ran).await;
 }
 
 /// A server with shops.
@@ -171,7 +171,7 @@ impl Site {
     }
 
     /// Ledger, database, figures and sums say the same.
-    async fn is_exact(mut self, ran: Ran) {
+    async fn ends_exact(mut self, ran: Ran) {
         let redirected: u64 = ran.outcomes.iter().map(|outcome| outcome.summary().redirects).sum();
         let (status, told) = self.server.ask(Method::GET, "stats/overview?range=7d", &self.token, Value::Null).await;
         assert_eq!(status, StatusCode::OK, "{told}");
@@ -219,7 +219,8 @@ impl Ran {
         );
         println!("memory: {}", self.watched.course());
         println!(
-            "memory: {:.1} MiB at most, drift {:+.1} MiB; descriptors: {} before, {} at most, {} after",
+            "memory: {:.1} MiB before, {:.1} MiB at most, drift {:+.1} MiB; descriptors: {} before, {} at most, {} after",
+            self.watched.first_kb() as f64 / 1024.0,
             self.watched.most_kb() as f64 / 1024.0,
             self.watched.drift_kb() as f64 / 1024.0,
             self.idle_descriptors.0,

@@ -15,6 +15,7 @@ mod exposition;
 mod hanging;
 mod kill9;
 mod load;
+mod logs;
 mod metrics;
 mod million;
 mod nodes;

@@ -146,7 +146,8 @@ fn collect_rust(text: &str, found: &mut BTreeSet<String>) {
     let mut makes_tests = false;
     for line in text.lines() {
         let line_is_item = !line.starts_with(' ');
-        makes_tests = if line_is_item { line.contains("on_both! {") || line.contains("proptest! {") } else { makes_tests };
+        makes_tests =
+            if line_is_item { line.contains("on_both! {") || line.contains("proptest! {") } else { makes_tests };
         let line = line.trim();
         is_next |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
         let name = line.split("fn ").nth(1).and_then(|rest| rest.split(['(', '<']).next());

@@ -172,7 +172,8 @@ async fn a_shopper_s_redirect_says_none_of_it_and_a_dead_end_does() {
 #[tokio::test]
 async fn nothing_that_was_sent_comes_back_by_trace() {
     let api = Api::start(crate::databases::Database::sqlite()).await;
-    for path in ["/", "/login", "/api/v1/campaigns", "/api/v1/events", "/r/nosuch", "/healthz", "/pkg/t.css", "/nosuch"] {
+    for path in ["/", "/login", "/api/v1/campaigns", "/api/v1/events", "/r/nosuch", "/healthz", "/pkg/t.css", "/nosuch"]
+    {
         let request = api.request(Method::TRACE, path).header("X-Secret", "quetzal");
         let answer = request.send().await.unwrap();
         assert!(answer.status().is_client_error(), "{path} {}", answer.status());

@@ -18,6 +18,7 @@ mod bad_input;
 mod batches;
 mod coupons;
 mod edits;
+mod erasure;
 mod events;
 mod examples;
 mod exports;

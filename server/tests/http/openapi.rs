@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::api::{Api, problem};
 
 /// Modules whose addresses are no part of the API. Others register their routes through `routes!`, which documents them.
-const NOT_API: [&str; 6] = ["code_lists.rs", "docs.rs", "health.rs", "mod.rs", "pages.rs", "redirect.rs"];
+const NOT_API: [&str; 7] = ["code_lists.rs", "docs.rs", "health.rs", "metrics.rs", "mod.rs", "pages.rs", "redirect.rs"];
 
 async fn api() -> Api {
     Api::start(crate::databases::Database::sqlite()).await

@@ -310,7 +310,7 @@ async fn no_forms_without_javascript_do_either() {
     let intruders = intruders(&api).await;
     let before = shop.state(&api).await;
     for (who, token) in &intruders {
-        for form in FormName::ALL.iter().copied() {
+        for form in FormName::ALL {
             for path in [
                 format!("/admin/campaigns/{}", shop.running.campaign),
                 format!("/admin/advertisers/{}", shop.running.advertiser),
