@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A private S3 server for tests (s3rver, from package.json), with a folder and a port of its own.
 #   s3.sh run CMD…   runs CMD with TEST_S3_ENDPOINT set, then stops the server and removes its data
-# It has one bucket, `archive`; key and secret are both S3RVER, and its signatures are checked.
+# It has one bucket, `archive`, and knows one key, S3RVER, with a secret of the same name. Signatures of version 4 it takes
+# unseen.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 [[ ${1:-} == run && $# -gt 1 ]] || die "s3.sh run CMD…"
 shift

@@ -128,9 +128,18 @@ impl Tributary {
         &self.token
     }
 
-    /// A read of the admin's.
-    pub fn request(&self, client: &Client, path: &str) -> reqwest::RequestBuilder {
-        client.get(format!("http://127.0.0.1:{}/api/v1/{path}", self.port)).bearer_auth(&self.token)
+    /// Gives an influencer an account, and logs it in.
+    pub async fn influencers_token(&self, influencer_id: &str) -> Result<String> {
+        let email = format!("{influencer_id}@example.com");
+        let account =
+            json!({"email": email, "role": "influencer", "influencer_id": influencer_id, "password": PASSWORD});
+        self.post("accounts", account).await?;
+        text(&self.post("auth/login", json!({"email": email, "password": PASSWORD})).await?, "token")
+    }
+
+    /// A read of whose token this is.
+    pub fn request_of(&self, token: &str, client: &Client, path: &str) -> reqwest::RequestBuilder {
+        client.get(format!("http://127.0.0.1:{}/api/v1/{path}", self.port)).bearer_auth(token)
     }
 
     async fn post(&self, path: &str, body: Value) -> Result<Value> {

@@ -1,6 +1,6 @@
 //! Request bodies: within their size, JSON, an object. Each breach has its own answer.
 
-use std::time::Duration;
+use std::{error::Error, io};
 
 use axum::{
     body::{Body, Bytes},
@@ -16,7 +16,6 @@ use crate::problem::ApiError;
 pub const MOST_BYTES: usize = model::event::MOST_BODY;
 /// So much of an oversized body is read and thrown away, so that its sender gets to read the answer.
 const MOST_DISCARDED: usize = 16 << 20;
-const MOST_TIME: Duration = Duration::from_secs(10);
 
 /// Most bytes of a body that lists ids: 10,000 of them.
 pub const MOST_BYTES_OF_IDS: usize = 512 * 1024;
@@ -80,10 +79,7 @@ async fn read(body: Body, most: usize) -> Result<Bytes, ApiError> {
 /// The body as far as it is taken, and what is wrong with the rest.
 pub async fn read_most(body: Body, most: usize) -> (Bytes, Result<(), ApiError>) {
     let mut collected = Vec::new();
-    let is_all = tokio::time::timeout(MOST_TIME, collect(body, most, &mut collected)).await.unwrap_or_else(|_| {
-        let detail = "The body took more than 10 seconds to arrive.";
-        Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, "timeout", "Too slow", detail))
-    });
+    let is_all = collect(body, most, &mut collected).await;
     (collected.into(), is_all)
 }
 
@@ -91,9 +87,7 @@ async fn collect(body: Body, most: usize, collected: &mut Vec<u8>) -> Result<(),
     let mut stream = body.into_data_stream();
     let mut seen = 0;
     while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|_| {
-            ApiError::new(StatusCode::BAD_REQUEST, "bad-request", "Bad request", "The body broke off before its end.")
-        })?;
+        let chunk = chunk.map_err(|error| incomplete(&error))?;
         seen += chunk.len();
         if seen > MOST_DISCARDED {
             break;
@@ -107,4 +101,16 @@ async fn collect(body: Body, most: usize, collected: &mut Vec<u8>) -> Result<(),
         return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail));
     }
     Ok(())
+}
+
+/// What is wrong with a body that is not all there: whose sender took too long, or went away.
+fn incomplete(error: &(dyn Error + 'static)) -> ApiError {
+    let is_slow = |error: &(dyn Error + 'static)| {
+        error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+    };
+    if std::iter::successors(Some(error), |&error| error.source()).any(is_slow) {
+        let detail = "The body took too long to arrive.";
+        return ApiError::new(StatusCode::REQUEST_TIMEOUT, "timeout", "Too slow", detail);
+    }
+    ApiError::new(StatusCode::BAD_REQUEST, "bad-request", "Bad request", "The body broke off before its end.")
 }

@@ -11,6 +11,7 @@ use model::{AdvertiserId, Timestamp};
 use crate::{
     bytes,
     client_ip::{ForwardedHeader, TrustedProxies},
+    connections::ConnectionsConfig,
     healthcheck::HealthcheckConfig,
     https::Hsts,
     operate::{
@@ -22,6 +23,7 @@ use crate::{
         migrate::MigrateConfig,
     },
     secret_file::{self, SecretText},
+    tls::TlsConfig,
 };
 
 /// Where set-up puts the country file.
@@ -43,7 +45,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serves pages, redirects and the API.
-    Serve(ServeConfig),
+    Serve(Box<ServeConfig>),
     /// Works out again who is credited, under what stands now, shows what would change, and changes it.
     Reattribute(ReattributeConfig),
     /// Fills an empty database with a year of campaign history to look at, and prints its logins.
@@ -100,6 +102,10 @@ pub struct ServeConfig {
     /// Where to listen.
     #[arg(long, env = "TRIBUTARY_ADDR", default_value = "127.0.0.1:3000")]
     pub addr: SocketAddr,
+    #[command(flatten)]
+    pub tls: TlsConfig,
+    #[command(flatten)]
+    pub connections: ConnectionsConfig,
     #[command(flatten)]
     pub data: DataConfig,
     /// Proxies whose word on a client's address is believed: addresses, networks, `loopback`, `private`; commas between.

@@ -100,22 +100,29 @@ impl HttpsRule {
     }
 
     /// The answer to what came in the clear: to whoever only looks, where to look instead.
-    pub async fn refuse<B>(&self, request: &Request<B>, metrics: &Arc<Metrics>) -> Response {
-        let (method, path) = (request.method(), request.uri().path());
-        let Some(location) = self.elsewhere(request) else {
-            let detail = "This installation is reached over https alone. Whatever secret came with this request has \
-                          travelled in the clear: replace it.";
-            let error = ApiError::new(StatusCode::FORBIDDEN, "https-required", "https is required", detail);
-            let asked = Asked::of(method, path, UNMATCHED.into(), Arc::clone(metrics));
-            return asked.answer_with(async { error.into_response() }).await;
-        };
+    pub fn refuse<B>(
+        &self,
+        request: &Request<B>,
+        metrics: &Arc<Metrics>,
+    ) -> impl Future<Output = Response> + Send + use<B> {
+        let location = self.elsewhere(request);
+        let path = request.uri().path();
         // Each followed link is to come by here, to be counted. What holds for pages browsers may remember.
-        let status = match Place::of(request.uri().path()) {
+        let status = match Place::of(path) {
             Place::Link => StatusCode::TEMPORARY_REDIRECT,
             Place::SetPassword | Place::Elsewhere => StatusCode::PERMANENT_REDIRECT,
         };
-        let no_store = HeaderValue::from_static("no-store");
-        (status, [(header::LOCATION, location), (header::CACHE_CONTROL, no_store)]).into_response()
+        let asked = Asked::of(request.method(), path, UNMATCHED.into(), Arc::clone(metrics));
+        async move {
+            let Some(location) = location else {
+                let detail = "This installation is reached over https alone. Whatever secret came with this request has \
+                              travelled in the clear: replace it.";
+                let error = ApiError::new(StatusCode::FORBIDDEN, "https-required", "https is required", detail);
+                return asked.answer_with(async { error.into_response() }).await;
+            };
+            let no_store = HeaderValue::from_static("no-store");
+            (status, [(header::LOCATION, location), (header::CACHE_CONTROL, no_store)]).into_response()
+        }
     }
 
     /// The same at the public address, never at the one that the request names. None for what may carry a secret.

@@ -3,6 +3,7 @@
 use clap::Parser;
 use server::{
     cli::{Cli, Command},
+    listeners::{HandedOver, Listeners},
     operate,
 };
 
@@ -10,14 +11,13 @@ fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
     server::logging::start(&cli.log);
     engine::before_threads();
+    let handed_over = HandedOver::take()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match cli.command {
             Command::Serve(config) => {
-                let listener = tokio::net::TcpListener::bind(config.addr)
-                    .await
-                    .map_err(|error| anyhow::anyhow!("cannot listen on {}: {error}", config.addr))?;
-                server::run(config, listener, server::shutdown::signal()).await
+                let listeners = Listeners::open(&config, handed_over).await?;
+                server::run(*config, listeners, server::shutdown::signal()).await
             }
             Command::Reattribute(config) => server::reattribute::run(config).await,
             Command::Check(config) => operate::check::run(config).await,

@@ -8,6 +8,7 @@ use leptos::config::LeptosOptions;
 
 use crate::{
     account_limit::AccountLimit, assets::Site, client_ip::TrustedProxies, event_limit::EventLimit, metrics::Metrics,
+    stage::Stage,
 };
 
 #[derive(Clone)]
@@ -21,6 +22,7 @@ pub struct AppState {
     /// Whether whoever asks from this machine is told them here; else they have an address of their own.
     pub tells_metrics: bool,
     pub account_limit: Arc<AccountLimit>,
+    pub stage: Arc<Stage>,
     leptos: Arc<LeptosOptions>,
 }
 
@@ -39,6 +41,7 @@ impl AppState {
             metrics: Arc::default(),
             tells_metrics: true,
             account_limit: Arc::new(AccountLimit::new(0)),
+            stage: Stage::serving(),
             leptos,
         }
     }
@@ -60,6 +63,12 @@ impl AppState {
     pub fn limited(self, events: EventLimit, requests: AccountLimit) -> Self {
         Self { event_limit: Arc::new(events), account_limit: Arc::new(requests), ..self }
     }
+
+    /// Of a server whose end is told by this.
+    #[must_use]
+    pub fn until(self, stage: Arc<Stage>) -> Self {
+        Self { stage, ..self }
+    }
 }
 
 impl FromRef<AppState> for Arc<Metrics> {
@@ -77,6 +86,12 @@ impl FromRef<AppState> for Engine {
 impl FromRef<AppState> for Arc<EventLimit> {
     fn from_ref(state: &AppState) -> Self {
         Self::clone(&state.event_limit)
+    }
+}
+
+impl FromRef<AppState> for Arc<Stage> {
+    fn from_ref(state: &AppState) -> Self {
+        Self::clone(&state.stage)
     }
 }
 

@@ -18,15 +18,15 @@ use sqlx::{AssertSqlSafe, Connection, SqliteConnection, raw_sql};
 
 const KEY: &str = "S3RVER";
 
-async fn tributary(data: &Path, command: &[&str], secret: &str) -> Output {
+async fn tributary(data: &Path, command: &[&str], key: &str) -> Output {
     let mut process = Command::new(env!("CARGO_BIN_EXE_tributary"));
     process
         .args(command)
         .arg("--data-dir")
         .arg(data)
         .args(["--log", "error"])
-        .env("AWS_ACCESS_KEY_ID", KEY)
-        .env("AWS_SECRET_ACCESS_KEY", secret);
+        .env("AWS_ACCESS_KEY_ID", key)
+        .env("AWS_SECRET_ACCESS_KEY", KEY);
     tokio::task::spawn_blocking(move || process.output().unwrap()).await.unwrap()
 }
 
@@ -79,8 +79,8 @@ async fn closed_days_are_put_into_a_bucket_whole_and_only_what_changed_is_put_th
         .unwrap();
     // Parts far smaller than in earnest, so that files have several.
     let archive = ["archive", "--to", "s3://archive/raw/shop", "--endpoint", &endpoint, "--part", "2KiB"];
-    let refused = tributary(data, &archive, "wrong").await;
-    assert!(!refused.status.success() && said(&refused).contains("the archive:"), "{}", said(&refused));
+    let refused = tributary(data, &archive, "NOBODY").await;
+    assert!(!refused.status.success() && said(&refused).contains("InvalidAccessKeyId"), "{}", said(&refused));
     assert!(objects(&store, "raw/shop").await.is_empty());
     let done = tributary(data, &archive, KEY).await;
     assert!(done.status.success() && said(&done).contains("; 0 days were there already"), "{}", said(&done));

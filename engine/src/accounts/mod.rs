@@ -1,5 +1,6 @@
 //! Accounts and sessions: who logs in, as what, and what that allows.
 
+mod argon;
 mod hashing;
 mod manage;
 mod notices;

@@ -2,10 +2,6 @@
 
 use std::net::IpAddr;
 
-use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
-};
 use model::{
     AccountId, Timestamp,
     account::{LoggedIn, PasswordChange, PasswordLink},
@@ -13,7 +9,7 @@ use model::{
     time::HOUR,
 };
 
-use super::{Session, hashing::Turn};
+use super::{Session, argon, hashing::Turn};
 use crate::{
     Engine,
     db::{self, Conn},
@@ -114,16 +110,10 @@ impl Engine {
 
 /// In constant time, as argon2 compares.
 pub(super) async fn verify(turn: Turn, password: String, hash: String) -> Result<bool> {
-    turn.hash(move || {
-        PasswordHash::new(&hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-    })
-    .await
+    turn.hash(move || argon::is_of(password.as_bytes(), &hash)).await
 }
 
 /// Takes some 20 ms.
 pub(super) fn hash(password: &NewPassword) -> Result<String> {
-    Argon2::default()
-        .hash_password(password.as_bytes())
-        .map(|hash| hash.to_string())
-        .map_err(|error| Error::Internal(format!("argon2: {error}")))
+    argon::hash(password.as_bytes())
 }

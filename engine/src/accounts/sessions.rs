@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{Session, passwords::verify};
 use crate::{
     Engine,
+    clicks::enrich::{IpStorage, stored_ip},
     db::{self, accounts::StoredAccount},
     error::{Error, Result},
 };
@@ -50,11 +51,13 @@ impl Engine {
         let matches = verify(turn, credentials.password, hash.unwrap_or_else(|| NOBODY.to_owned())).await?;
         let stored = stored.filter(|stored| known && matches && stored.account.status == AccountStatus::Active);
         self.counts.logged_in(stored.is_some());
+        let network = stored_ip(from, IpStorage::Truncated);
         let Some(stored) = stored else {
             // Whose it would have been, where it is anybody's: never the address that was tried.
-            tracing::info!(account_id = tried.map(tracing::field::display), "a login failed");
+            tracing::info!(account_id = tried.map(tracing::field::display), network, "a login failed");
             return Err(Error::WrongCredentials);
         };
+        tracing::info!(account_id = %stored.account.id, network, "logged in");
         attempt.forgive();
         name_account(stored.account.id);
         // The account may be newer than what memory holds, where another node made it.

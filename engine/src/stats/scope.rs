@@ -4,11 +4,15 @@ use model::{
     AdvertiserId, InfluencerId, Timestamp,
     stats::{Compare, StatsQuery},
 };
+use uuid::Uuid;
 
 use super::{comparison::Comparison, range::Range, sums::Source};
 use crate::{
     Engine, Session,
-    db::{self, Conn, stats::Filter},
+    db::{
+        self, Conn,
+        stats::{Filter, Stands},
+    },
     error::{Error, Result},
 };
 
@@ -83,6 +87,7 @@ impl Engine {
             coupon: query.coupon_id,
             method: query.method,
             rows_from: db::retention::rows_from(conn).await?,
+            stands: self.stands(query),
         };
         Ok((range, filter))
     }
@@ -118,6 +123,21 @@ impl Engine {
         let link = || Some(self.catalog.link_by_id(query.link_id?)?.advertiser_id());
         let coupon = || Some(self.catalog.coupon_by_id(query.coupon_id?)?.advertiser_id);
         campaign().or_else(link).or_else(coupon)
+    }
+
+    /// A link and a coupon keep their campaign and their influencer for good.
+    fn stands(&self, query: &StatsQuery) -> Option<Stands> {
+        let whose = |influencer: Option<InfluencerId>| influencer.map_or(Uuid::nil(), |id| id.0);
+        let link = || {
+            let link = self.catalog.link_by_id(query.link_id?)?;
+            Some(Stands { campaign: link.campaign_id.0, influencer: whose(link.influencer_id), link: link.id.0 })
+        };
+        let coupon = || {
+            let coupon = self.catalog.coupon_by_id(query.coupon_id?)?;
+            let (campaign, influencer) = (coupon.campaign_id.0, whose(coupon.influencer_id));
+            Some(Stands { campaign, influencer, link: Uuid::nil() })
+        };
+        link().or_else(coupon)
     }
 
     /// For admins (`advertiser` is whom they asked for, if anyone) and advertisers (themselves).

@@ -1,6 +1,7 @@
 //! What operators do beside a running server: the schema, admins who are locked out, what a look at it all finds.
 
 use std::{
+    net::{IpAddr, Ipv4Addr},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -15,6 +16,7 @@ use crate::{
     world::{self, World, credentials},
 };
 
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const EMAIL: &str = "admin@example.com";
 const PASSWORD: &str = "correct horse battery";
 const NEWER: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
@@ -82,7 +84,7 @@ crate::on_both! {
         let made = engine::create_admin(&options, EMAIL.parse().unwrap(), PASSWORD.parse().unwrap()).await;
         let again = engine::create_admin(&options, EMAIL.parse().unwrap(), PASSWORD.parse().unwrap()).await;
         assert!(made.is_ok() && matches!(again, Err(Error::Conflict(_))), "{again:?}");
-        let login = world.engine.log_in(credentials(EMAIL, PASSWORD)).await.unwrap();
+        let login = world.engine.log_in(credentials(EMAIL, PASSWORD), HERE).await.unwrap();
         let begun = Instant::now();
         while world.engine.session(&login.token).is_none() {
             assert!(begun.elapsed() < Duration::from_secs(2));
@@ -94,8 +96,8 @@ crate::on_both! {
             assert!(begun.elapsed() < Duration::from_secs(2), "the session still stands");
             tokio::task::yield_now().await;
         }
-        assert!(matches!(world.engine.log_in(credentials(EMAIL, PASSWORD)).await, Err(Error::WrongCredentials)));
-        assert!(world.engine.log_in(credentials(EMAIL, "another good one")).await.is_ok());
+        assert!(matches!(world.engine.log_in(credentials(EMAIL, PASSWORD), HERE).await, Err(Error::WrongCredentials)));
+        assert!(world.engine.log_in(credentials(EMAIL, "another good one"), HERE).await.is_ok());
         world.end().await;
     }
 
@@ -113,7 +115,7 @@ crate::on_both! {
                 other => panic!("{email}: {other:?}"),
             }
         }
-        assert!(world.engine.log_in(credentials("shop@example.com", PASSWORD)).await.is_err());
+        assert!(world.engine.log_in(credentials("shop@example.com", PASSWORD), HERE).await.is_err());
         world.end().await;
     }
 

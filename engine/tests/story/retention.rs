@@ -110,7 +110,7 @@ crate::on_both! {
             let [sums, rows] = world.engine.answers_both_ways(&admin(), &query).await.unwrap();
             assert_eq!(sums, rows, "{query:?}");
         }
-        // Of what is deleted, days that begin at another hour are told as whole UTC days: none is lost, none counted twice.
+        // Of what is deleted, days that begin at another hour are told by whole hours: none is lost, none counted twice.
         let query = StatsQuery { tz: Some("America/New_York".into()), range: Some("12m".into()), ..StatsQuery::default() };
         for query in [query.clone(), StatsQuery { interval: Some("day".into()), link_id: Some(running.link.id), ..query.clone() }] {
             let [sums, _] = world.engine.answers_both_ways(&admin(), &query).await.unwrap();

@@ -264,17 +264,25 @@ impl Stopped {
 }
 
 async fn sum_up_again(database: &Database, folder: &TempDir) {
-    let migration = match database {
-        Database::Sqlite => include_str!("../../../migrations/sqlite/0004_rollups.sql"),
-        Database::MySql { .. } => include_str!("../../../migrations/mysql/0004_rollups.sql"),
+    let migrations = match database {
+        Database::Sqlite => [
+            include_str!("../../../migrations/sqlite/0004_rollups.sql"),
+            include_str!("../../../migrations/sqlite/0006_hours.sql"),
+        ],
+        Database::MySql { .. } => [
+            include_str!("../../../migrations/mysql/0004_rollups.sql"),
+            include_str!("../../../migrations/mysql/0006_hours.sql"),
+        ],
     };
-    let (_, fill) = migration.split_once("-- What is there already.").unwrap();
-    let (_, fill) = fill.split_once('\n').unwrap();
+    let fill = |migration: &'static str| {
+        let (_, fill) = migration.split_once("-- What is there already.").unwrap();
+        fill.split_once('\n').unwrap().1.split(';')
+    };
     let mut held = Held::begin(database, folder, "DELETE FROM click_totals").await;
     for table in ["event_totals", "click_shares", "event_shares"] {
         held.execute(&format!("DELETE FROM {table}")).await;
     }
-    for statement in fill.split(';').filter(|statement| !statement.trim().is_empty()) {
+    for statement in migrations.into_iter().flat_map(fill).filter(|statement| !statement.trim().is_empty()) {
         held.execute(statement).await;
     }
     held.end().await;

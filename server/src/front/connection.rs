@@ -8,10 +8,10 @@ use std::{
 
 use mio::{Interest, Registry, Token, net::TcpStream};
 
-/// How long a connection may wait for its next request.
-const MOST_IDLE: Duration = Duration::from_secs(75);
-/// How long a request may take to arrive, or an answer to be taken.
-const MOST_SLOW: Duration = Duration::from_secs(15);
+use crate::connections::{Place, Times};
+
+/// How long a connection may do nothing where places are short.
+const MOST_IDLE_IF_SHORT: Duration = Duration::from_secs(5);
 
 pub struct Connection {
     pub stream: TcpStream,
@@ -21,8 +21,11 @@ pub struct Connection {
     /// The rest of answers that the client has not taken yet.
     pub unsent: Vec<u8>,
     pub closes: bool,
+    /// Whether it has carried a request.
+    pub has_asked: bool,
     /// Since when it is in the state it is in.
     pub since: Instant,
+    place: Place,
     interest: Option<Interest>,
 }
 
@@ -34,12 +37,13 @@ pub struct HandedOver {
     pub read: Vec<u8>,
     /// The rest of answers to earlier requests: it goes first.
     pub unsent: Vec<u8>,
+    pub place: Place,
 }
 
 impl Connection {
-    pub fn new(stream: TcpStream, peer: SocketAddr, now: Instant) -> Self {
+    pub fn new(stream: TcpStream, peer: SocketAddr, place: Place, now: Instant) -> Self {
         let (begun, unsent) = (Vec::new(), Vec::new());
-        Self { stream, peer, begun, unsent, closes: false, since: now, interest: None }
+        Self { stream, peer, begun, unsent, closes: false, has_asked: false, since: now, place, interest: None }
     }
 
     /// Sends what the client takes at once; the rest waits in `unsent`.
@@ -68,8 +72,19 @@ impl Connection {
         Ok(())
     }
 
-    pub fn is_overdue(&self, now: Instant) -> bool {
-        let most = if self.begun.is_empty() && self.unsent.is_empty() { MOST_IDLE } else { MOST_SLOW };
+    /// Whether it waits for a request of which nothing has come.
+    pub fn is_idle(&self) -> bool {
+        self.begun.is_empty() && self.unsent.is_empty()
+    }
+
+    pub fn is_overdue(&self, now: Instant, times: Times, places_are_short: bool) -> bool {
+        let most = if !self.is_idle() {
+            times.slow
+        } else if places_are_short {
+            times.idle.min(MOST_IDLE_IF_SHORT)
+        } else {
+            times.idle
+        };
         now.duration_since(self.since) > most
     }
 
@@ -77,6 +92,6 @@ impl Connection {
         if self.interest.is_some() {
             registry.deregister(&mut self.stream)?;
         }
-        Ok(HandedOver { stream: self.stream.into(), peer: self.peer, read, unsent: self.unsent })
+        Ok(HandedOver { stream: self.stream.into(), peer: self.peer, read, unsent: self.unsent, place: self.place })
     }
 }

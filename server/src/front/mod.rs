@@ -12,10 +12,7 @@ mod worker;
 use std::{
     io,
     net::TcpListener,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     thread::{self, JoinHandle},
 };
 
@@ -25,40 +22,43 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use self::connection::HandedOver;
 use self::worker::Worker;
-use crate::{client_ip::TrustedProxies, https::HttpsRule, metrics::Follows};
+use crate::{
+    client_ip::TrustedProxies,
+    connections::{Places, Times},
+    https::HttpsRule,
+    metrics::Follows,
+    serve::Arrived,
+    stage::Stage,
+};
 
 pub struct Front {
     threads: Vec<JoinHandle<()>>,
     wakers: Vec<Waker>,
-    stop: Arc<AtomicBool>,
     /// Dropped by each thread as it ends.
     ended: mpsc::Receiver<()>,
 }
 
+/// Whom the front asks, and whom it tells.
+#[derive(Clone)]
+pub struct Around {
+    pub engine: Engine,
+    pub proxies: Arc<TrustedProxies>,
+    pub https: HttpsRule,
+    pub places: Arc<Places>,
+    pub times: Times,
+    pub stage: Arc<Stage>,
+    /// Gets what is not the front's to answer.
+    pub others: mpsc::UnboundedSender<Arrived>,
+}
+
 impl Front {
-    /// Starts a thread for each core. What is not theirs to answer comes out of `others`.
-    pub fn start(
-        listener: &TcpListener,
-        engine: &Engine,
-        proxies: &Arc<TrustedProxies>,
-        https: &HttpsRule,
-        others: &mpsc::UnboundedSender<HandedOver>,
-        follows: &Follows,
-    ) -> io::Result<Self> {
+    /// Starts a thread for each core.
+    pub fn start(listener: &TcpListener, around: &Around, follows: &Follows) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
-        let stop = Arc::new(AtomicBool::new(false));
         let (running, ended) = mpsc::channel(1);
         let (mut threads, mut wakers) = (Vec::new(), Vec::new());
         for number in 0..thread::available_parallelism()?.get() {
-            let (worker, waker) = Worker::new(
-                listener.try_clone()?,
-                engine.clone(),
-                Arc::clone(proxies),
-                https.clone(),
-                others.clone(),
-                Arc::clone(&stop),
-                follows.of_thread(),
-            )?;
+            let (worker, waker) = Worker::new(listener.try_clone()?, around.clone(), follows.of_thread())?;
             wakers.push(waker);
             let running = running.clone();
             threads.push(thread::Builder::new().name(format!("front-{number}")).spawn(move || {
@@ -66,7 +66,7 @@ impl Front {
                 drop(running);
             })?);
         }
-        Ok(Self { threads, wakers, stop, ended })
+        Ok(Self { threads, wakers, ended })
     }
 
     /// Waits for the threads to end, which they do when told to, or by a fault.
@@ -74,12 +74,16 @@ impl Front {
         let _ = self.ended.recv().await;
     }
 
-    /// No connection is accepted any more; those that wait for a request are closed.
-    pub async fn stop(self) {
-        self.stop.store(true, Ordering::Release);
+    /// Has the threads look at the server's stage.
+    pub fn wake(&self) {
         for waker in &self.wakers {
             let _ = waker.wake();
         }
+    }
+
+    /// Waits for the threads at the server's end: all that has come is answered.
+    pub async fn stop(self) {
+        self.wake();
         let (done, all_done) = oneshot::channel();
         thread::spawn(move || {
             for thread in self.threads {

@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 
 use httparse::{Header, Status};
 
-use crate::visit::says_prefetch;
+use crate::{connections::MOST_ADDRESS, visit::says_prefetch};
 
 /// More headers than any browser sends.
 pub const MOST_HEADERS: usize = 64;
@@ -59,8 +59,13 @@ pub fn parse<'h, 'b>(bytes: &'b [u8], headers: &'h mut Headers<'b>) -> Parsed<'h
         None => (target, None),
     };
     let code = path.strip_prefix("/r/").unwrap_or_default();
+    let is_too_long = target.len() > MOST_ADDRESS;
     let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
-    if code.is_empty() || !code.bytes().all(|byte| byte.is_ascii_alphanumeric()) || !query.is_none_or(is_plain) {
+    if is_too_long
+        || code.is_empty()
+        || !code.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        || !query.is_none_or(is_plain)
+    {
         return Parsed::Other;
     }
     let mut follow = Follow {
@@ -177,6 +182,8 @@ mod tests {
         }
         let endless = [&b"GET /r/abc HTTP/1.1\r\nX: "[..], &[b'x'; MOST_HEAD]].concat();
         assert!(is_other(&endless));
+        let long = format!("GET /r/abc?{} HTTP/1.1\r\nHost: t\r\n\r\n", "x".repeat(MOST_ADDRESS));
+        assert!(is_other(long.as_bytes()));
     }
 
     impl Parsed<'_, '_> {

@@ -7,32 +7,33 @@ use std::{
     ops::Range,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant, SystemTime},
 };
 
-use engine::{ClickBatch, Engine, Visit};
+use engine::{ClickBatch, Visit};
 use mio::{Events, Poll, Token, Waker, event::Event};
 use slab::Slab;
-use tokio::sync::mpsc;
 
 use super::{
+    Around,
     answer::{self, Date},
-    connection::{Connection, HandedOver},
+    connection::Connection,
     request::{Follow, MOST_HEADERS, Parsed, Persistence, parse},
 };
-use crate::{
-    client_ip::{TrustedProxies, client_ip},
-    https::HttpsRule,
-    metrics::FollowCounts,
-    scheme::Scheme,
-};
+use crate::{client_ip::client_ip, metrics::FollowCounts, scheme::Scheme, serve::Arrived, stage::FIRST_REQUEST};
 
 const LISTENER: Token = Token(usize::MAX);
 const WAKER: Token = Token(usize::MAX - 1);
 /// The shortest time between two looks at connections that take too long.
 const SWEEP: Duration = Duration::from_secs(1);
+/// How soon a connection is accepted again after the system had no room for one.
+const PAUSE: Duration = Duration::from_millis(50);
+/// The shortest time between two lines of the log about that.
+const SAID_EVERY: Duration = Duration::from_secs(10);
+/// How often connections are looked at while the server ends.
+const ENDING: Duration = Duration::from_millis(10);
 /// Answers of one round: the first of them waits for the last.
 const MOST_ANSWERS: usize = 256;
 const MOST_READ: usize = 64 << 10;
@@ -40,29 +41,31 @@ const MOST_READ: usize = 64 << 10;
 const MOST_ANSWERED: usize = 256 << 10;
 
 pub struct Worker {
-    asked: Asked,
-    others: mpsc::UnboundedSender<HandedOver>,
-    stop: Arc<AtomicBool>,
+    around: Around,
     poll: Poll,
-    listener: mio::net::TcpListener,
-    /// Somebody may be waiting whom we were not told of: the system had no room for another connection.
-    must_accept: bool,
+    /// None once the server ends.
+    listener: Option<mio::net::TcpListener>,
+    accepting: Accepting,
     connections: Slab<Connection>,
     swept: Instant,
     round: Round,
     counts: Arc<FollowCounts>,
 }
 
-/// Whom a redirect asks.
-struct Asked {
-    engine: Engine,
-    proxies: Arc<TrustedProxies>,
-    https: HttpsRule,
+/// Whether somebody may be waiting to be accepted.
+struct Accepting {
+    is_due: bool,
+    /// Not before then: the system had no room for another connection.
+    after: Instant,
+    /// When that was last said.
+    said: Option<Instant>,
 }
 
 /// What is gathered until the answers leave; kept between rounds for the room it has.
 struct Round {
     now: Instant,
+    /// The server leaves: answers are the last on their connections.
+    is_last: bool,
     date: Date,
     input: Box<[u8]>,
     answers: Vec<u8>,
@@ -88,15 +91,7 @@ enum Then {
 }
 
 impl Worker {
-    pub fn new(
-        listener: TcpListener,
-        engine: Engine,
-        proxies: Arc<TrustedProxies>,
-        https: HttpsRule,
-        others: mpsc::UnboundedSender<HandedOver>,
-        stop: Arc<AtomicBool>,
-        counts: Arc<FollowCounts>,
-    ) -> io::Result<(Self, Waker)> {
+    pub fn new(listener: TcpListener, around: Around, counts: Arc<FollowCounts>) -> io::Result<(Self, Waker)> {
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), WAKER)?;
         let mut listener = mio::net::TcpListener::from_std(listener);
@@ -104,6 +99,7 @@ impl Worker {
         let now = Instant::now();
         let round = Round {
             now,
+            is_last: false,
             date: Date::new(),
             input: vec![0; MOST_READ].into(),
             answers: Vec::new(),
@@ -112,47 +108,50 @@ impl Worker {
             redirected: 0,
         };
         let connections = Slab::new();
-        let worker = Self {
-            asked: Asked { engine, proxies, https },
-            others,
-            stop,
-            poll,
-            listener,
-            must_accept: false,
-            connections,
-            swept: now,
-            round,
-            counts,
-        };
-        Ok((worker, waker))
+        let accepting = Accepting { is_due: false, after: now, said: None };
+        Ok((Self { around, poll, listener: Some(listener), accepting, connections, swept: now, round, counts }, waker))
     }
 
-    /// Runs until told to stop.
+    /// Runs until the server ends, and then until all that has come is answered.
     pub fn run(mut self) {
         let mut events = Events::with_capacity(1024);
+        let mut end = None;
         loop {
-            if let Err(error) = self.poll.poll(&mut events, Some(SWEEP))
+            let most = match end {
+                Some(_) => ENDING,
+                None if self.accepting.is_due => PAUSE,
+                None => SWEEP,
+            };
+            if let Err(error) = self.poll.poll(&mut events, Some(most))
                 && error.kind() != ErrorKind::Interrupted
             {
                 tracing::error!(%error, "the front cannot wait for requests");
                 return;
             }
-            if self.stop.load(Ordering::Acquire) {
-                return;
-            }
             self.round.now = Instant::now();
+            self.round.is_last = self.around.stage.is_leaving();
+            let is_ending = self.round.is_last && self.around.stage.is_ending();
             self.round.date.refresh(SystemTime::now());
             for event in &events {
                 match event.token() {
                     WAKER => {}
-                    LISTENER => self.must_accept = true,
+                    LISTENER => self.accepting.is_due = true,
                     Token(connection) => self.on_event(connection, event),
                 }
             }
-            if self.must_accept {
+            if (self.accepting.is_due && self.round.now >= self.accepting.after) || (is_ending && end.is_none()) {
                 self.accept();
             }
             self.answer();
+            if is_ending {
+                // Those who are still to be accepted come to the next process, or to nobody.
+                self.listener = None;
+                self.let_go();
+                let end = *end.get_or_insert(self.round.now + FIRST_REQUEST);
+                if self.connections.is_empty() || self.round.now >= end {
+                    return;
+                }
+            }
             self.counts.open.store(self.connections.len() as u64, Ordering::Relaxed);
             if self.round.now.duration_since(self.swept) >= SWEEP {
                 self.sweep();
@@ -161,24 +160,46 @@ impl Worker {
     }
 
     fn accept(&mut self) {
-        loop {
-            match self.listener.accept() {
-                Ok((stream, peer)) => {
-                    add(&self.counts.accepted, 1);
-                    let connection = self.connections.insert(Connection::new(stream, peer, self.round.now));
-                    // The request has often come with it.
-                    self.read(connection, false);
-                }
+        let now = self.round.now;
+        while let Some(listener) = &self.listener {
+            match listener.accept() {
+                Ok((stream, peer)) => match self.around.places.take(peer.ip()) {
+                    Ok(place) => {
+                        add(&self.counts.accepted, 1);
+                        let connection = self.connections.insert(Connection::new(stream, peer, place, now));
+                        // The request has often come with it.
+                        self.read(connection, false);
+                    }
+                    Err(refused) => refused.tell(&stream, |how| {
+                        let _ = stream.shutdown(how);
+                    }),
+                },
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted) => {}
                 Err(error) => {
                     // No file descriptors, mostly: those that end make room.
-                    tracing::error!(%error, "connections cannot be accepted now");
+                    self.accepting.after = now + PAUSE;
+                    if self.accepting.said.is_none_or(|said| now.duration_since(said) >= SAID_EVERY) {
+                        self.accepting.said = Some(now);
+                        tracing::error!(%error, "connections cannot be accepted now");
+                    }
                     return;
                 }
             }
         }
-        self.must_accept = false;
+        self.accepting.is_due = false;
+    }
+
+    /// At the end: whoever has nothing more to ask goes. Who has not asked yet is waited for a little.
+    fn let_go(&mut self) {
+        let may_go = |connection: &Connection| connection.is_idle() && connection.has_asked;
+        let keys: Vec<usize> = self.connections.iter().filter(|(_, it)| may_go(it)).map(|(key, _)| key).collect();
+        for key in keys {
+            // A connection that is closed with something unread is reset.
+            self.read(key, false);
+        }
+        self.answer();
+        self.connections.retain(|_, connection| !may_go(connection));
     }
 
     fn on_event(&mut self, key: usize, event: &Event) {
@@ -216,7 +237,7 @@ impl Worker {
                     return;
                 }
             };
-            then = self.round.take(&self.asked, connection, length);
+            then = self.round.take(&self.around, connection, length);
             // Whoever sends without end would keep all others waiting: the router answers no faster than is read.
             if then == Then::Stay && self.round.answers.len() - begin > MOST_ANSWERED {
                 then = Then::HandOver(std::mem::take(&mut connection.begun));
@@ -236,7 +257,7 @@ impl Worker {
     /// Writes the round's clicks down, and only then sends its answers.
     fn answer(&mut self) {
         if !self.round.clicks.is_empty() {
-            self.asked.engine.keep_clicks(&self.round.clicks);
+            self.around.engine.keep_clicks(&self.round.clicks);
             self.round.clicks.clear();
             add(&self.counts.redirected, std::mem::take(&mut self.round.redirected));
         }
@@ -255,7 +276,7 @@ impl Worker {
                     let connection = self.connections.remove(key);
                     if let Ok(other) = connection.hand_over(self.poll.registry(), read) {
                         // Nobody takes it once the server stops.
-                        let _ = self.others.send(other);
+                        let _ = self.around.others.send(Arrived::HandedOver(other));
                     }
                     continue;
                 }
@@ -269,13 +290,14 @@ impl Worker {
 
     fn sweep(&mut self) {
         self.swept = self.round.now;
-        self.connections.retain(|_, connection| !connection.is_overdue(self.swept));
+        let (times, are_short) = (self.around.times, self.around.places.are_short());
+        self.connections.retain(|_, connection| !connection.is_overdue(self.swept, times, are_short));
     }
 }
 
 impl Round {
     /// Answers every request among what was just read.
-    fn take(&mut self, asked: &Asked, connection: &mut Connection, length: usize) -> Then {
+    fn take(&mut self, around: &Around, connection: &mut Connection, length: usize) -> Then {
         let mut begun = std::mem::take(&mut connection.begun);
         if begun.is_empty() {
             connection.since = self.now;
@@ -287,15 +309,18 @@ impl Round {
         while at < bytes.len() {
             let mut headers = [const { MaybeUninit::uninit() }; MOST_HEADERS];
             match parse(&bytes[at..], &mut headers) {
-                Parsed::Follow(follow, length) => {
+                Parsed::Follow(mut follow, length) => {
+                    if self.is_last && at + length == bytes.len() {
+                        follow.connection = Persistence::Closes;
+                    }
                     let peer = connection.peer;
-                    let Some(()) = redirect(asked, peer, &follow, &self.date, &mut self.clicks, &mut self.answers)
+                    let Some(()) = redirect(around, peer, &follow, &self.date, &mut self.clicks, &mut self.answers)
                     else {
                         return Then::HandOver(bytes[at..].to_vec());
                     };
                     at += length;
                     self.redirected += 1;
-                    connection.since = self.now;
+                    (connection.since, connection.has_asked) = (self.now, true);
                     if follow.connection == Persistence::Closes {
                         return Then::Close;
                     }
@@ -318,7 +343,7 @@ fn add(count: &AtomicU64, more: u64) {
 
 /// Notes the click and writes the answer. None where the link does not redirect, or over https alone: the router says so.
 fn redirect(
-    Asked { engine, proxies, https }: &Asked,
+    Around { engine, proxies, https, .. }: &Around,
     peer: SocketAddr,
     follow: &Follow<'_, '_>,
     date: &Date,

@@ -35,7 +35,7 @@ impl Limit {
 /// Of the process, as the limits' places are many and far from one another.
 static REFUSED: [AtomicU64; Limit::ALL.len()] = [const { AtomicU64::new(0) }; Limit::ALL.len()];
 
-/// Counts one request, or connection, that was refused for a limit.
+/// Counts one request that was refused for a limit.
 pub fn rate_limited(limit: Limit) {
     REFUSED[limit as usize].fetch_add(1, Ordering::Relaxed);
 }

@@ -9,7 +9,12 @@ mod limits;
 mod process;
 mod told;
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use axum::http::{Method, StatusCode};
 use engine::Engine;
@@ -24,6 +29,7 @@ pub use self::{
     limits::{Limit, rate_limited},
 };
 use self::{process::Process, told::Told};
+use crate::connections::Places;
 
 pub use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
 
@@ -34,12 +40,13 @@ const DURATIONS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25
 pub const UNMATCHED: &str = "unmatched";
 
 /// One server's counts.
-#[derive(Debug)]
 pub struct Metrics {
     requests: Family<Answered, Counter>,
     durations: Family<Asked, Histogram>,
     rejected: Family<Rejected, Counter>,
     pub follows: Follows,
+    /// Of the connections that are served, once there is anything to be served by.
+    pub places: OnceLock<Arc<Places>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -67,11 +74,17 @@ impl Default for Metrics {
             durations: Family::new_with_constructor(|| Histogram::new(DURATIONS)),
             rejected: Family::default(),
             follows: Follows::default(),
+            places: OnceLock::new(),
         }
     }
 }
 
 impl Metrics {
+    /// Of a server whose connections have these places, and whose own TLS, where it has any, shows this certificate.
+    pub fn of(places: &Arc<Places>, certificate: Option<Arc<Current>>) -> Self {
+        Self { places: Some(Arc::clone(places)), certificate, ..Self::default() }
+    }
+
     /// Counts an answered request. `route`: the address as the router has it, `{id}` for an id.
     pub fn answered(&self, method: &Method, route: Cow<'static, str>, status: StatusCode, took: Duration) {
         let method = known(method);
@@ -99,7 +112,8 @@ impl Metrics {
             "Events, and calls with events, that were not taken, by problem",
             self.rejected.clone(),
         );
-        registry.register_collector(Box::new(Told { numbers, follows: self.follows.get() }));
+        let connections = self.places.get().map(|places| (places.taken(), places.refused()));
+        registry.register_collector(Box::new(Told { numbers, follows: self.follows.get(), connections }));
         if let Some(process) = Process::look() {
             registry.register_collector(Box::new(process));
         }

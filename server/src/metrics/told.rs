@@ -19,12 +19,15 @@ use super::{
 pub struct Told {
     pub numbers: Numbers,
     pub follows: FollowNumbers,
+    /// Those that are open, and those that were refused.
+    pub connections: Option<(usize, u64)>,
 }
 
 impl Collector for Told {
     fn encode(&self, mut to: DescriptorEncoder) -> fmt::Result {
         let to = &mut to;
         self.redirects(to)?;
+        self.connections(to)?;
         self.clicks(to)?;
         self.drain(to)?;
         self.events(to)?;
@@ -46,7 +49,28 @@ impl Told {
         counter(to, "tributary_front_connections_accepted", "Connections accepted.", accepted)?;
         let help = "Connections that the front has passed on to the router.";
         counter(to, "tributary_front_connections_handed_over", help, handed_over)?;
-        gauge(to, "tributary_front_connections", "Connections that the front holds.", open)
+        gauge(to, "tributary_front_connections", "Connections that the front holds.", open)?;
+        let Some((open, refused)) = self.connections else { return Ok(()) };
+        gauge(
+            to,
+            "tributary_connections",
+            "Connections that are open: the front's, the router's, over TLS.",
+            open as u64,
+        )?;
+        let help = "Connections that were refused: no place was left, or none for their address.";
+        counter(to, "tributary_connections_refused", help, refused)
+    }
+
+    fn connections(&self, to: &mut DescriptorEncoder) -> fmt::Result {
+        if let Some(ConnectionNumbers { open, most, .. }) = self.connections {
+            gauge(to, "tributary_connections", "Open connections.", open)?;
+            gauge(to, "tributary_connections_max", "Connections that there may be.", most)?;
+        }
+        if let Some(until) = self.certificate_until {
+            let help = "When the server's own TLS certificate ends, since the Unix epoch.";
+            gauge(to, "tributary_tls_certificate_expiry_timestamp_seconds", help, until)?;
+        }
+        Ok(())
     }
 
     fn clicks(&self, to: &mut DescriptorEncoder) -> fmt::Result {

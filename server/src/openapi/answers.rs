@@ -24,7 +24,7 @@ const PROBLEMS: [(u16, &str, &str); 13] = [
     (401, "unauthenticated", "No session, no key, or one that has ended."),
     (403, "forbidden", "Closed to this role, or a cookie's write from a foreign page."),
     (404, "not-found", "There is no such thing, or not within one's scope."),
-    (408, "timeout", "The body took more than 10 seconds to arrive."),
+    (408, "timeout", "The body took too long to arrive."),
     (409, "conflict", "What must be unique is taken, or the state does not allow it."),
     (412, "changed-meanwhile", "It has changed since the version that `If-Match` names. Nothing was changed."),
     (413, "too-large", "The body is too large."),

@@ -1,6 +1,6 @@
 //! For balancers: `/healthz` while the process serves, `/readyz` while it can do everything.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::{
     problem::{ApiError, is_for_machines, takes_events},
     small_page::small_page,
+    stage::Stage,
     state::AppState,
 };
 
@@ -38,10 +39,13 @@ struct Readiness {
     clicks_waiting_bytes: u64,
 }
 
-async fn ready(State(engine): State<Engine>) -> (StatusCode, Json<Readiness>) {
+async fn ready(State(engine): State<Engine>, State(stage): State<Arc<Stage>>) -> (StatusCode, Json<Readiness>) {
     let health = engine.health().await;
-    let reason =
-        (!health.database).then_some("the database does not answer; redirects go on, and events are put aside");
+    let reason = if stage.is_leaving() {
+        Some("the server is stopping; send requests elsewhere")
+    } else {
+        (!health.database).then_some("the database does not answer; redirects go on, and events are put aside")
+    };
     let status = if reason.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let ready = reason.is_none();
     (status, Json(Readiness { ready, reason, clicks_waiting_bytes: health.spool_waiting_bytes }))

@@ -20,6 +20,9 @@ use super::support::{
 const SHOPS: usize = 10;
 /// What one key may send at once, by default.
 const BURST: f64 = 5000.0;
+/// What ten keys may go on sending each second, a little more at the beginning.
+const TAKEN: f64 = 10_500.0;
+const GIB: f64 = (1_u32 << 30) as f64;
 /// Connections of shoppers.
 const CONNECTIONS: usize = 256;
 /// What a click and an event take of the disk, in bytes: rows, indexes, sums.
@@ -36,6 +39,13 @@ async fn ten_times_the_burst_beside_redirects_leaves_memory_flat_and_figures_exa
     // Ten keys, each with a whole burst every second: five times what it may go on sending.
     let events = number("TRIBUTARY_LOAD_EVENTS", 10.0 * BURST);
     let redirects = number("TRIBUTARY_LOAD_REDIRECTS", 10_000.0);
+    let wanted = minutes * 60.0 * (redirects * CLICK_BYTES + TAKEN * EVENT_BYTES);
+    assert!(
+        site.room() > wanted * 1.2,
+        "{:.0} GiB of disk are needed, {:.0} are free",
+        wanted / GIB,
+        site.room() / GIB
+    );
     let sales = site.sales(Some(events), 100, 20, "L");
     let ran = site.run(Pace::Constant(redirects), &sales, minutes).await;
     ran.tell();
@@ -53,7 +63,7 @@ async fn an_hour_at_half_of_capacity_leaves_memory_descriptors_and_ledger_as_the
     let (first, redirects, events) = site.capacity().await;
     println!("capacity, drained: {redirects:.0} redirects/s and {events:.0} events/s together");
     // The disk is no part of the question: what an hour leaves there must fit.
-    let room = number("TRIBUTARY_SOAK_GIB", 20.0) * f64::from(1 << 30) / (minutes * 60.0);
+    let room = number("TRIBUTARY_SOAK_GIB", 20.0).min(site.room() / GIB / 2.0) * GIB / (minutes * 60.0);
     let fits = (room / (redirects / 2.0 * CLICK_BYTES + events / 2.0 * EVENT_BYTES)).min(1.0);
     let (redirects, events) = (redirects / 2.0 * fits, events / 2.0 * fits);
     println!(
@@ -110,6 +120,12 @@ impl Site {
         let token = server.log_in().await;
         let descriptors = server.descriptors();
         Self { server, shops, token, database, folder, descriptors }
+    }
+
+    /// Bytes that are free on the disk.
+    fn room(&self) -> f64 {
+        let disk = rustix::fs::statvfs(self.folder.path()).unwrap();
+        (disk.f_bavail * disk.f_frsize) as f64
     }
 
     fn database(&self) -> String {
@@ -184,6 +200,8 @@ impl Site {
         self.server.end();
         let log = self.server.log();
         let warnings = log.lines().filter(|line| line.contains(r#""level":"WARN""#)).count();
+        let size = std::fs::metadata(self.folder.path().join("data/tributary.db")).map_or(0, |meta| meta.len());
+        println!("the database takes {:.2} GiB of the disk", size as f64 / GIB);
         println!("the log has {warnings} warnings and no error");
         count(ran.outcomes, &self.database(), "under load").await;
         let checked = Command::new(env!("CARGO_BIN_EXE_tributary"))

@@ -19,6 +19,7 @@ mod logs;
 mod metrics;
 mod million;
 mod nodes;
+mod restart;
 mod slow;
 mod stopped;
 mod support;

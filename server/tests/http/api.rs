@@ -9,7 +9,10 @@ use clap::Parser;
 use model::account::LoggedIn;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
-use server::cli::{Cli, Command, ServeConfig};
+use server::{
+    cli::{Cli, Command, ServeConfig},
+    listeners::Listeners,
+};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
@@ -22,6 +25,8 @@ pub const CHROME: &str =
 
 pub struct Api {
     pub base: String,
+    /// Where it speaks https, where it does.
+    pub secure: Option<SocketAddr>,
     pub client: Client,
     pub token: String,
     /// The server's data; gone with the test.
@@ -62,10 +67,18 @@ impl Api {
         let shutdown = async {
             let _ = stopped.await;
         };
-        let server = tokio::spawn(server::run(change(config(&folder, &database, addr)), listener, shutdown));
+        let config = change(config(&folder, &database, addr));
+        let listeners = if config.tls.is_on() {
+            Listeners { main: TcpListener::bind("127.0.0.1:0").await.unwrap(), plain: Some(listener) }
+        } else {
+            listener.into()
+        };
+        let secure = listeners.plain.is_some().then(|| listeners.main.local_addr().unwrap());
+        let server = tokio::spawn(server::run(config, listeners, shutdown));
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
         Self {
             base: format!("http://{addr}"),
+            secure,
             client,
             token: String::new(),
             _folder: folder,
@@ -82,9 +95,16 @@ impl Api {
         answer.json().await.unwrap()
     }
 
-    /// Stops the server as SIGTERM does, and says how it ended.
+    /// As SIGTERM does.
+    pub fn tell_to_stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+
+    /// Stops the server, and says how it ended.
     pub async fn end(mut self) {
-        let _ = self.stop.take().unwrap().send(());
+        self.tell_to_stop();
         self.server.await.unwrap().unwrap();
         self.database.remove().await;
     }
@@ -245,13 +265,15 @@ fn config(folder: &TempDir, database: &Database, addr: SocketAddr) -> ServeConfi
         ("--site-dir", folder.path().join("site").display().to_string()),
         ("--admin-email", EMAIL.to_owned()),
         ("--admin-password", PASSWORD.to_owned()),
+        // Nobody is connected but the test, which knows.
+        ("--linger-ms", "0".to_owned()),
     ];
     serve_config(flags.iter().flat_map(|(flag, value)| [*flag, value]))
 }
 
 pub fn serve_config<'a>(flags: impl Iterator<Item = &'a str>) -> ServeConfig {
     match Cli::parse_from(["tributary", "serve"].into_iter().chain(flags)).command {
-        Command::Serve(config) => config,
+        Command::Serve(config) => *config,
         _ => panic!("it serves"),
     }
 }

@@ -1,6 +1,8 @@
 //! `/metrics`: who is told, where, and in which form.
 
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use reqwest::StatusCode;
+use server::tls::TlsConfig;
 
 use crate::{
     api::{Api, CHROME},
@@ -74,5 +76,27 @@ async fn links_that_many_threads_redirect_are_counted_once_each() {
     assert_eq!((redirects("redirected"), redirects("not_found"), redirects("gone")), (208.0, 8.0, 0.0));
     assert_eq!(told.get("tributary_clicks_recorded_total", &[]), 208.0);
     assert!(told.label_values().iter().all(|value| !value.contains(&code)));
+    api.end().await;
+}
+
+#[tokio::test]
+async fn the_end_of_the_servers_own_certificate_is_told_and_its_connections_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["cert.pem", "key.pem"].map(|name| folder.path().join(name));
+    let key = KeyPair::generate().unwrap();
+    let mut certificate = CertificateParams::new(vec!["localhost".into()]).unwrap();
+    certificate.not_after = date_time_ymd(2031, 5, 6);
+    std::fs::write(&files[0], certificate.self_signed(&key).unwrap().pem()).unwrap();
+    std::fs::write(&files[1], key.serialize_pem()).unwrap();
+    let [certificate, key] = files;
+    let own = |config| server::cli::ServeConfig {
+        tls: TlsConfig { tls_cert: Some(certificate), tls_key: Some(key), http_addr: None },
+        ..config
+    };
+    let api = Api::start_with(Database::sqlite(), own).await;
+    let told = Exposition::parse(&api.get("/metrics").await.text().await.unwrap());
+    assert_eq!(told.find("tributary_tls_certificate_expiry_timestamp_seconds", &[]), Some(1_935_792_000.0));
+    assert!(told.get("tributary_connections", &[]) >= 1.0 && told.get("tributary_connections_max", &[]) >= 1.0);
+    assert_eq!(told.get("tributary_rate_limited_total", &[("limit", "connections")]), 0.0);
     api.end().await;
 }

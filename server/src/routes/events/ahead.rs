@@ -8,7 +8,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use engine::Engine;
-use hyper::body::Incoming;
 
 use super::{ingest, sender::Sender};
 use crate::{event_limit::EventLimit, metrics::Metrics, problem::Asked};
@@ -28,17 +27,17 @@ impl EventsAhead {
     }
 
     /// Whether a request is answered here. Until keys are known the router knows what to say.
-    pub fn takes(&self, request: &Request<Incoming>) -> bool {
+    pub fn takes(&self, request: &Request<Body>) -> bool {
         request.uri().path() == ROUTE && request.method() == Method::POST && self.engine.knows_keys()
     }
 
-    pub async fn answer(&self, request: Request<Incoming>) -> Response {
+    pub async fn answer(&self, request: Request<Body>) -> Response {
         let (head, body) = request.into_parts();
         let asked = Asked::of(&head.method, ROUTE, ROUTE.into(), Arc::clone(&self.metrics));
         let id = asked.id.clone();
         let recorded = async {
             match Sender::of(&self.engine, &head.headers, None, &id.0) {
-                Ok(sender) => ingest(sender, &self.limit, Body::new(body)).await.into_response(),
+                Ok(sender) => ingest(sender, &self.limit, body).await.into_response(),
                 Err(error) => error.into_response(),
             }
         };

@@ -31,6 +31,14 @@ impl Load {
         Self::of(Plan { pace: Pace::Constant(rate), connections: 32, ledger: true, ..Plan::new(target) })
     }
 
+    /// Each of them opens a connection of its own.
+    pub fn one_each(base: &str, code: &str, rate: f64) -> Self {
+        let target = Target::parse(&format!("{base}/r/{code}")).unwrap();
+        // As many as may come while nobody answers.
+        let plan = Plan { pace: Pace::Constant(rate), connections: 2_000, ledger: true, ..Plan::new(target) };
+        Self::of(Plan { close: true, ..plan })
+    }
+
     /// Until it is told to end.
     pub fn of(plan: Plan) -> Self {
         let plan = Plan { time: LONG, ..plan };

@@ -2,8 +2,11 @@
 
 use std::{
     fs::{self, OpenOptions},
+    net::TcpListener,
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::Arc,
 };
 
 use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect::Policy};
@@ -32,11 +35,38 @@ pub struct Start {
     /// Nodes of one database share it. None: one of its own.
     pub secret: Option<PathBuf>,
     pub environment: Vec<(&'static str, String)>,
+    /// Handed to each process, as systemd does. None: each opens its own.
+    pub socket: Option<Arc<TcpListener>>,
 }
 
 impl Start {
     pub fn new(folder: &Path, database_url: Option<String>) -> Self {
-        Self { folder: folder.into(), port: free_port(), database_url, secret: None, environment: Vec::new() }
+        Self {
+            folder: folder.into(),
+            port: free_port(),
+            database_url,
+            secret: None,
+            environment: Vec::new(),
+            socket: None,
+        }
+    }
+
+    /// The binary, with its standard input.
+    fn command(&self) -> Command {
+        // Another build may be put to the test than the one these tests were made with.
+        let binary = std::env::var_os("TRIBUTARY_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_tributary").into());
+        let Some(socket) = &self.socket else {
+            let mut command = Command::new(binary);
+            command.stdin(Stdio::null());
+            return command;
+        };
+        // A shell makes it the descriptor that it has to be, and then becomes the server.
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "export LISTEN_FDS=1 LISTEN_PID=$$; exec \"$0\" \"$@\" 3<&0 </dev/null"])
+            .arg(binary)
+            .stdin(OwnedFd::from(socket.try_clone().unwrap()));
+        command
     }
 }
 
@@ -60,9 +90,7 @@ impl Server {
         fs::create_dir_all(&site).unwrap();
         fs::write(site.join("manifest.json"), r#"{"js":"a","wasm":"b","css":"c","charts":"d"}"#).unwrap();
         let log = OpenOptions::new().create(true).append(true).open(start.folder.join(log)).unwrap();
-        // Another build may be put to the test than the one these tests were made with.
-        let subject = std::env::var_os("TRIBUTARY_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_tributary").into());
-        let mut command = Command::new(subject);
+        let mut command = start.command();
         command
             .args(["serve", "--log-format", "json", "--addr", &format!("127.0.0.1:{}", start.port)])
             .arg("--data-dir")
@@ -72,7 +100,6 @@ impl Server {
             .env("TRIBUTARY_ADMIN_EMAIL", EMAIL)
             .env("TRIBUTARY_ADMIN_PASSWORD", PASSWORD)
             .envs(start.environment.iter().cloned())
-            .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log);
         if let Some(url) = &start.database_url {

@@ -1,0 +1,31 @@
+//! How much a request's head may hold: an address of 8 KB, 32 KB of headers.
+//!
+//! What does not even fit into a connection's buffer, and more than 100 headers, hyper refuses by itself.
+
+use axum::http::{Request, StatusCode};
+
+use crate::problem::ApiError;
+
+/// Bytes that hyper keeps of a head at most. Between the limits below and this one, the answer says what is too long.
+pub const MOST_BUFFERED: usize = 64 << 10;
+/// As httparse has room for.
+pub const MOST_HEADERS: usize = 100;
+/// Of path and query. Visitors bring long ones, of `utm_…` and click ids, but nobody brings that.
+pub const MOST_ADDRESS: usize = 8 << 10;
+const MOST_HEADER_BYTES: usize = 32 << 10;
+
+/// What is wrong with a head, if it is too long.
+pub fn refuse<B>(request: &Request<B>) -> Option<ApiError> {
+    let address = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
+    if address > MOST_ADDRESS {
+        let detail = format!("Path and query may have at most {MOST_ADDRESS} bytes.");
+        return Some(ApiError::new(StatusCode::URI_TOO_LONG, "address-too-long", "Address too long", detail));
+    }
+    let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if headers > MOST_HEADER_BYTES {
+        let detail = format!("The headers may have at most {MOST_HEADER_BYTES} bytes in all.");
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return Some(ApiError::new(status, "headers-too-large", "Headers too large", detail));
+    }
+    None
+}
