@@ -61,7 +61,7 @@ pub async fn run(
         engine: engine.clone(),
         proxies: Arc::clone(&proxies),
         https: HttpsRule::new(&config.data.public_url, config.hsts, &proxies),
-        places: Places::new(&config.connections, Arc::clone(&proxies)),
+        places,
         times: config.connections.times(),
         stage: Stage::serving(),
         others: arrived,
@@ -88,7 +88,6 @@ pub async fn run(
         front = Some(Front::start(&listener, &around, &metrics.follows)?);
         tracing::info!("listening on http://{}", listener.local_addr()?);
     }
-    let _ = metrics.places.set(Arc::clone(&around.places));
     let Around { https, places, times, stage, others, .. } = around;
     drop(others);
 

@@ -9,12 +9,7 @@ mod limits;
 mod process;
 mod told;
 
-use std::{
-    borrow::Cow,
-    fmt,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use axum::http::{Method, StatusCode};
 use engine::Engine;
@@ -28,8 +23,11 @@ pub use self::{
     follows::{FollowCounts, Followed, Follows},
     limits::{Limit, rate_limited},
 };
-use self::{process::Process, told::Told};
-use crate::connections::Places;
+use self::{
+    process::Process,
+    told::{ConnectionNumbers, Told},
+};
+use crate::{connections::Places, tls::Current};
 
 pub use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
 
@@ -45,8 +43,9 @@ pub struct Metrics {
     durations: Family<Asked, Histogram>,
     rejected: Family<Rejected, Counter>,
     pub follows: Follows,
-    /// Of the connections that are served, once there is anything to be served by.
-    pub places: OnceLock<Arc<Places>>,
+    /// What others know, who are asked when somebody wants to be told.
+    places: Option<Arc<Places>>,
+    certificate: Option<Arc<Current>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -74,7 +73,8 @@ impl Default for Metrics {
             durations: Family::new_with_constructor(|| Histogram::new(DURATIONS)),
             rejected: Family::default(),
             follows: Follows::default(),
-            places: OnceLock::new(),
+            places: None,
+            certificate: None,
         }
     }
 }
@@ -112,8 +112,14 @@ impl Metrics {
             "Events, and calls with events, that were not taken, by problem",
             self.rejected.clone(),
         );
-        let connections = self.places.get().map(|places| (places.taken(), places.refused()));
-        registry.register_collector(Box::new(Told { numbers, follows: self.follows.get(), connections }));
+        let connections = self.places.as_ref().map(|places| ConnectionNumbers {
+            open: places.taken() as u64,
+            most: places.most() as u64,
+            refused: places.refused(),
+        });
+        let certificate_until = self.certificate.as_ref().map(|current| current.until());
+        let follows = self.follows.get();
+        registry.register_collector(Box::new(Told { numbers, follows, connections, certificate_until }));
         if let Some(process) = Process::look() {
             registry.register_collector(Box::new(process));
         }

@@ -19,8 +19,18 @@ use super::{
 pub struct Told {
     pub numbers: Numbers,
     pub follows: FollowNumbers,
-    /// Those that are open, and those that were refused.
-    pub connections: Option<(usize, u64)>,
+    pub connections: Option<ConnectionNumbers>,
+    /// Seconds since 1970.
+    pub certificate_until: Option<u64>,
+}
+
+/// Connections of the whole server.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionNumbers {
+    pub open: u64,
+    pub most: u64,
+    /// For want of a place.
+    pub refused: u64,
 }
 
 impl Collector for Told {
@@ -49,16 +59,7 @@ impl Told {
         counter(to, "tributary_front_connections_accepted", "Connections accepted.", accepted)?;
         let help = "Connections that the front has passed on to the router.";
         counter(to, "tributary_front_connections_handed_over", help, handed_over)?;
-        gauge(to, "tributary_front_connections", "Connections that the front holds.", open)?;
-        let Some((open, refused)) = self.connections else { return Ok(()) };
-        gauge(
-            to,
-            "tributary_connections",
-            "Connections that are open: the front's, the router's, over TLS.",
-            open as u64,
-        )?;
-        let help = "Connections that were refused: no place was left, or none for their address.";
-        counter(to, "tributary_connections_refused", help, refused)
+        gauge(to, "tributary_front_connections", "Connections that the front holds.", open)
     }
 
     fn connections(&self, to: &mut DescriptorEncoder) -> fmt::Result {
@@ -170,16 +171,12 @@ impl Told {
         counter(to, "tributary_exports_refused", help, exports.refused)?;
         let logins = [("succeeded", self.numbers.logins_succeeded), ("failed", self.numbers.logins_failed)];
         counters(to, "tributary_logins", "Logins by e-mail and password.", "outcome", &logins)?;
-        let limits = Limit::ALL.map(|limit| {
-            let count = match limit {
-                // Whoever logs in, by whatever way, asks the engine.
-                Limit::LoginsOfAccount => self.numbers.logins_closed.of_account,
-                Limit::LoginsOfAddress => self.numbers.logins_closed.of_address,
-                Limit::Events | Limit::Requests | Limit::Connections => refused(limit),
-            };
-            (limit.as_str(), count)
-        });
-        counters(to, "tributary_rate_limited", "Requests refused for a limit.", "limit", &limits)?;
+        let closed = self.numbers.logins_closed;
+        let mut limits = Limit::ALL.map(|limit| (limit.as_str(), refused(limit))).to_vec();
+        // Whoever logs in, by whatever way, asks the engine.
+        limits.extend([("logins_of_account", closed.of_account), ("logins_of_address", closed.of_address)]);
+        limits.extend(self.connections.map(|connections| ("connections", connections.refused)));
+        counters(to, "tributary_rate_limited", "Requests, and connections, refused for a limit.", "limit", &limits)?;
         let help = "1; the version is in the label.";
         gauges(to, "tributary_build_info", help, "version", &[(env!("CARGO_PKG_VERSION"), 1)])
     }

@@ -20,7 +20,7 @@ use tokio_rustls::{
 use self::certificate::Files;
 pub use self::{
     accept::{Accepting, SPEAKS_HTTPS, Secured},
-    reload::Reload,
+    reload::{Current, Reload},
 };
 
 #[derive(Args, Clone, Debug, Default)]

@@ -175,7 +175,7 @@ async fn who_comes_beyond_the_last_place_is_told_and_others_go_on() {
         // Who has a place keeps it.
         let told = api.client.get(api.url("/metrics")).send().await.unwrap();
         let told = Exposition::parse(&told.text().await.unwrap());
-        assert!(told.find("tributary_connections_refused_total", &[]) >= Some(1.0));
+        assert!(told.find("tributary_rate_limited_total", &[("limit", "connections")]) >= Some(1.0));
         assert!(told.find("tributary_connections", &[]) >= Some(11.0));
         assert_eq!(api.follow(&code).await.status(), StatusCode::FOUND);
         held.truncate(6);

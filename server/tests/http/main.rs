@@ -27,6 +27,7 @@ mod failures;
 mod front;
 mod guide;
 mod headers;
+mod health;
 mod https;
 mod influencer;
 mod integration;
