@@ -219,6 +219,18 @@ mod tests {
     }
 
     #[test]
+    fn passwords_have_ten_to_two_hundred_characters_of_any_kind() {
+        for good in
+            ["ten digits", "          ", "ÄÖÜäöüßéèê", "パスワードを長くする", &"x".repeat(200), &"界".repeat(200)]
+        {
+            assert_eq!(&*good.parse::<NewPassword>().unwrap(), good);
+        }
+        for bad in ["", "nine char", "界界界界界界界界界", &"x".repeat(201)] {
+            assert!(bad.parse::<NewPassword>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
     fn emails_keep_one_spelling() {
         assert_eq!(&*"Anna@Shop.Example".parse::<Email>().unwrap(), "anna@shop.example");
         for bad in ["anna", "@x.example", "a@b", "a b@x.example", "a@x..example", "a@-x.example"] {

@@ -145,7 +145,7 @@ fn collect_rust(text: &str, found: &mut BTreeSet<String>) {
     let mut is_next = false;
     let mut makes_tests = false;
     for line in text.lines() {
-        let line_is_item = !line.starts_with(' ');
+        let line_is_item = !line.is_empty() && !line.starts_with(' ');
         makes_tests =
             if line_is_item { line.contains("on_both! {") || line.contains("proptest! {") } else { makes_tests };
         let line = line.trim();

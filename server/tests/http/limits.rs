@@ -1,5 +1,7 @@
 //! How often passwords and links may be guessed, and how many requests an account may make.
 
+use std::io::Write;
+
 use futures_util::future::join_all;
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use serde_json::{Value, json};
@@ -250,5 +252,27 @@ async fn an_account_has_its_requests_a_minute_through_whatever_session() {
     assert_eq!(page("/pkg/t.css").await.unwrap().status(), StatusCode::OK);
     assert_eq!(page("/r/nosuch").await.unwrap().status(), StatusCode::NOT_FOUND);
     problem(api.event("trb_live_x", json!({})).await, StatusCode::UNAUTHORIZED).await;
+    api.end().await;
+}
+
+#[tokio::test]
+async fn pages_and_their_functions_read_no_more_than_a_form_may_hold() {
+    let api = api().await;
+    for path in ["/api/ui/log_in", "/api/ui/act", "/account", "/set-password/x", "/api/v1/auth/login"] {
+        let mut raw = crate::raw::Raw::open(&api);
+        let origin = api.base.clone();
+        // Whoever does not say how long it is, is cut off.
+        let read = tokio::task::spawn_blocking(move || {
+            raw.say(&format!(
+                "POST {path} HTTP/1.1\r\nHost: t\r\nOrigin: {origin}\r\n\
+                 Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n"
+            ));
+            let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
+            (0..1024).take_while(|_| raw.0.write_all(chunk.as_bytes()).is_ok()).count()
+        });
+        let sent = read.await.unwrap();
+        assert!(sent < 1024, "{path} took 64 MiB");
+    }
+    assert_eq!(log_in(&api, "203.0.113.1", EMAIL, PASSWORD).await.status(), StatusCode::OK);
     api.end().await;
 }
