@@ -3,7 +3,7 @@
 .PHONY: help run demo build site dev configuration test test-mysql test-faults test-kill test-million test-load test-soak audit check-deploy schemathesis fuzz agents bench screenshots lighthouse fmt clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build, then serve
 	exec target/release/tributary serve

@@ -20,6 +20,7 @@ data=$(mktemp -d "${TMPDIR:-/tmp}/tributary-fuzz.XXXXXX")
 password='kept from the fuzzer'
 export TRIBUTARY_ADMIN_EMAIL=admin@example.com TRIBUTARY_ADMIN_PASSWORD=$password
 target/debug/tributary serve --addr "127.0.0.1:$port" --data-dir "$data/server" --public-url "$base" --log warn \
+    --requests-per-minute 0 --failed-logins-per-account 0 --failed-logins-per-address 0 \
     >"$data/log" 2>&1 &
 server=$!
 trap 'kill "$server"; wait "$server"; rm -rf "$data"' EXIT

@@ -71,7 +71,7 @@ count 0 0
 step deny "licences, bans and sources of dependencies" scripts/deny.sh licenses bans sources
 count 0 0
 step cargo "tests, on SQLite and MariaDB" \
-    scripts/mariadb.sh run cargo test --workspace --exclude frontend --no-fail-fast
+    scripts/s3.sh run scripts/mariadb.sh run cargo test --workspace --exclude frontend --no-fail-fast
 count_cargo cargo
 step build "release build" make --no-print-directory build
 count 0 0

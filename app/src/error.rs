@@ -1,6 +1,8 @@
 //! The one error of the browser half: what kind it is, and what people are told.
 
 use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+use leptos::server_fn::ContentType;
 use model::FieldError;
 use serde::{Deserialize, Serialize};
 
@@ -140,13 +142,23 @@ impl FromServerFnError for AppError {
 }
 
 #[cfg(feature = "ssr")]
+impl AppError {
+    /// As a function of ours sends it: the content type, and the body.
+    pub fn sent(&self) -> (&'static str, Vec<u8>) {
+        (<Wire as ContentType>::CONTENT_TYPE, self.ser().to_vec())
+    }
+}
+
+#[cfg(feature = "ssr")]
 impl From<engine::Error> for AppError {
     /// A failure is logged here, once; people get no detail of it.
     fn from(error: engine::Error) -> Self {
         let kind = match error {
             engine::Error::Invalid(fields) => return Self::invalid(fields),
             engine::Error::Conflict(message) => return Self { message, ..Self::new(ErrorKind::Conflict) },
-            engine::Error::Stale | engine::Error::Busy(_) => ErrorKind::Conflict,
+            engine::Error::Stale => ErrorKind::Conflict,
+            engine::Error::Busy(message) => return Self { message: message.into(), ..Self::new(ErrorKind::TooMany) },
+            engine::Error::TooManyFailures { .. } => ErrorKind::TooMany,
             engine::Error::NotFound => ErrorKind::NotFound,
             engine::Error::WrongCredentials => ErrorKind::WrongCredentials,
             engine::Error::Forbidden => ErrorKind::Forbidden,

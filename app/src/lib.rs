@@ -42,7 +42,8 @@ use crate::pages::{ComposedPage, DashboardPage, HomePage, LogInPage, NotFoundPag
 
 #[cfg(feature = "ssr")]
 pub use crate::{
-    session::CookieRules,
+    error::{AppError, ErrorKind},
+    session::{ClientIp, CookieRules},
     shell::{Assets, shell},
 };
 

@@ -1,7 +1,7 @@
 //! Which pages are composed and which forms are done, and for whom. Server only.
 
 use axum::http::HeaderValue;
-use engine::{Engine, Session};
+use engine::Engine;
 
 use crate::{
     address::{self, ACCOUNT, INTEGRATION, SALES, SET_PASSWORD},
@@ -11,8 +11,8 @@ use crate::{
         forms::{ChosenPassword, FormName, read},
         page::{Done, Page, Pairs},
     },
-    error::{AppError, ErrorKind},
-    session::{self, CookieRules},
+    error::AppError,
+    session::{self, Asker, CookieRules},
 };
 
 /// What came of a form, and the session's new cookie where it changed.
@@ -27,16 +27,12 @@ impl From<Done> for Performed {
     }
 }
 
-fn required(session: Option<&Session>) -> Result<&Session, AppError> {
-    session.ok_or_else(|| AppError::new(ErrorKind::LoggedOut))
-}
-
 /// The page of an address, for whoever may see it.
-pub async fn compose(engine: &Engine, session: Option<&Session>, path: &str, query: &str) -> Result<Page, AppError> {
+pub async fn compose(engine: &Engine, asker: &Asker, path: &str, query: &str) -> Result<Page, AppError> {
     if let Some(token) = path.strip_prefix(SET_PASSWORD) {
-        return passwords::by_link(engine, token).await;
+        return passwords::by_link(engine, token, asker.ip).await;
     }
-    let session = required(session)?;
+    let session = asker.required()?;
     match path {
         ACCOUNT => Ok(passwords::own(session)),
         SALES => sales::page(engine, session, path, query).await,
@@ -49,7 +45,7 @@ pub async fn compose(engine: &Engine, session: Option<&Session>, path: &str, que
 /// Does what a form asks for, for whoever may ask for it.
 pub async fn act(
     engine: &Engine,
-    session: Option<&Session>,
+    asker: &Asker,
     rules: CookieRules,
     form: FormName,
     fields: &Pairs,
@@ -58,16 +54,16 @@ pub async fn act(
         // The token itself says who may.
         FormName::SetPassword => {
             let ChosenPassword(password) = read(fields)?;
-            engine.set_password(&acts::hidden::<String>(fields, "token")?, password).await?;
+            engine.set_password(&acts::hidden::<String>(fields, "token")?, password, asker.ip).await?;
             let to = address::password_set();
             Ok(Done::said("Your password is set. Log in with it.").go(to).into())
         }
         FormName::ChangePassword => {
-            let entered = engine.change_password(required(session)?, read(fields)?).await?;
+            let entered = engine.change_password(asker.required()?, read(fields)?, asker.ip).await?;
             let cookie = session::cookie(&entered.token, entered.expires_at, rules);
             Ok(Performed { done: Done::said("Your password is changed."), cookie })
         }
-        FormName::ValidateEvent => Ok(acts::integration::validate(engine, required(session)?, fields).await?.into()),
-        _ => Ok(acts::act(engine, required(session)?, form, fields).await?.into()),
+        FormName::ValidateEvent => Ok(acts::integration::validate(engine, asker.required()?, fields).await?.into()),
+        _ => Ok(acts::act(engine, asker.required()?, form, fields).await?.into()),
     }
 }

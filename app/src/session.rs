@@ -1,5 +1,7 @@
 //! The session cookie: read, set and cleared by the same rules everywhere. Server only.
 
+use std::net::IpAddr;
+
 use axum::http::{HeaderMap, HeaderValue, header, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -8,6 +10,9 @@ use model::Timestamp;
 use crate::error::{AppError, ErrorKind};
 
 pub const COOKIE: &str = "trb_session";
+/// Where browsers reach us over https, they take a cookie of such a name from us alone, and no neighbouring host can
+/// set it for ours.
+const HOST_COOKIE: &str = "__Host-trb_session";
 
 /// Provided by the server, from its public address.
 #[derive(Clone, Copy, Debug)]
@@ -16,9 +21,23 @@ pub struct CookieRules {
     pub secure: bool,
 }
 
+impl CookieRules {
+    pub fn of(public_url: &str) -> Self {
+        Self { secure: public_url.starts_with("https://") }
+    }
+
+    pub fn session_cookie(self) -> &'static str {
+        if self.secure { HOST_COOKIE } else { COOKIE }
+    }
+}
+
+/// Whose address a request came from, beside it as an extension.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientIp(pub IpAddr);
+
 /// The token a request carries in its session cookie.
-pub fn token(headers: &HeaderMap) -> Option<&str> {
-    cookie_value(headers, COOKIE)
+pub fn token(headers: &HeaderMap, rules: CookieRules) -> Option<&str> {
+    cookie_value(headers, rules.session_cookie())
 }
 
 /// The value of a cookie of this name, where it is not empty.
@@ -46,14 +65,20 @@ pub fn cleared(rules: CookieRules) -> Option<HeaderValue> {
 }
 
 fn written(token: &str, lifetime: &str, rules: CookieRules) -> Option<HeaderValue> {
-    let secure = if rules.secure { "; Secure" } else { "" };
-    HeaderValue::from_str(&format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; {lifetime}{secure}")).ok()
+    let (name, secure) = (rules.session_cookie(), if rules.secure { "; Secure" } else { "" });
+    HeaderValue::from_str(&format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; {lifetime}{secure}")).ok()
 }
 
 /// The session of the request being answered.
 pub fn current() -> Option<engine::Session> {
     let parts = use_context::<Parts>()?;
-    use_context::<engine::Engine>()?.session(token(&parts.headers)?)
+    use_context::<engine::Engine>()?.session(token(&parts.headers, use_context::<CookieRules>()?)?)
+}
+
+/// Where the request being answered came from.
+pub fn client_ip() -> Result<IpAddr, AppError> {
+    let found = use_context::<Parts>().and_then(|parts| parts.extensions.get::<ClientIp>().copied());
+    found.map(|ClientIp(ip)| ip).ok_or_else(|| AppError::new(ErrorKind::Internal))
 }
 
 pub fn engine() -> Result<engine::Engine, AppError> {
@@ -64,6 +89,22 @@ pub fn engine() -> Result<engine::Engine, AppError> {
 pub fn response() -> Result<(ResponseOptions, CookieRules), AppError> {
     let both = use_context::<ResponseOptions>().zip(use_context::<CookieRules>());
     both.ok_or_else(|| AppError::new(ErrorKind::Internal))
+}
+
+/// Who asks, and from where.
+pub struct Asker {
+    pub session: Option<engine::Session>,
+    pub ip: IpAddr,
+}
+
+impl Asker {
+    pub fn required(&self) -> Result<&engine::Session, AppError> {
+        self.session.as_ref().ok_or_else(|| AppError::new(ErrorKind::LoggedOut))
+    }
+}
+
+pub fn asker() -> Result<Asker, AppError> {
+    Ok(Asker { session: current(), ip: client_ip()? })
 }
 
 /// Engine and session, or the error that says to log in.
@@ -83,10 +124,18 @@ mod tests {
 
     #[test]
     fn the_token_is_found_among_other_cookies() {
-        assert_eq!(token(&headers("a=1; trb_session=x.y-z; b=2")), Some("x.y-z"));
-        for without in ["", "trb_session=", "xtrb_session=1", "a=trb_session"] {
-            assert_eq!(token(&headers(without)), None, "{without}");
+        let plain = CookieRules { secure: false };
+        assert_eq!(token(&headers("a=1; trb_session=x.y-z; b=2"), plain), Some("x.y-z"));
+        for without in ["", "trb_session=", "xtrb_session=1", "a=trb_session", "__Host-trb_session=x"] {
+            assert_eq!(token(&headers(without), plain), None, "{without}");
         }
+    }
+
+    #[test]
+    fn over_https_no_other_host_can_set_the_session() {
+        let secure = CookieRules::of("https://go.example");
+        assert_eq!(token(&headers("trb_session=planted; __Host-trb_session=ours"), secure), Some("ours"));
+        assert_eq!(token(&headers("trb_session=planted"), secure), None);
     }
 
     #[test]
@@ -94,7 +143,7 @@ mod tests {
         let set = cookie("x.y", Timestamp(1_767_225_600_000), CookieRules { secure: true }).unwrap();
         assert_eq!(
             set.to_str().unwrap(),
-            "trb_session=x.y; Path=/; HttpOnly; SameSite=Lax; Expires=Thu, 01 Jan 2026 00:00:00 GMT; Secure"
+            "__Host-trb_session=x.y; Path=/; HttpOnly; SameSite=Lax; Expires=Thu, 01 Jan 2026 00:00:00 GMT; Secure"
         );
         let clear = cleared(CookieRules { secure: false }).unwrap();
         assert_eq!(clear.to_str().unwrap(), "trb_session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");

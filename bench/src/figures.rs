@@ -21,8 +21,12 @@ use crate::{report::Report, tributary::Tributary};
 const REQUESTS: usize = 200;
 const ADVERTISERS: i64 = 10;
 
-/// What makes the sums of a database that has none: the very text that a release with sums ran.
-const MIGRATION: &str = include_str!("../../migrations/sqlite/0004_rollups.sql");
+/// Whose own figures are asked for: those who have most.
+const BUSIEST: i64 = 4;
+
+/// What makes the sums of a database that has none: the very texts that releases with sums ran.
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../migrations/sqlite/0004_rollups.sql"), include_str!("../../migrations/sqlite/0006_hours.sql")];
 
 /// `millions`: how many clicks and events there are, four clicks to an event, over the last twelve months.
 pub async fn measure(folder: &Path, millions: u32, report: &mut Report) -> Result<()> {
@@ -38,6 +42,13 @@ pub async fn measure(folder: &Path, millions: u32, report: &mut Report) -> Resul
     let mut tributary = Tributary::start(folder, None)?;
     tributary.log_in().await?;
     let target = if millions >= 10 { "≤ 10 ms" } else { "≤ 5 ms" };
+    let told = |what: String, times: Vec<Duration>, report: &mut Report| {
+        report.ratio(
+            format!("figures, {millions}M, {what}: p99 (p50 {:.1} ms)", milli(times[times.len() / 2])),
+            format!("{:.1} ms", milli(times[times.len() * 99 / 100])),
+            target,
+        );
+    };
     for (scope, ids) in [("one advertiser", ADVERTISERS), ("everybody", 0)] {
         for (what, path) in [
             ("overview", "overview?compare=previous"),
@@ -53,18 +64,33 @@ pub async fn measure(folder: &Path, millions: u32, report: &mut Report) -> Resul
                     let tz = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"][number % 4];
                     let number = i64::try_from(number).unwrap_or_default();
                     let of = if ids > 0 { format!("&advertiser_id={}", id('a', number % ids)) } else { String::new() };
-                    format!("stats/{path}&range={range}&tz={tz}{of}")
+                    (tributary.token(), format!("stats/{path}&range={range}&tz={tz}{of}"))
                 });
-                let times = times(&tributary, paths).await?;
-                let p99 = times[times.len() * 99 / 100];
-                report.ratio(
-                    format!(
-                        "figures, {millions}M, {scope}, {what}, {range}: p99 (p50 {:.1} ms)",
-                        milli(times[times.len() / 2])
-                    ),
-                    format!("{:.1} ms", milli(p99)),
-                    target,
-                );
+                told(format!("{scope}, {what}, {range}"), times(&tributary, paths).await?, report);
+            }
+        }
+    }
+    let mut tokens = Vec::new();
+    for number in 0..BUSIEST {
+        tokens.push(tributary.influencers_token(&id('c', number)).await?);
+    }
+    for scope in ["an influencer's own", "an advertiser's influencer", "a link"] {
+        for (what, path) in
+            [("overview", "overview?compare=previous"), ("chart", "chart?compare=previous"), ("funnel", "funnel?")]
+        {
+            for (range, tz) in [("30d", "Europe/Berlin"), ("12m", "Europe/Berlin"), ("30d", "Asia/Kolkata")] {
+                let paths = (0..REQUESTS).zip((0..BUSIEST).zip(&tokens).cycle()).map(|(_, (number, token))| {
+                    let path = format!("stats/{path}&range={range}&tz={tz}");
+                    match scope {
+                        "a link" => (tributary.token(), format!("{path}&link_id={}", id('d', number))),
+                        "an advertiser's influencer" => {
+                            let (of, who) = (id('a', number % ADVERTISERS), id('c', number));
+                            (tributary.token(), format!("{path}&advertiser_id={of}&influencer_id={who}"))
+                        }
+                        _ => (token.as_str(), format!("influencer/{path}")),
+                    }
+                });
+                told(format!("{scope}, {what}, {range}, {tz}"), times(&tributary, paths).await?, report);
             }
         }
     }
@@ -77,11 +103,11 @@ fn milli(time: Duration) -> f64 {
 }
 
 /// One after the other, over one connection, sorted.
-async fn times(tributary: &Tributary, paths: impl Iterator<Item = String>) -> Result<Vec<Duration>> {
+async fn times<'a>(tributary: &Tributary, paths: impl Iterator<Item = (&'a str, String)>) -> Result<Vec<Duration>> {
     let mut times = Vec::new();
     let client = reqwest::Client::builder().no_proxy().build()?;
-    for (number, path) in paths.enumerate() {
-        let request = tributary.request(&client, &path);
+    for (number, (token, path)) in paths.enumerate() {
+        let request = tributary.request_of(token, &client, &path);
         let begin = Instant::now();
         let answer = request.send().await?;
         let status = answer.status();
@@ -108,22 +134,23 @@ async fn compare(folder: &Path, millions: u32, report: &mut Report) -> Result<()
         spool: engine::SpoolOptions::default(),
         ip_storage: IpStorage::Truncated,
         country_file: CountryFile::None,
+        retention: engine::Retention::default(),
         clock: Clock::System,
+        login_limits: engine::LoginLimits::default(),
     })
     .await?;
     engine.ready().await?;
-    for (scope, advertiser_id, range) in [
-        ("one advertiser", Some(1), "30d"),
-        ("one advertiser", Some(1), "12m"),
-        ("everybody", None, "30d"),
-        ("everybody", None, "12m"),
+    for (scope, advertiser_id, influencer_id, range) in [
+        ("one advertiser", Some(1), None, "30d"),
+        ("one advertiser", Some(1), None, "12m"),
+        ("one influencer", None, Some(0), "30d"),
+        ("one influencer", None, Some(0), "12m"),
+        ("everybody", None, None, "30d"),
+        ("everybody", None, None, "12m"),
     ] {
         let query = StatsQuery {
-            advertiser_id: advertiser_id
-                .map(|number| id('a', number).parse::<AdvertiserId>())
-                .transpose()
-                .ok()
-                .flatten(),
+            advertiser_id: advertiser_id.and_then(|number| id('a', number).parse::<AdvertiserId>().ok()),
+            influencer_id: influencer_id.and_then(|number| id('c', number).parse::<InfluencerId>().ok()),
             range: Some(range.into()),
             tz: Some("Europe/Berlin".into()),
             ..StatsQuery::default()
@@ -202,19 +229,22 @@ async fn fill(folder: &Path, millions: u32) -> Result<Duration> {
                 CASE draw % 8 WHEN 0 THEN 'add_to_cart' WHEN 1 THEN 'add_to_cart' WHEN 2 THEN 'signup' WHEN 3 THEN 'drop_off' ELSE 'purchase' END,
                 draw % 20000, CASE draw % 11 WHEN 0 THEN 'EUR' ELSE 'USD' END, at, 0, at / 900000, at, randomblob(16), '{{\"ref_code\":\"CODE000000001\"}}',
                 CASE draw % 5 WHEN 0 THEN 'none' WHEN 1 THEN 'coupon' ELSE 'ref_code' END,
-                CASE draw % 5 WHEN 0 THEN NULL ELSE {influencer} END, CASE draw % 5 WHEN 0 THEN NULL ELSE {campaign} END,
+                CASE draw % 5 WHEN 0 THEN NULL WHEN 1 THEN {coupons} ELSE {influencer} END, CASE draw % 5 WHEN 0 THEN NULL ELSE {campaign} END,
                 CASE draw % 5 WHEN 0 THEN NULL WHEN 1 THEN NULL ELSE {link} END, CASE draw % 5 WHEN 1 THEN {coupon} ELSE NULL END, '[]' FROM e",
-            numbers = numbers(events), skewed = skewed(1000), of = id_of(a, "link % 10"), campaign = id_of(k, "link % 100"), link = id_of(l, "link"), influencer = id_of(i, "link % 200"), coupon = id_of(c, "link % 500"),
+            numbers = numbers(events), skewed = skewed(1000), of = id_of(a, "link % 10"), campaign = id_of(k, "link % 100"), link = id_of(l, "link"), influencer = id_of(i, "link % 200"), coupon = id_of(c, "link % 500"), coupons = id_of(i, "link % 500 % 200"),
         ),
     ];
     for statement in statements {
         raw_sql(AssertSqlSafe(statement)).execute(&mut conn).await?;
     }
-    let (_, sums) = MIGRATION.split_once("-- What is there already.").context("the migration sums up what is there")?;
-    let (_, sums) = sums.split_once('\n').context("it has statements")?;
     let begin = Instant::now();
-    for statement in sums.split(';').filter(|statement| !statement.trim().is_empty()) {
-        raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut conn).await?;
+    for migration in MIGRATIONS {
+        let (_, sums) =
+            migration.split_once("-- What is there already.").context("the migration sums up what is there")?;
+        let (_, sums) = sums.split_once('\n').context("it has statements")?;
+        for statement in sums.split(';').filter(|statement| !statement.trim().is_empty()) {
+            raw_sql(AssertSqlSafe(statement.to_owned())).execute(&mut conn).await?;
+        }
     }
     let took = begin.elapsed();
     raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await?;

@@ -48,7 +48,9 @@ async fn measure_on(name: &str, url: &str, folder: &Path, scale: Scale, report: 
         spool: engine::SpoolOptions::default(),
         ip_storage: IpStorage::Truncated,
         country_file: CountryFile::None,
+        retention: engine::Retention::default(),
         clock: Clock::System,
+        login_limits: engine::LoginLimits::default(),
     };
     let (engine, workers) = Engine::open(options).await?;
     let session = admin();

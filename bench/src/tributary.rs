@@ -49,8 +49,10 @@ pub fn spawn(folder: &Path, port: u16, database_url: Option<&str>) -> Result<Ser
         &format!("127.0.0.1:{port}"),
         "--public-url",
         &format!("http://127.0.0.1:{port}"),
-        // What is measured is how fast it is, not how fast one key may be.
+        // What is measured is how fast it is, not how fast one key or account may be.
         "--events-per-second",
+        "0",
+        "--requests-per-minute",
         "0",
     ]);
     command.arg("--data-dir").arg(folder.join("data")).arg("--site-dir").arg(site(folder)?);
@@ -126,9 +128,18 @@ impl Tributary {
         &self.token
     }
 
-    /// A read of the admin's.
-    pub fn request(&self, client: &Client, path: &str) -> reqwest::RequestBuilder {
-        client.get(format!("http://127.0.0.1:{}/api/v1/{path}", self.port)).bearer_auth(&self.token)
+    /// Gives an influencer an account, and logs it in.
+    pub async fn influencers_token(&self, influencer_id: &str) -> Result<String> {
+        let email = format!("{influencer_id}@example.com");
+        let account =
+            json!({"email": email, "role": "influencer", "influencer_id": influencer_id, "password": PASSWORD});
+        self.post("accounts", account).await?;
+        text(&self.post("auth/login", json!({"email": email, "password": PASSWORD})).await?, "token")
+    }
+
+    /// A read of whose token this is.
+    pub fn request_of(&self, token: &str, client: &Client, path: &str) -> reqwest::RequestBuilder {
+        client.get(format!("http://127.0.0.1:{}/api/v1/{path}", self.port)).bearer_auth(token)
     }
 
     async fn post(&self, path: &str, body: Value) -> Result<Value> {

@@ -18,11 +18,12 @@ use model::{
     event::{EventAnswer, EventStatus, NewEvent},
 };
 use tokio::{
-    sync::{Semaphore, oneshot, watch},
+    sync::{oneshot, watch},
     task::JoinHandle,
 };
 
 use crate::{
+    accounts::{HashTurns, LoginLimits, Throttle},
     catalog::{
         Catalog, LinkFact,
         held_facts::FactsFile,
@@ -47,6 +48,7 @@ use crate::{
     numbers::Counts,
     overview::Counted,
     poller::Poller,
+    retention::{Retention, Sweeper},
     secret::Secrets,
     setup::KeyUses,
     start::{Readiness, Start, until_stopped},
@@ -76,6 +78,9 @@ pub struct Options {
     pub spool: SpoolOptions,
     /// Tells clicks' countries.
     pub country_file: CountryFile,
+    pub login_limits: LoginLimits,
+    /// How long clicks and events themselves are kept.
+    pub retention: Retention,
     pub clock: Clock,
 }
 
@@ -89,8 +94,8 @@ pub struct Shared {
     pub(crate) clock: Clock,
     pub(crate) secrets: Secrets,
     pub(crate) public_url: String,
-    /// At most two password hashes at a time.
-    pub(crate) hash_turns: Arc<Semaphore>,
+    pub(crate) hash_turns: HashTurns,
+    pub(crate) throttle: Throttle,
     pub(crate) key_uses: Arc<KeyUses>,
     pub(crate) counted: Counted,
     pub(crate) counts: Arc<Counts>,
@@ -196,6 +201,18 @@ impl Engine {
         let (drained_sender, drained) = watch::channel(None);
         let is_displaced = Arc::new(AtomicBool::new(false));
         let recent = Arc::new(RecentClicks::default());
+        if let Some(retention) = options.retention.wanted() {
+            let sweeper = Sweeper {
+                db: db.clone(),
+                database_url: options.database_url.clone(),
+                clock: options.clock.clone(),
+                retention,
+                holder: new_id(now, &mut rand::rng()),
+            };
+            sweeper
+                .start(ready.clone(), stopped.clone())
+                .map_err(|error| Error::Internal(format!("what is old cannot be deleted: {error}")))?;
+        }
         let counts = Arc::new(Counts::default());
         let drain = Drain {
             spool: Arc::clone(&spool),
@@ -263,7 +280,8 @@ impl Engine {
             clock: options.clock,
             secrets,
             public_url: options.public_url,
-            hash_turns: Arc::new(Semaphore::new(2)),
+            hash_turns: HashTurns::default(),
+            throttle: Throttle::new(options.login_limits),
             key_uses,
             counted: Counted::default(),
             counts,

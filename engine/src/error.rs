@@ -22,6 +22,9 @@ pub enum Error {
     /// The edit was made on an earlier version than what stands now.
     #[error("changed meanwhile")]
     Stale,
+    /// A secret was guessed wrong too often.
+    #[error("too many failed tries; again in {wait} s")]
+    TooManyFailures { wait: u32 },
     /// Others are at it already; later it will be done.
     #[error("{0}")]
     Busy(&'static str),

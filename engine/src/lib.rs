@@ -3,20 +3,24 @@
 
 pub mod accounts;
 mod activity;
+mod archive;
 pub mod attribution;
 pub mod catalog;
 pub mod clicks;
 pub mod clock;
 pub mod db;
 mod engine;
+mod erase;
 mod error;
 pub mod events;
 mod exports;
 mod numbers;
+mod operate;
 mod overview;
 mod own;
 mod poller;
 mod reattribute;
+mod retention;
 pub mod secret;
 mod setup;
 pub mod signature;
@@ -29,7 +33,8 @@ pub fn time_zones() -> Vec<String> {
 }
 
 pub use self::{
-    accounts::Session,
+    accounts::{Closed, LoginLimits, Session, create_admin, reset_admin_password},
+    archive::{Archive, Archived, Target},
     clicks::{
         ClickBatch, CountryFile, Import, Imported, SpoolMax,
         disk::{ClickDurability, Disk},
@@ -37,8 +42,12 @@ pub use self::{
         spool::SpoolOptions,
     },
     clock::Clock,
-    db::page::PageAt,
+    db::{
+        page::PageAt,
+        schema::{Schema, SchemaStep},
+    },
     engine::{Engine, Fault, Health, Options, Visit, Workers, before_threads},
+    erase::Erasure,
     error::{Error, Result},
     events::{
         Call, Taken,
@@ -48,9 +57,11 @@ pub use self::{
     numbers::{
         ClickNumbers, DatabaseNumbers, DrainNumbers, EventNumbers, EventOutcomes, ExportNumbers, Numbers, Spread,
     },
+    operate::{BackupHeld, BackupStep, Checkup, Finding, Restored, State, backup, migrate, restore, schema},
     overview::Beginnings,
     reattribute::{Change, Reattribution},
+    retention::{LEAST_DAYS, Retention},
     setup::{CampaignStart, CampaignStarted, CouponRequest, Held, Integration, random_password},
     signature::SignatureFault,
-    stats::{Answers, FiguresChecked, FiguresDiffer, Source, Written, check_figures, count_written, range_faults},
+    stats::{Answers, FiguresChecked, FiguresDiffer, Source, check_figures, range_faults},
 };

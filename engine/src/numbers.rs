@@ -12,6 +12,7 @@ use model::event::EventAnswer;
 
 use crate::{
     Engine,
+    accounts::Closed,
     catalog::CatalogSizes,
     clicks::transfer::Moved,
     db::{self, Connections},
@@ -37,6 +38,7 @@ pub struct Numbers {
     pub exports: ExportNumbers,
     pub logins_succeeded: u64,
     pub logins_failed: u64,
+    pub logins_closed: Closed,
 }
 
 /// The click log.
@@ -317,6 +319,7 @@ impl Engine {
             },
             logins_succeeded: counts.logins[0].get(),
             logins_failed: counts.logins[1].get(),
+            logins_closed: self.throttle.closed(),
         }
     }
 

@@ -80,6 +80,8 @@ impl Engine {
             advertiser_id: query.advertiser_id,
             campaign_id: query.campaign_id,
             influencer_id: query.influencer_id,
+            link_id: query.link_id,
+            coupon_id: query.coupon_id,
             ..StatsQuery::default()
         };
         self.check_influencers_query(conn, own, &named).await?;

@@ -9,8 +9,12 @@ use std::{
 };
 
 use model::{
-    AdvertiserId, ClickId, EventId, LinkId, Timestamp, attribution::Attribution, campaign::CampaignStatus,
-    coupon::CouponStatus, influencer::InfluencerStatus, link::LinkStatus,
+    AdvertiserId, ClickId, EventId, LinkId, Timestamp,
+    attribution::{Attribution, Method},
+    campaign::CampaignStatus,
+    coupon::CouponStatus,
+    influencer::InfluencerStatus,
+    link::LinkStatus,
 };
 use uuid::Uuid;
 
@@ -81,6 +85,11 @@ impl Reattribution {
         advertisers.retain(|advertiser| only.is_none_or(|only| only == *advertiser));
         if advertisers.is_empty() && only.is_some() {
             return Err(Error::NotFound);
+        }
+        if let Some(kept) = db::retention::rows_from(&mut self.db.read().await?).await?.filter(|kept| since < *kept) {
+            return Err(Error::Conflict(format!(
+                "events before {kept} are no longer kept, so their credits stay as they are: give --since {kept} or later"
+            )));
         }
         let (mut changes, mut seen) = (Vec::new(), 0);
         for advertiser in advertisers {
@@ -162,6 +171,7 @@ impl Reattribution {
                 };
                 facts.touches = self.touches(known.iter().filter(|(_, _, other)| *other < arrival));
             }
+            self.first_touch_stands(&mut facts, &event.attribution);
             still_stands(&mut facts, &event.attribution);
             let after = attribution::decide(&facts);
             if let (Some(customer), Some(link)) = (event.customer, after.link_id) {
@@ -175,6 +185,14 @@ impl Reattribution {
             }
         }
         Ok(())
+    }
+
+    /// The event that a customer came with first may be deleted by now; what it was credited for is not.
+    fn first_touch_stands(&self, facts: &mut Facts, before: &Attribution) {
+        let Some(link) = before.link_id.filter(|_| before.method == Method::FirstTouch) else { return };
+        if facts.touches.iter().all(|touch| touch.id != link) {
+            facts.touches.splice(0..0, prepare::link_facts(&self.catalog, link));
+        }
     }
 
     /// Each link once, at its earliest event.

@@ -10,6 +10,7 @@ pub mod api_key;
 pub mod attribution;
 pub mod campaign;
 pub mod coupon;
+pub mod erasure;
 pub mod event;
 pub mod fields;
 pub mod ids;

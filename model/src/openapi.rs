@@ -12,7 +12,7 @@ use utoipa::{
 
 use crate::{
     Currency, Money, Timestamp,
-    text::{CouponCode, DestinationUrl, Email, Name, NewPassword, ShortText, ZoneName},
+    text::{CouponCode, CustomerId, DestinationUrl, Email, Name, NewPassword, ShortText, ZoneName},
 };
 
 /// White space as it is cut off both ends, and what a line cannot hold.
@@ -72,6 +72,12 @@ schemas! {
         .pattern(Some(r"^https?://([A-Za-z0-9]+(-[A-Za-z0-9]+)*\.)*[A-Za-z]+(:[1-9][0-9]{0,3})?([/?#][!#-;=?-\[\]_a-z~]*)?$"))
         .max_length(Some(2048))
         .examples(["https://shop.example/spring?size=m"]),
+    CustomerId => string()
+        .description(Some("What the shop calls one of its customers: 1 to 255 characters, without control characters."))
+        .pattern(Some("^[ -~]+$"))
+        .min_length(Some(1))
+        .max_length(Some(255))
+        .examples(["customer-1842"]),
     ZoneName => string()
         .description(Some("The name of an IANA time zone."))
         .examples(["Europe/Berlin"]),

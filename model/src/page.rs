@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AdvertiserId, CampaignId, InfluencerId, words::words};
+use crate::{AdvertiserId, CampaignId, CouponId, InfluencerId, LinkId, words::words};
 
 /// Most items a page may hold.
 pub const MOST_ITEMS: u32 = 500;
@@ -38,6 +38,9 @@ pub struct ListQuery {
     pub advertiser_id: Option<AdvertiserId>,
     pub campaign_id: Option<CampaignId>,
     pub influencer_id: Option<InfluencerId>,
+    /// One link of a list of links, one coupon of a list of coupons; elsewhere that there is such a one.
+    pub link_id: Option<LinkId>,
+    pub coupon_id: Option<CouponId>,
     /// A role, for accounts.
     pub role: Option<String>,
     /// None: the newest first, and with a search for codes by code.

@@ -70,6 +70,8 @@ text! {
     ShortText(short_text),
     /// A chosen coupon code: 3 to 64 of `A-Z a-z 0-9 _ -`. Compared without case.
     CouponCode(coupon_code),
+    /// What a shop calls one of its customers: 1 to 255 characters, as they are.
+    CustomerId(customer_id),
     /// Where a tracking link leads: an absolute http or https address.
     DestinationUrl(destination_url),
     /// An IANA time zone's name. The server knows whether the zone exists.
@@ -154,6 +156,14 @@ fn destination_url(text: &str) -> Result<Cow<'_, str>, RuleError> {
         return Err(RuleError("must not hold spaces, line breaks, backslashes or other control characters"));
     }
     Ok(text.into())
+}
+
+fn customer_id(text: &str) -> Result<Cow<'_, str>, RuleError> {
+    if is_line(text, 255) {
+        Ok(text.into())
+    } else {
+        Err(RuleError("must be 1 to 255 characters, without control characters"))
+    }
 }
 
 fn zone_name(text: &str) -> Result<Cow<'_, str>, RuleError> {

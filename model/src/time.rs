@@ -32,6 +32,12 @@ impl Timestamp {
         self.0.div_euclid(DAY)
     }
 
+    /// The first moment of this one's UTC day.
+    #[must_use]
+    pub fn start_of_utc_day(self) -> Self {
+        Self(self.utc_day() * DAY)
+    }
+
     /// The first moment of this one's UTC month.
     pub fn start_of_month(self) -> Self {
         let date =

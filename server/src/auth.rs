@@ -1,12 +1,13 @@
-//! Who asks: a session by bearer token or cookie, an advertiser by API key.
+//! Whom a handler is open to. Whose session it is [`crate::asker`] has found.
 
 use axum::{
     extract::{FromRef, FromRequestParts},
-    http::{HeaderMap, Method, header, request::Parts},
+    http::request::Parts,
 };
 use engine::{Engine, Session};
 
 use crate::{
+    asker::came_by_cookie,
     origin,
     problem::{ApiError, ApiResult},
 };
@@ -22,7 +23,7 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        session(&Engine::from_ref(state), &parts.method, &parts.headers).map(Self)
+        session(&Engine::from_ref(state), parts).map(Self)
     }
 }
 
@@ -79,26 +80,14 @@ where
     }
 }
 
-fn session(engine: &Engine, method: &Method, headers: &HeaderMap) -> ApiResult<Session> {
-    if let Some(token) = bearer(headers) {
-        return engine.session(token).ok_or_else(ApiError::unauthenticated);
-    }
-    let token = app::session::token(headers).ok_or_else(ApiError::unauthenticated)?;
-    let session = engine.session(token).ok_or_else(ApiError::unauthenticated)?;
+fn session(engine: &Engine, parts: &Parts) -> ApiResult<Session> {
+    let session = parts.extensions.get::<Session>().ok_or_else(ApiError::unauthenticated)?;
     // A browser sends the cookie along whoever made the page: a write must come from ours.
-    if !method.is_safe() && origin::is_own(engine.public_url(), headers) != Some(true) {
+    if came_by_cookie(&parts.headers)
+        && !parts.method.is_safe()
+        && origin::is_own(engine.public_url(), &parts.headers) != Some(true)
+    {
         return Err(origin::refused());
     }
-    Ok(session)
-}
-
-/// Whether a request's session came in the browser's cookie.
-pub fn came_by_cookie(headers: &HeaderMap) -> bool {
-    bearer(headers).is_none()
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    Ok(session.clone())
 }

@@ -3,7 +3,9 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use engine::{ClickDurability, Clock, CountryFile, IpStorage, Options, SpoolMax, SpoolOptions};
+use engine::{
+    ClickDurability, Clock, CountryFile, IpStorage, LEAST_DAYS, LoginLimits, Options, Retention, SpoolMax, SpoolOptions,
+};
 use model::{AdvertiserId, Timestamp};
 
 use crate::{
@@ -11,6 +13,15 @@ use crate::{
     client_ip::{ForwardedHeader, TrustedProxies},
     connections::ConnectionsConfig,
     healthcheck::HealthcheckConfig,
+    https::Hsts,
+    operate::{
+        admin::AdminCommand,
+        archive::ArchiveConfig,
+        backup::{BackupConfig, RestoreConfig},
+        check::CheckConfig,
+        erase::EraseConfig,
+        migrate::MigrateConfig,
+    },
     secret_file::{self, SecretText},
     tls::TlsConfig,
 };
@@ -39,8 +50,24 @@ pub enum Command {
     Reattribute(ReattributeConfig),
     /// Fills an empty database with a year of campaign history to look at, and prints its logins.
     Demo(DemoConfig),
-    /// Says whether the database answers, and with `--figures` whether figures are what clicks and events come to.
+    /// Says whether all is as it should be: configuration, database, click log, room, clock, and with `--figures` whether
+    /// figures are what clicks and events come to. Ends with 1 where something is not. A server may be running.
     Check(CheckConfig),
+    /// Brings the database to this version's schema, as the start of a server would.
+    Migrate(MigrateConfig),
+    /// Copies an SQLite database into a file, while servers work on it.
+    Backup(BackupConfig),
+    /// Puts a backup in the place of an SQLite database, or into an empty data folder. No server may be running on it.
+    Restore(RestoreConfig),
+    /// Puts clicks and events of closed days, as they are stored, into an S3-compatible storage or a folder.
+    Archive(ArchiveConfig),
+    /// Erases a shop's customer: events, what they come to in the figures, and what failed calls had sent.
+    EraseCustomer(EraseConfig),
+    /// Makes admins, and gives them new passwords.
+    Admin {
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
     /// Asks a server on this machine whether it serves; ends with 1 where it does not. For containers, which have no curl.
     Healthcheck(HealthcheckConfig),
     /// Looks after click logs.
@@ -93,10 +120,22 @@ pub struct ServeConfig {
     /// Events that one API key may send at once after a pause. 0: as many as it likes.
     #[arg(long, env = "TRIBUTARY_EVENTS_BURST", default_value_t = 5000)]
     pub events_burst: u32,
+    /// Deletes clicks and events themselves once they are so many days old; the sums that figures are read from stay.
+    /// 0: never. At least 91, as events may be sent for 90 days.
+    #[arg(long, env = "TRIBUTARY_RETENTION_DAYS", default_value_t = 0, value_parser = retention_days)]
+    pub retention_days: u32,
+    /// Deletes only what `tributary archive` has put into an archive.
+    #[arg(long, env = "TRIBUTARY_RETENTION_AFTER_ARCHIVE")]
+    pub retention_after_archive: bool,
     /// Where `/metrics` is, alone and open to whoever reaches it, such as `127.0.0.1:9090`. Default: on `--addr`, told to
     /// whoever asks from this machine without a proxy.
     #[arg(long, env = "TRIBUTARY_METRICS_ADDR")]
     pub metrics_addr: Option<SocketAddr>,
+    #[command(flatten)]
+    pub limits: LimitConfig,
+    /// For how many hosts browsers are told that there is nothing but https. Only with an https --public-url.
+    #[arg(long, env = "TRIBUTARY_HSTS", value_enum, default_value_t)]
+    pub hsts: Hsts,
     /// The built pages' folder. Default: what the binary carries, else target/site.
     #[arg(long, env = "TRIBUTARY_SITE_DIR")]
     pub site_dir: Option<PathBuf>,
@@ -109,6 +148,38 @@ pub struct ServeConfig {
     /// A file that holds it.
     #[arg(long, env = "TRIBUTARY_ADMIN_PASSWORD_FILE", conflicts_with = "admin_password", value_parser = secret_file::read)]
     pub admin_password_file: Option<SecretText>,
+}
+
+/// What one client or account may ask for. Each node counts for itself.
+#[derive(Args, Clone, Debug)]
+pub struct LimitConfig {
+    /// Failed logins of one account from one address in 15 minutes; wrong current passwords count too. 0: any number.
+    #[arg(long, env = "TRIBUTARY_FAILED_LOGINS_PER_ACCOUNT", default_value_t = 10)]
+    pub failed_logins_per_account: u32,
+    /// Failed logins from one address (of IPv6: a /64) in 15 minutes, whatever the account; guessed set-password links
+    /// count too. 0: any number.
+    #[arg(long, env = "TRIBUTARY_FAILED_LOGINS_PER_ADDRESS", default_value_t = 25)]
+    pub failed_logins_per_address: u32,
+    /// Requests a minute of one account: API calls, pages, and what pages ask for. 0: as many as it likes.
+    #[arg(long, env = "TRIBUTARY_REQUESTS_PER_MINUTE", default_value_t = 6000)]
+    pub requests_per_minute: u32,
+}
+
+impl Default for LimitConfig {
+    fn default() -> Self {
+        let LoginLimits { per_account, per_address } = LoginLimits::default();
+        Self {
+            failed_logins_per_account: per_account,
+            failed_logins_per_address: per_address,
+            requests_per_minute: 6000,
+        }
+    }
+}
+
+impl LimitConfig {
+    pub fn logins(&self) -> LoginLimits {
+        LoginLimits { per_account: self.failed_logins_per_account, per_address: self.failed_logins_per_address }
+    }
 }
 
 #[derive(Args, Clone, Debug)]
@@ -129,22 +200,12 @@ pub struct ReattributeConfig {
     pub data: DataConfig,
 }
 
-#[derive(Args, Clone, Debug)]
-pub struct CheckConfig {
-    /// Compares every sum that figures are read from with clicks and events. A server may be working meanwhile. Ends with 1
-    /// where something differs.
-    #[arg(long)]
-    pub figures: bool,
-    #[command(flatten)]
-    pub data: DataConfig,
-}
-
-fn moment(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
     whole.parse().map_err(|_| "must be a day such as 2026-01-31, or an RFC 3339 time".to_owned())
 }
 
-fn id(text: &str) -> Result<AdvertiserId, String> {
+pub(crate) fn id(text: &str) -> Result<AdvertiserId, String> {
     text.parse().map_err(|_| "must be an advertiser's id".to_owned())
 }
 
@@ -236,6 +297,23 @@ pub enum LogFormat {
     Json,
 }
 
+fn retention_days(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(days) if days == 0 || days >= LEAST_DAYS => Ok(days),
+        _ => Err(format!(
+            "must be 0 (all is kept) or at least {LEAST_DAYS} days: events are taken for 90 days, and one that is sent \
+             again must be found as long"
+        )),
+    }
+}
+
+impl ServeConfig {
+    pub fn options(&self) -> Options {
+        let retention = Retention { days: self.retention_days, after_archive: self.retention_after_archive };
+        Options { retention, login_limits: self.limits.logins(), ..self.data.options() }
+    }
+}
+
 /// The click log is some segments at least.
 const LEAST_SPOOL: u64 = 1 << 20;
 
@@ -268,6 +346,8 @@ impl DataConfig {
                 ..SpoolOptions::default()
             },
             country_file: self.country_file(),
+            login_limits: LoginLimits::default(),
+            retention: Retention::default(),
             clock: Clock::System,
         }
     }

@@ -12,6 +12,8 @@ use tokio::{
     net::TcpStream,
 };
 
+use crate::tls;
+
 /// A server that takes longer is as good as none.
 const MOST_WAIT: Duration = Duration::from_secs(3);
 /// More is not needed of an answer.
@@ -48,7 +50,8 @@ async fn ask(addr: SocketAddr, path: &str) -> anyhow::Result<Vec<u8>> {
 }
 
 fn judge(answer: &[u8], addr: SocketAddr, path: &str) -> anyhow::Result<()> {
-    if answer.first() == Some(&TLS_ALERT) && path == "/healthz" {
+    let speaks_tls = answer.first() == Some(&TLS_ALERT) || answer == tls::SPEAKS_HTTPS;
+    if speaks_tls && path == "/healthz" {
         // It accepts connections and speaks TLS on them; its name for us is not this address.
         return Ok(());
     }
@@ -85,6 +88,8 @@ mod tests {
             (b"HTTP/1.1 404 Not Found\r\n\r\n", "/healthz", false),
             (b"\x15\x03\x03\x00\x02\x02\x32", "/healthz", true),
             (b"\x15\x03\x03\x00\x02\x02\x32", "/readyz", false),
+            (tls::SPEAKS_HTTPS, "/healthz", true),
+            (tls::SPEAKS_HTTPS, "/readyz", false),
             (b"SSH-2.0-OpenSSH\r\n", "/healthz", false),
             (b"", "/healthz", false),
         ] {

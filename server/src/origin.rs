@@ -20,7 +20,7 @@ pub fn is_own(public_url: &str, headers: &HeaderMap) -> Option<bool> {
 }
 
 /// Scheme and authority, without a path.
-fn origin_of(url: &str) -> &str {
+pub fn origin_of(url: &str) -> &str {
     let start = url.find("://").map_or(0, |at| at + 3);
     let end = url[start..].find('/').map_or(url.len(), |at| start + at);
     &url[..end]

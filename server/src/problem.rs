@@ -9,7 +9,7 @@ use std::{
 use axum::{
     body::Body,
     extract::{MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -17,8 +17,8 @@ use engine::Error;
 use model::{FieldError, Problem};
 
 use crate::{
-    event_limit::Allowance,
     metrics::{Metrics, UNMATCHED},
+    rate_limit::Allowance,
 };
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -35,7 +35,7 @@ pub struct ApiError {
     pub errors: Vec<FieldError>,
     /// Seconds after which trying again may help.
     pub retry_after: Option<u32>,
-    /// What the API key may still send, where that is what is wrong.
+    /// What the API key or account may still send, where that is what is wrong.
     pub allowance: Option<Allowance>,
 }
 
@@ -64,6 +64,22 @@ impl ApiError {
     pub fn unauthenticated() -> Self {
         let detail = "Log in, or send a session token as \"Authorization: Bearer …\".";
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Not logged in", detail)
+    }
+
+    /// Whoever asks faster than is allowed is told when to come again.
+    pub fn too_fast(title: &'static str, detail: String, allowance: Allowance) -> Self {
+        let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", title, detail);
+        Self { retry_after: Some(allowance.reset), allowance: Some(allowance), ..error }
+    }
+
+    /// The fields that say when to come again.
+    pub fn write_limits(&self, headers: &mut HeaderMap) {
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if let Some(allowance) = self.allowance {
+            allowance.write(headers);
+        }
     }
 
     pub fn problem(&self, request_id: String) -> Problem {
@@ -97,6 +113,11 @@ impl From<Error> for ApiError {
                 let detail = "It has changed since the version that If-Match names; read it again.";
                 Self::new(StatusCode::PRECONDITION_FAILED, "changed-meanwhile", "Changed meanwhile", detail)
             }
+            Error::TooManyFailures { wait } => {
+                let detail = format!("Too many tries have failed from here. Try again after {wait} s.");
+                let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-failures", "Too many tries", detail);
+                Self { retry_after: Some(wait), ..error }
+            }
             Error::Busy(detail) => {
                 let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "busy", "Too many at once", detail);
                 Self { retry_after: Some(5), ..error }
@@ -119,12 +140,7 @@ impl From<Error> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
-        if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
-        if let Some(allowance) = self.allowance {
-            allowance.write(response.headers_mut());
-        }
+        self.write_limits(response.headers_mut());
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -190,7 +206,9 @@ impl Asked {
             response.headers_mut().remove(header::CONTENT_LENGTH);
             *response.body_mut() = Body::from(body);
         }
-        if path.starts_with("/api/") && !response.headers().contains_key(header::CACHE_CONTROL) {
+        if (path.starts_with("/api/") || path.starts_with("/event/"))
+            && !response.headers().contains_key(header::CACHE_CONTROL)
+        {
             // One tenant's answer must not wait in a cache for another.
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }

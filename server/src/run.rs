@@ -12,17 +12,20 @@ use engine::Engine;
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 
 use crate::{
+    account_limit::AccountLimit,
+    answers::Answers,
     assets::Site,
     cli::ServeConfig,
     connections::{Places, raise_limit},
     event_limit::EventLimit,
     first_start,
     front::{Around, Front},
+    https::HttpsRule,
     listeners::Listeners,
     metrics::Metrics,
     notify,
     routes::{self, EventsAhead},
-    serve::{Answers, serve},
+    serve::{Serving, serve},
     stage::Stage,
     state::AppState,
     tls::Accepting,
@@ -41,7 +44,7 @@ pub async fn run(
     let Listeners { main, plain } = listeners.into();
     raise_limit();
     let tls = config.tls.open()?;
-    let (engine, mut workers) = Engine::open(config.data.options()).await?;
+    let (engine, mut workers) = Engine::open(config.options()).await?;
     if engine.is_ready() {
         // Whoever finds the server listening can log in.
         first_start::ensure_admin(&engine, &config).await?;
@@ -57,6 +60,7 @@ pub async fn run(
     let around = Around {
         engine: engine.clone(),
         proxies: Arc::clone(&proxies),
+        https: HttpsRule::new(&config.data.public_url, config.hsts, &proxies),
         places,
         times: config.connections.times(),
         stage: Stage::serving(),
@@ -84,7 +88,7 @@ pub async fn run(
         front = Some(Front::start(&listener, &around, &metrics.follows)?);
         tracing::info!("listening on http://{}", listener.local_addr()?);
     }
-    let Around { places, times, stage, others, .. } = around;
+    let Around { https, places, times, stage, others, .. } = around;
     drop(others);
 
     // Links redirect by now; what else is asked for waits the moment this takes.
@@ -93,12 +97,15 @@ pub async fn run(
     let state = AppState::new(engine.clone(), Arc::new(site), secure_cookies)
         .behind(proxies)
         .counting(Arc::clone(&metrics), told.is_none())
-        .limited(EventLimit::new(config.events_per_second, config.events_burst))
+        .limited(
+            EventLimit::new(config.events_per_second, config.events_burst),
+            AccountLimit::new(config.limits.requests_per_minute),
+        )
         .until(Arc::clone(&stage));
-    let events = Arc::new(EventsAhead::new(engine.clone(), Arc::clone(&state.event_limit), Arc::clone(&metrics)));
-    let router = routes::router(state)?;
-    let answers = Answers { router, events, metrics, times, places: Arc::clone(&places), stage: Arc::clone(&stage) };
-    let mut serving = tokio::spawn(serve(answers, arriving));
+    let events = EventsAhead::new(engine.clone(), Arc::clone(&state.event_limit), Arc::clone(&metrics));
+    let answers = Answers::new(routes::router(state)?, events, https, metrics);
+    let serving = Serving { answers, times, places: Arc::clone(&places), stage: Arc::clone(&stage) };
+    let mut serving = tokio::spawn(serve(serving, arriving));
     notify::ready();
     let alive = tokio::spawn(notify::keep_alive());
 

@@ -10,11 +10,8 @@ use std::{
 };
 
 use axum::{
-    Router,
     body::Body,
-    extract::ConnectInfo,
     http::{HeaderValue, header},
-    response::{IntoResponse, Response},
 };
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -26,14 +23,11 @@ use tokio::{
     net::TcpStream,
     sync::{mpsc, watch},
 };
-use tower::Service;
 
 use crate::{
-    connections::{Answering, MOST_BUFFERED, MOST_HEADERS, Places, Timed, TimedBody, Times, Turn, refuse},
+    answers::Answers,
+    connections::{Answering, MOST_BUFFERED, MOST_HEADERS, Places, Timed, TimedBody, Times, Turn},
     front::HandedOver,
-    metrics::{Metrics, UNMATCHED},
-    problem,
-    routes::EventsAhead,
     scheme::Scheme,
     stage::{FIRST_REQUEST, Stage},
     tls::Secured,
@@ -50,19 +44,17 @@ pub enum Arrived {
     Secured(Box<Secured>),
 }
 
-/// What answers requests.
+/// What serves connections.
 #[derive(Clone)]
-pub struct Answers {
-    pub router: Router,
-    pub events: Arc<EventsAhead>,
-    pub metrics: Arc<Metrics>,
+pub struct Serving {
+    pub answers: Answers,
     pub times: Times,
     pub places: Arc<Places>,
     pub stage: Arc<Stage>,
 }
 
 /// Serves until nobody is left who could send a connection, then until the last answer has left.
-pub async fn serve(answers: Answers, mut arriving: mpsc::UnboundedReceiver<Arrived>) {
+pub async fn serve(serving: Serving, mut arriving: mpsc::UnboundedReceiver<Arrived>) {
     let graceful = GracefulShutdown::new();
     let shortage = watch::Sender::new(());
     let mut look = tokio::time::interval(LOOK);
@@ -70,17 +62,17 @@ pub async fn serve(answers: Answers, mut arriving: mpsc::UnboundedReceiver<Arriv
         let arrived = tokio::select! {
             arrived = arriving.recv() => arrived,
             _ = look.tick() => {
-                if answers.places.are_short() {
+                if serving.places.are_short() {
                     shortage.send_replace(());
                 }
                 continue;
             }
         };
         let Some(arrived) = arrived else { break };
-        let (answers, watcher, shortage) = (answers.clone(), graceful.watcher(), shortage.subscribe());
+        let (serving, watcher, shortage) = (serving.clone(), graceful.watcher(), shortage.subscribe());
         tokio::spawn(async move {
             // A client that goes away in the middle of a request is no fault of ours.
-            if let Err(error) = answers.connection(arrived, watcher, shortage).await {
+            if let Err(error) = serving.connection(arrived, watcher, shortage).await {
                 tracing::debug!(%error, "a connection ended early");
             }
         });
@@ -88,7 +80,7 @@ pub async fn serve(answers: Answers, mut arriving: mpsc::UnboundedReceiver<Arriv
     graceful.shutdown().await;
 }
 
-impl Answers {
+impl Serving {
     async fn connection(self, arrived: Arrived, watcher: Watcher, shortage: watch::Receiver<()>) -> anyhow::Result<()> {
         match arrived {
             Arrived::HandedOver(HandedOver { stream, peer, read, unsent, place: _place }) => {
@@ -115,13 +107,12 @@ impl Answers {
         let (times, stage, turn) = (self.times, Arc::clone(&self.stage), Turn::new());
         let stream = TokioIo::new(Timed::new(stream, Arc::clone(&turn), times.slow));
         let asked = Arc::clone(&turn);
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            let (mut answers, ours) = (self.clone(), asked.take());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (serving, ours) = (self.clone(), asked.take());
             async move {
-                request.extensions_mut().insert(ConnectInfo(peer));
-                request.extensions_mut().insert(scheme);
-                let mut response = answers.of(request).await;
-                if answers.stage.is_leaving() {
+                let request = request.map(|body| Body::new(TimedBody::new(body, serving.times)));
+                let mut response = serving.answers.answer(request, peer, scheme).await;
+                if serving.stage.is_leaving() {
                     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
                 }
                 Ok::<_, Infallible>(response.map(|body| Answering::new(body, ours)))
@@ -137,20 +128,6 @@ impl Answers {
             ended = watcher.watch(connection) => Ok(ended?),
             () = dismissed(&turn, &stage, shortage) => Ok(()),
         }
-    }
-
-    async fn of(&mut self, request: Request<Incoming>) -> Response {
-        if let Some(error) = refuse(&request) {
-            let asked = problem::Asked::of(request.method(), "", UNMATCHED.into(), Arc::clone(&self.metrics));
-            return asked.answer_with(async { error.into_response() }).await;
-        }
-        let times = self.times;
-        let request = request.map(|body| Body::new(TimedBody::new(body, times)));
-        if self.events.takes(&request) {
-            return self.events.answer(request).await;
-        }
-        let Ok(response) = self.router.call(request).await;
-        response
     }
 }
 

@@ -6,7 +6,10 @@ use axum::extract::FromRef;
 use engine::Engine;
 use leptos::config::LeptosOptions;
 
-use crate::{assets::Site, client_ip::TrustedProxies, event_limit::EventLimit, metrics::Metrics, stage::Stage};
+use crate::{
+    account_limit::AccountLimit, assets::Site, client_ip::TrustedProxies, event_limit::EventLimit, metrics::Metrics,
+    stage::Stage,
+};
 
 #[derive(Clone)]
 pub struct AppState {
@@ -18,6 +21,7 @@ pub struct AppState {
     pub metrics: Arc<Metrics>,
     /// Whether whoever asks from this machine is told them here; else they have an address of their own.
     pub tells_metrics: bool,
+    pub account_limit: Arc<AccountLimit>,
     pub stage: Arc<Stage>,
     leptos: Arc<LeptosOptions>,
 }
@@ -36,6 +40,7 @@ impl AppState {
             event_limit: Arc::new(EventLimit::new(0, 0)),
             metrics: Arc::default(),
             tells_metrics: true,
+            account_limit: Arc::new(AccountLimit::new(0)),
             stage: Stage::serving(),
             leptos,
         }
@@ -53,10 +58,10 @@ impl AppState {
         Self { metrics, tells_metrics, ..self }
     }
 
-    /// Each API key sends no faster than this.
+    /// Each API key and each account sends no faster than this.
     #[must_use]
-    pub fn limited(self, limit: EventLimit) -> Self {
-        Self { event_limit: Arc::new(limit), ..self }
+    pub fn limited(self, events: EventLimit, requests: AccountLimit) -> Self {
+        Self { event_limit: Arc::new(events), account_limit: Arc::new(requests), ..self }
     }
 
     /// Of a server whose end is told by this.

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeSet, path::Path, process::Command};
 
-use engine::{Clock, CountryFile, Engine, IpStorage, Options, Session, SpoolOptions, Workers};
+use engine::{Clock, CountryFile, Engine, IpStorage, LoginLimits, Options, Session, SpoolOptions, Workers};
 use model::{
     account::Credentials,
     activity::{ActivityQuery, FailureQuery},
@@ -36,6 +36,8 @@ async fn open(folder: &Path) -> (Engine, Workers) {
         spool: SpoolOptions::default(),
         ip_storage: IpStorage::Truncated,
         country_file: CountryFile::None,
+        login_limits: LoginLimits::default(),
+        retention: engine::Retention::default(),
         clock: Clock::System,
     };
     let (engine, workers) = Engine::open(options).await.unwrap();
@@ -49,7 +51,7 @@ async fn sessions(engine: &Engine, said: &str) -> Vec<Session> {
     for line in said.lines().filter(|line| line.contains("@demo.example")) {
         let words: Vec<&str> = line.split_ascii_whitespace().collect();
         let credentials = Credentials { email: words[1].into(), password: words[2].into() };
-        let login = engine.log_in(credentials).await.unwrap();
+        let login = engine.log_in(credentials, std::net::Ipv4Addr::LOCALHOST.into()).await.unwrap();
         assert_eq!(login.account.role.as_str(), words[0], "{line}");
         sessions.push(engine.session(&login.token).unwrap());
     }

@@ -150,6 +150,23 @@ impl Site {
             assert_eq!(answer.status, status, "{padding}: {}", answer.head);
             assert!(status == 200 || answer.head.contains("application/problem+json"), "{}", answer.head);
         }
+
+        // In the clear nothing is given away: pages and links lead to https, calls are refused by the node itself.
+        let plain = |path: &str, more: &[&str]| self.fetch(&format!("http://{HOST}:{}{path}", self.http), more);
+        let followed = url.split_once("/r/").unwrap().1;
+        for (path, status) in [("/login".to_owned(), 308), (format!("/r/{followed}"), 307)] {
+            let answer = plain(&path, &[]);
+            let location = format!("\nlocation: https://{HOST}:{}{path}\n", self.https);
+            assert!(
+                answer.status == status
+                    && format!("{}\n", answer.head.to_lowercase()).contains(&location.to_lowercase()),
+                "{path}: {}",
+                answer.head
+            );
+        }
+        let refused = plain("/api/v1/events", &["-H", &key, "-H", "Content-Type: application/json", "-d", "{}"]);
+        assert_eq!(refused.status, 403, "{proxy}: {}", refused.head);
+        assert!(refused.body.contains("https-required"), "{}", refused.body);
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     error::{AppError, ErrorKind},
     perform::{self, Performed},
-    session::{self, CookieRules},
+    session::{self, Asker, CookieRules},
 };
 
 /// Carries what is said from the act to the page it leads to: no longer than that takes, and only to pages. Text alone,
@@ -33,13 +33,12 @@ pub enum Answer {
 /// Does what a plain form asks for, or asks back.
 pub async fn post(
     engine: &Engine,
-    token: Option<&str>,
+    asker: &Asker,
     rules: CookieRules,
     path: &str,
     query: &str,
     fields: Pairs,
 ) -> Answer {
-    let session = token.and_then(|token| engine.session(token));
     let form = fields.iter().rev().find(|(name, _)| name == "form").and_then(|(_, name)| FormName::named(name));
     let back = |status, outcome, cookies| {
         // Neither passwords nor what is ours to set again.
@@ -53,12 +52,12 @@ pub async fn post(
     };
     let is_confirmed = fields.iter().any(|(name, _)| name == "confirmed");
     if !is_confirmed
-        && let Ok(page) = perform::compose(engine, session.as_ref(), path, query).await
+        && let Ok(page) = perform::compose(engine, asker, path, query).await
         && let Some(confirm) = asked_first(&page, form, &fields)
     {
         return back(200, Outcome::Ask(confirm), Vec::new());
     }
-    match perform::act(engine, session.as_ref(), rules, form, &fields).await {
+    match perform::act(engine, asker, rules, form, &fields).await {
         Err(error) => back(error.kind.status(), Outcome::Failed(error), Vec::new()),
         Ok(Performed { done, cookie }) if !done.show.is_empty() => {
             back(200, Outcome::Done(done), cookie.into_iter().collect())
@@ -66,7 +65,7 @@ pub async fn post(
         Ok(Performed { done, cookie }) => {
             let here = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
             let to = done.go.clone().unwrap_or(here);
-            let said = session.as_ref().and_then(|session| said(engine, session, &done.said, rules));
+            let said = asker.session.as_ref().and_then(|session| said(engine, session, &done.said, rules));
             Answer::Go { to, cookies: cookie.into_iter().chain(said).collect() }
         }
     }

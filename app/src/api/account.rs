@@ -47,7 +47,7 @@ mod ssr {
     pub async fn enter(email: String, password: String) -> Result<Account, AppError> {
         let engine = session::engine()?;
         let (response, rules) = session::response()?;
-        let logged_in = engine.log_in(Credentials { email, password }).await?;
+        let logged_in = engine.log_in(Credentials { email, password }, session::client_ip()?).await?;
         let cookie = session::cookie(&logged_in.token, logged_in.expires_at, rules).ok_or_else(internal)?;
         response.append_header(SET_COOKIE, cookie);
         Ok(logged_in.account)

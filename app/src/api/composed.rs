@@ -16,7 +16,8 @@ pub async fn load_page(path: String, #[server(default)] query: String) -> Result
     answer::told_page(
         async {
             let engine = session::engine()?;
-            wire::pack(&perform::compose(&engine, session::current().as_ref(), &path, &query).await?)
+            let asker = session::asker()?;
+            wire::pack(&perform::compose(&engine, &asker, &path, &query).await?)
         }
         .await,
     )
@@ -33,7 +34,7 @@ pub async fn act(form: FormName, fields: Pairs) -> Result<Packed, AppError> {
         async {
             let engine = session::engine()?;
             let (response, rules) = session::response()?;
-            let performed = perform::act(&engine, session::current().as_ref(), rules, form, &fields).await?;
+            let performed = perform::act(&engine, &session::asker()?, rules, form, &fields).await?;
             if let Some(cookie) = performed.cookie {
                 response.append_header(SET_COOKIE, cookie);
             }

@@ -53,6 +53,7 @@ mod ssr {
         let (engine, session) = session::required()?;
         let account = &session.account;
         let view = address::read(&address::params(query), account.role)?;
+        engine.check_scope(&session, &view.asked).await?;
         let as_influencer = view.is_as_influencer(account.role);
         let StatsQuery { advertiser_id: advertiser, campaign_id: campaign, influencer_id: influencer, .. } = view.asked;
         if account.role == Role::Influencer {

@@ -1,7 +1,7 @@
 //! Accounts as admins manage them.
 
 use model::{
-    AccountId, AdvertiserId, InfluencerId,
+    AccountId, AdvertiserId, InfluencerId, Timestamp,
     account::{Account, AccountChange, AccountStatus, CreatedAccount, NewAccount, Role},
     page::{ListQuery, Page},
     text::{Email, NewPassword},
@@ -24,8 +24,7 @@ impl Engine {
         if db::accounts::count_of_role(&mut conn, Role::Admin).await? > 0 {
             return Ok(None);
         }
-        let account = Owner { role: Role::Admin, advertiser_id: None, influencer_id: None };
-        let account = self.insert_account(&mut conn, email, Some(hash), account, version).await?;
+        let account = self.insert_account(&mut conn, email, Some(hash), Owner::ADMIN, version).await?;
         self.commit_change(conn).await?;
         Ok(Some(account))
     }
@@ -120,27 +119,35 @@ impl Engine {
         owner: Owner,
         version: i64,
     ) -> Result<Account> {
-        let now = self.clock.now();
+        let new = owner.account(email, password_hash, self.clock.now(), version);
+        db::accounts::insert(conn, &new).await?;
+        Ok(new.account)
+    }
+}
+
+/// What an account is for.
+pub(super) struct Owner {
+    role: Role,
+    advertiser_id: Option<AdvertiserId>,
+    influencer_id: Option<InfluencerId>,
+}
+
+impl Owner {
+    pub const ADMIN: Self = Self { role: Role::Admin, advertiser_id: None, influencer_id: None };
+
+    /// A new login.
+    pub fn account(self, email: Email, password_hash: Option<String>, now: Timestamp, version: i64) -> StoredAccount {
         let account = Account {
             id: AccountId(new_id(now, &mut rand::rng())),
             email: email.into(),
-            role: owner.role,
-            advertiser_id: owner.advertiser_id,
-            influencer_id: owner.influencer_id,
+            role: self.role,
+            advertiser_id: self.advertiser_id,
+            influencer_id: self.influencer_id,
             status: AccountStatus::Active,
             has_password: password_hash.is_some(),
             created_at: now,
             version,
         };
-        let new = StoredAccount { account: account.clone(), password_hash, session_version: 1 };
-        db::accounts::insert(conn, &new).await?;
-        Ok(account)
+        StoredAccount { account, password_hash, session_version: 1 }
     }
-}
-
-/// What an account is for.
-struct Owner {
-    role: Role,
-    advertiser_id: Option<AdvertiserId>,
-    influencer_id: Option<InfluencerId>,
 }

@@ -1,16 +1,24 @@
 //! Accounts and sessions: who logs in, as what, and what that allows.
 
+mod argon;
+mod hashing;
 mod manage;
 mod notices;
+mod operator;
 mod passwords;
 mod sessions;
+mod throttle;
 
 use model::{
     AdvertiserId, InfluencerId, Timestamp,
     account::{Account, Role},
 };
 
+pub use self::throttle::{Closed, LoginLimits};
+pub(crate) use self::{hashing::HashTurns, throttle::Throttle};
 use crate::error::{Error, Result};
+
+pub use self::operator::{create_admin, reset_admin_password};
 
 /// Someone who is logged in.
 #[derive(Clone, Debug)]

@@ -1,11 +1,7 @@
 //! Passwords: hashed, changed, and set by one-time links.
 
-use std::sync::Arc;
+use std::net::IpAddr;
 
-use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
-};
 use model::{
     AccountId, Timestamp,
     account::{LoggedIn, PasswordChange, PasswordLink},
@@ -13,7 +9,7 @@ use model::{
     time::HOUR,
 };
 
-use super::Session;
+use super::{Session, argon, hashing::Turn};
 use crate::{
     Engine,
     db::{self, Conn},
@@ -27,13 +23,20 @@ const LINK_LIFE: i64 = 72 * HOUR;
 
 impl Engine {
     /// Changes the session's own password. Every session of the account ends, this one too; the answer begins another.
-    pub async fn change_password(&self, session: &Session, change: PasswordChange) -> Result<LoggedIn> {
+    /// `from`: the client's address. A session that was stolen is no way to guess the password: wrong ones count as
+    /// failed logins do.
+    pub async fn change_password(&self, session: &Session, change: PasswordChange, from: IpAddr) -> Result<LoggedIn> {
+        let name = session.account.email.as_str();
+        self.throttle.check(self.clock.now(), from, Some(name))?;
         let id = session.account.id;
         let verified = db::accounts::find(&mut self.db.read().await?, id).await?.ok_or(Error::NotFound)?;
         let hash = verified.password_hash.clone().ok_or_else(|| Error::invalid("current_password", "is wrong"))?;
-        if !self.verify_password(change.current_password, hash).await? {
+        let turn = self.hash_turns.next().await?;
+        let attempt = self.throttle.begin(self.clock.now(), from, Some(name))?;
+        if !verify(turn, change.current_password, hash).await? {
             return Err(Error::invalid("current_password", "is wrong"));
         }
+        attempt.forgive();
         let hash = self.hash_password(change.new_password).await?;
         let (mut conn, version) = self.begin_change().await?;
         // Hashing takes a while: whoever has set another password meanwhile, or ended the sessions, is not overruled.
@@ -66,18 +69,28 @@ impl Engine {
         Ok(PasswordLink { set_password_url: format!("{}/set-password/{token}", self.public_url), expires_at })
     }
 
-    /// Whether a link still sets a password. Looking does not use it up.
-    pub async fn password_link_stands(&self, token: &str) -> Result<bool> {
-        let hash = sha256(token.as_bytes());
+    /// Whether a link still sets a password. Looking does not use it up. One that does not counts against the client's
+    /// address as a failed login does.
+    pub async fn password_link_stands(&self, token: &str, from: IpAddr) -> Result<bool> {
         let now = self.clock.now();
+        let attempt = self.throttle.begin(now, from, None)?;
+        let stands = self.find_password_link(token, now).await;
+        if !matches!(stands, Ok(false)) {
+            attempt.forgive();
+        }
+        stands
+    }
+
+    async fn find_password_link(&self, token: &str, now: Timestamp) -> Result<bool> {
+        let hash = sha256(token.as_bytes());
         Ok(db::accounts::password_link(&mut self.db.read().await?, &hash, now).await?.is_some())
     }
 
     /// Uses a link up. Every session of the account ends.
-    pub async fn set_password(&self, token: &str, password: NewPassword) -> Result<()> {
+    pub async fn set_password(&self, token: &str, password: NewPassword, from: IpAddr) -> Result<()> {
         let token_hash = sha256(token.as_bytes());
         // Hashing is dear: not for links that do not stand.
-        if !self.password_link_stands(token).await? {
+        if !self.password_link_stands(token, from).await? {
             return Err(Error::NotFound);
         }
         let hash = self.hash_password(password).await?;
@@ -91,35 +104,16 @@ impl Engine {
     }
 
     pub(super) async fn hash_password(&self, password: NewPassword) -> Result<String> {
-        self.hashing(move || {
-            Argon2::default()
-                .hash_password(password.as_bytes())
-                .map(|hash| hash.to_string())
-                .map_err(|error| Error::Internal(format!("argon2: {error}")))
-        })
-        .await?
+        self.hash_turns.next().await?.hash(move || hash(&password)).await?
     }
+}
 
-    pub(super) async fn verify_password(&self, password: String, hash: String) -> Result<bool> {
-        self.hashing(move || {
-            PasswordHash::new(&hash)
-                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-        })
-        .await
-    }
+/// In constant time, as argon2 compares.
+pub(super) async fn verify(turn: Turn, password: String, hash: String) -> Result<bool> {
+    turn.hash(move || argon::is_of(password.as_bytes(), &hash)).await
+}
 
-    /// At most two hashes at a time, off the threads that answer requests: each takes 19 MiB and some 20 ms.
-    async fn hashing<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let turn = Arc::clone(&self.hash_turns)
-            .acquire_owned()
-            .await
-            .map_err(|_| Error::Internal("the hashing semaphore is never closed".into()))?;
-        // The turn ends with the work, also where the caller has hung up meanwhile.
-        let work = move || {
-            let done = work();
-            drop(turn);
-            done
-        };
-        tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(format!("hashing: {error}")))
-    }
+/// Takes some 20 ms.
+pub(super) fn hash(password: &NewPassword) -> Result<String> {
+    argon::hash(password.as_bytes())
 }

@@ -1,5 +1,7 @@
 //! Sessions: a token by e-mail and password, checked from memory.
 
+use std::net::IpAddr;
+
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use model::{
     AccountId, Timestamp,
@@ -9,9 +11,10 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Session;
+use super::{Session, passwords::verify};
 use crate::{
     Engine,
+    clicks::enrich::{IpStorage, stored_ip},
     db::{self, accounts::StoredAccount},
     error::{Error, Result},
 };
@@ -31,7 +34,9 @@ struct Claims {
 }
 
 impl Engine {
-    pub async fn log_in(&self, credentials: Credentials) -> Result<LoggedIn> {
+    /// `from`: the client's address. Whoever has guessed wrong too often hears that alone, whatever is sent.
+    pub async fn log_in(&self, credentials: Credentials, from: IpAddr) -> Result<LoggedIn> {
+        self.throttle.check(self.clock.now(), from, Some(&credentials.email))?;
         let email: Option<Email> = credentials.email.parse().ok();
         let stored = match &email {
             Some(email) => db::accounts::find_by_email(&mut self.db.read().await?, email).await?,
@@ -40,14 +45,20 @@ impl Engine {
         let hash = stored.as_ref().and_then(|stored| stored.password_hash.clone());
         let known = hash.is_some();
         let tried = stored.as_ref().map(|stored| stored.account.id);
-        let matches = self.verify_password(credentials.password, hash.unwrap_or_else(|| NOBODY.to_owned())).await?;
+        let turn = self.hash_turns.next().await?;
+        // Others may have failed while this one waited. What is dropped from here on has failed.
+        let attempt = self.throttle.begin(self.clock.now(), from, Some(&credentials.email))?;
+        let matches = verify(turn, credentials.password, hash.unwrap_or_else(|| NOBODY.to_owned())).await?;
         let stored = stored.filter(|stored| known && matches && stored.account.status == AccountStatus::Active);
         self.counts.logged_in(stored.is_some());
+        let network = stored_ip(from, IpStorage::Truncated);
         let Some(stored) = stored else {
             // Whose it would have been, where it is anybody's: never the address that was tried.
-            tracing::info!(account_id = tried.map(tracing::field::display), "a login failed");
+            tracing::info!(account_id = tried.map(tracing::field::display), network, "a login failed");
             return Err(Error::WrongCredentials);
         };
+        tracing::info!(account_id = %stored.account.id, network, "logged in");
+        attempt.forgive();
         name_account(stored.account.id);
         // The account may be newer than what memory holds, where another node made it.
         self.catalog.refresh(&self.db).await?;

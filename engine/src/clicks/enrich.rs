@@ -117,7 +117,8 @@ fn day_key(secret: &[u8; 32], utc_day: i64) -> [u8; 32] {
     key
 }
 
-fn stored_ip(ip: IpAddr, storage: IpStorage) -> Option<String> {
+/// An address as it may be kept.
+pub(crate) fn stored_ip(ip: IpAddr, storage: IpStorage) -> Option<String> {
     match (storage, ip.to_canonical()) {
         (IpStorage::None, _) => None,
         (IpStorage::Full, ip) => Some(ip.to_string()),

@@ -1,10 +1,11 @@
 //! The folder of a click log: held by one process, named by one id, filled with numbered segments.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use uuid::Uuid;
@@ -13,6 +14,8 @@ use super::{
     record::{self, Frame},
     spool::MAGIC,
 };
+
+const BETWEEN_TRIES: Duration = Duration::from_millis(10);
 
 /// A folder that this process holds.
 pub struct Folder {
@@ -78,20 +81,42 @@ impl Folder {
     }
 }
 
+/// A click log's folder, there or not, held against servers for as long as this stands.
+pub struct Hold(#[expect(dead_code, reason = "it is held, not used")] File);
+
+impl Hold {
+    pub fn of(folder: &Path) -> io::Result<Self> {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(folder.join("lock"))?;
+        take(&lock, folder)?;
+        Ok(Self(lock))
+    }
+}
+
 /// Nothing can be written there, by this process at least.
 pub fn is_read_only(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
 }
 
 fn take(lock: &File, folder: &Path) -> io::Result<()> {
-    match lock.try_lock() {
-        Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => Err(io::Error::new(
+    let mut tries = 0;
+    loop {
+        match lock.try_lock() {
+            // Whoever only looks at the log holds it for a moment.
+            Err(TryLockError::WouldBlock) if tries < 5 => {
+                tries += 1;
+                std::thread::sleep(BETWEEN_TRIES);
+            }
+            taken => break taken,
+        }
+    }
+    .map_err(|error| match error {
+        TryLockError::WouldBlock => io::Error::new(
             io::ErrorKind::ResourceBusy,
             format!("another process has the click log {}; each needs a folder of its own", folder.display()),
-        )),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
+        ),
+        TryLockError::Error(error) => error,
+    })
 }
 
 /// The numbers of the segments in a folder, ascending.
@@ -118,7 +143,7 @@ pub fn segment_path(folder: &Path, number: i64) -> PathBuf {
 }
 
 /// None where there is none.
-fn read_id(path: &Path) -> io::Result<Option<Uuid>> {
+pub fn read_id(path: &Path) -> io::Result<Option<Uuid>> {
     match fs::read_to_string(path) {
         Ok(text) => Uuid::try_parse(text.trim())
             .map(Some)

@@ -26,6 +26,8 @@ pub struct Chunk {
     frames: Vec<(usize, usize)>,
     /// Bytes between the frames that are no click's.
     pub damaged: u64,
+    /// Of these, the ones behind the last frame.
+    pub damaged_end: u64,
     pub end: Position,
 }
 
@@ -41,7 +43,7 @@ impl Chunk {
 /// Reads up to `most` clicks that stand between `from` and `tail`. `end` may move on, to the next
 /// segment, without any.
 pub fn read_chunk(folder: &Path, from: Position, tail: Position, most: usize) -> io::Result<Chunk> {
-    let nothing = |end| Chunk { bytes: Vec::new(), frames: Vec::new(), damaged: 0, end };
+    let nothing = |end| Chunk { bytes: Vec::new(), frames: Vec::new(), damaged: 0, damaged_end: 0, end };
     let Some(number) = segments(folder)?.into_iter().find(|number| *number >= from.segment) else {
         return Ok(nothing(from));
     };
@@ -86,5 +88,6 @@ pub fn read_chunk(folder: &Path, from: Position, tail: Position, most: usize) ->
         );
     }
     let end = Position { segment: number, offset: i64::try_from(read_to).unwrap_or(i64::MAX) };
-    Ok(Chunk { bytes, frames, damaged, end })
+    let damaged_end = (at - frames.last().map_or(0, |(_, end)| *end)) as u64;
+    Ok(Chunk { bytes, frames, damaged, damaged_end, end })
 }

@@ -157,6 +157,7 @@ pub async fn list(conn: &mut Conn, within: Option<AdvertiserId>, query: &ListQue
         .and_id("advertiser_id = ?", query.advertiser_id)
         .and_id("campaign_id = ?", query.campaign_id)
         .and_id("influencer_id = ?", query.influencer_id)
+        .and_id("id = ?", query.coupon_id)
         .and_word("status = ?", status.map(CouponStatus::as_str))
         .and_begins("code_normal", begins.as_deref());
     place.apply(&mut select, Keys { name: "code_normal", id: "id" });

@@ -107,6 +107,30 @@ impl Conn {
         }
     }
 
+    /// Counts the tables of a name, which is bound.
+    pub(super) fn has_table(&self) -> &'static str {
+        match self {
+            Self::SqliteWrite(..) | Self::SqliteRead(_) | Self::SqliteSnapshot(_) => {
+                "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
+            }
+            Self::MySqlWrite(_) | Self::MySqlRead(_) | Self::MySqlSnapshot(_) => {
+                "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?"
+            }
+        }
+    }
+
+    /// Asks for the database's own time, in epoch milliseconds.
+    pub(super) fn clock(&self) -> &'static str {
+        match self {
+            Self::SqliteWrite(..) | Self::SqliteRead(_) | Self::SqliteSnapshot(_) => {
+                "SELECT CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)"
+            }
+            Self::MySqlWrite(_) | Self::MySqlRead(_) | Self::MySqlSnapshot(_) => {
+                "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
+            }
+        }
+    }
+
     /// Whether nobody else can write between two statements of this transaction.
     pub(crate) fn is_only_writer(&self) -> bool {
         matches!(self, Self::SqliteWrite(..))

@@ -116,6 +116,7 @@ pub async fn list(conn: &mut Conn, within: Option<AdvertiserId>, query: &ListQue
         .and_id("l.advertiser_id = ?", query.advertiser_id)
         .and_id("l.campaign_id = ?", query.campaign_id)
         .and_id("l.influencer_id = ?", query.influencer_id)
+        .and_id("l.id = ?", query.link_id)
         .and_word("l.status = ?", status.map(LinkStatus::as_str))
         .and_begins("l.code", begins);
     place.apply(&mut select, Keys { name: "l.code", id: "l.id" });

@@ -4,10 +4,13 @@ pub mod accounts;
 pub mod activity;
 pub mod advertisers;
 pub mod api_keys;
+pub mod archive;
 pub mod campaigns;
 pub mod clicks;
+pub mod copies;
 pub mod coupons;
 mod dialect;
+pub mod erasure;
 pub mod events;
 pub mod exports;
 pub mod failure_groups;
@@ -22,9 +25,11 @@ pub mod names;
 pub mod overview;
 pub mod page;
 mod presence;
+pub mod retention;
 pub mod rollup_check;
 pub mod rollups;
 pub mod rollups_read;
+pub mod schema;
 pub mod signing_secrets;
 pub mod stats;
 pub mod uses;
@@ -34,7 +39,6 @@ use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 use model::text::RuleError;
 use sqlx::{
     Connection, MySql, MySqlConnection, MySqlPool, Sqlite, SqliteConnection, SqlitePool, Transaction,
-    migrate::MigrateError,
     mysql::{MySqlConnectOptions, MySqlPoolOptions},
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -161,7 +165,6 @@ impl Db {
     fn sqlite(url: &str, turn: Arc<Semaphore>) -> Result<Self> {
         let options = sqlite_options(url)?
             .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
             // What was answered survives power loss.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
@@ -169,8 +172,14 @@ impl Db {
             .pragma("temp_store", "MEMORY")
             .busy_timeout(LOCK_WAIT);
         make_folder_of(options.get_filename())?;
-        let writing =
-            options.clone().pragma("cache_size", WRITERS_CACHE).pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
+        // The file remembers that it has a log; whoever only reads could not say so of a backup.
+        let writing = options
+            .clone()
+            .journal_mode(SqliteJournalMode::Wal)
+            .pragma("cache_size", WRITERS_CACHE)
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+            // What is deleted is somebody's: its bytes go too, not only the way to them.
+            .pragma("secure_delete", "ON");
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_WAIT)
@@ -214,23 +223,6 @@ impl Db {
             })
             .connect_lazy_with(options);
         Ok(Self::MySql { pool, presence })
-    }
-
-    /// Brings the schema up to date, and what SQL alone could not fill in.
-    pub async fn migrate(&self) -> Result<()> {
-        self.migrate_schema().await?;
-        lower_case::fill(self).await
-    }
-
-    async fn migrate_schema(&self) -> Result<()> {
-        let done = match self {
-            Self::Sqlite { writer, .. } => sqlx::migrate!("../migrations/sqlite").run(writer).await,
-            Self::MySql { pool, .. } => sqlx::migrate!("../migrations/mysql").run(pool).await,
-        };
-        done.map_err(|error| match error {
-            MigrateError::Execute(error) => error.into(),
-            error => Error::Internal(format!("migration: {error}")),
-        })
     }
 
     /// A connection to read from.

@@ -126,19 +126,22 @@ impl Comparison {
 }
 
 /// Compares an advertiser's sums of these UTC days, from one multiple of 16 to another: at most so many differences.
+/// Before the day `rows_from` there may be no rows any more: sums of then are compared with each other alone.
 pub async fn compare(
     conn: &mut Conn,
     of: AdvertiserId,
     (from, to): (i64, i64),
+    rows_from: Option<i64>,
     most: usize,
 ) -> Result<Vec<Difference>> {
     let mut found = Vec::new();
-    let mut comparisons = vec![click_shares(of, from, to), event_shares(of, from, to)];
-    for events in [false, true] {
-        comparisons.push(longer(of, from, to, events));
+    let kept = rows_from.map_or(from, |day| day.clamp(from, to));
+    let mut comparisons = vec![click_shares(of, kept, to), event_shares(of, kept, to)];
+    for span in [Span::Day, Span::Days] {
+        comparisons.extend([false, true].map(|events| longer(of, from, to, span, events)));
     }
     for scope in [Scope::Advertiser, Scope::Campaigns] {
-        comparisons.extend([click_quarters(scope, of, from, to), event_quarters(scope, of, from, to)]);
+        comparisons.extend([click_quarters(scope, of, kept, to), event_quarters(scope, of, kept, to)]);
         for span in [Span::Hour, Span::Day] {
             comparisons.extend([false, true].map(|events| coarser(scope, of, from, to, span, events)));
         }
@@ -178,14 +181,17 @@ fn click_shares(of: AdvertiserId, from: i64, to: i64) -> Comparison {
         table: "click_shares",
         keys: vec![
             key("scope_id", "advertiser_id", "advertiser_id"),
-            key("span", "96", "96"),
-            key("start", "start", "quarter {div} 96"),
+            key("span", "4", "4"),
+            key("start", "start", "quarter {div} 4"),
             key("campaign_id", "campaign_id", "campaign_id"),
             or_nobody("influencer_id"),
             key("link_id", "link_id", "link_id"),
         ],
         sums: sums(&CLICKS),
-        stored: ("click_shares WHERE advertiser_id = ? AND start >= ? AND start < ? AND span = 96", args(of, from, to)),
+        stored: (
+            "click_shares WHERE advertiser_id = ? AND start >= ? AND start < ? AND span = 4",
+            args(of, from * 24, to * 24),
+        ),
         rows: ("clicks WHERE advertiser_id = ? AND clicked_at >= ? AND clicked_at < ?", args(of, from * DAY, to * DAY)),
     }
 }
@@ -195,8 +201,8 @@ fn event_shares(of: AdvertiserId, from: i64, to: i64) -> Comparison {
         table: "event_shares",
         keys: vec![
             key("scope_id", "advertiser_id", "advertiser_id"),
-            key("span", "96", "96"),
-            key("start", "start", "quarter {div} 96"),
+            key("span", "4", "4"),
+            key("start", "start", "quarter {div} 4"),
             or_nobody("campaign_id"),
             or_nobody("influencer_id"),
             or_nobody("link_id"),
@@ -205,7 +211,10 @@ fn event_shares(of: AdvertiserId, from: i64, to: i64) -> Comparison {
             key("currency", "currency", "currency"),
         ],
         sums: sums(&EVENTS),
-        stored: ("event_shares WHERE advertiser_id = ? AND start >= ? AND start < ? AND span = 96", args(of, from, to)),
+        stored: (
+            "event_shares WHERE advertiser_id = ? AND start >= ? AND start < ? AND span = 4",
+            args(of, from * 24, to * 24),
+        ),
         rows: (
             "events WHERE action <> 'custom' AND advertiser_id = ? AND occurred_at >= ? AND occurred_at < ?",
             args(of, from * DAY, to * DAY),
@@ -302,13 +311,17 @@ fn coarser(scope: Scope, of: AdvertiserId, from: i64, to: i64, span: Span, event
     }
 }
 
-/// Shares of 16 days against the days they are made of. Both ends are multiples of 16.
-fn longer(of: AdvertiserId, from: i64, to: i64, events: bool) -> Comparison {
+/// Shares of days against the hours they are made of, and shares of 16 days against the days. Both ends are multiples of 16.
+fn longer(of: AdvertiserId, from: i64, to: i64, span: Span, events: bool) -> Comparison {
+    let (made_of, size, row) = match span {
+        Span::Days => (Span::Day, "1536", "start {div} 16"),
+        Span::Day | Span::Hour | Span::Quarter => (Span::Hour, "96", "start {div} 24"),
+    };
     let same = |name: &'static str| key(name, name, name);
     let mut keys = vec![
         key("scope_id", "advertiser_id", "advertiser_id"),
-        key("span", "span", "1536"),
-        key("start", "start", "start {div} 16"),
+        key("span", "span", size),
+        key("start", "start", row),
         same("campaign_id"),
         same("influencer_id"),
         same("link_id"),
@@ -320,15 +333,16 @@ fn longer(of: AdvertiserId, from: i64, to: i64, events: bool) -> Comparison {
     } else {
         ("click_shares", "click_shares WHERE advertiser_id = ? AND start >= ? AND start < ? AND span = ?")
     };
-    let args = |from: i64, to: i64, span: Span| {
-        [Arg::Id(of.0)].into_iter().chain([from, to, span.quarters()].map(Arg::Number)).collect()
+    let args = |span: Span| {
+        let numbers = [from * DAY / span.millis(), to * DAY / span.millis(), span.quarters()].map(Arg::Number);
+        [Arg::Id(of.0)].into_iter().chain(numbers).collect()
     };
     Comparison {
         table,
         keys,
         sums: of_each.iter().map(|(name, _)| (*name, format!("SUM({name})"))).collect(),
-        stored: (narrowed, args(from / 16, to / 16, Span::Days)),
-        rows: (narrowed, args(from, to, Span::Day)),
+        stored: (narrowed, args(span)),
+        rows: (narrowed, args(made_of)),
     }
 }
 

@@ -1,7 +1,8 @@
 //! What clicks and events come to, summed in the transaction that writes, or changes, their rows.
 //!
 //! Totals are of an advertiser or a campaign by the quarter hour, the hour and the UTC day; shares are of everything that
-//! figures are told apart by, by the UTC day and by 16 of them. What a batch adds is summed in memory first, so that a table is written by one statement.
+//! figures are told apart by, by the hour, the UTC day and 16 of them. What a batch adds is summed in memory first, so that a
+//! table is written by one statement.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -34,7 +35,7 @@ pub enum Span {
 
 impl Span {
     pub const OF_TOTALS: [Self; 3] = [Self::Quarter, Self::Hour, Self::Day];
-    pub const OF_SHARES: [Self; 2] = [Self::Day, Self::Days];
+    pub const OF_SHARES: [Self; 3] = [Self::Hour, Self::Day, Self::Days];
 
     /// In quarter hours; so it is stored.
     pub const fn quarters(self) -> i64 {

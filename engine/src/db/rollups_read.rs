@@ -32,6 +32,14 @@ pub enum Rows<'a> {
 }
 
 impl Rows<'_> {
+    /// As many statements name as these.
+    fn parts(self) -> Vec<Self> {
+        match self {
+            Self::Between { .. } => vec![self],
+            Self::These(starts) => starts.chunks(MOST_NAMED).map(Rows::These).collect(),
+        }
+    }
+
     fn are_apart(self) -> bool {
         !matches!(self, Self::Between { apart: false, .. })
     }
@@ -57,13 +65,8 @@ fn marks(count: usize) -> String {
 pub async fn totals(conn: &mut Conn, scopes: &[Uuid], span: Span, rows: Rows<'_>) -> Result<BTreeMap<i64, Tally>> {
     let mut sums = BTreeMap::new();
     for scopes in scopes.chunks(MOST_NAMED) {
-        match rows {
-            Rows::Between { .. } => some_totals(conn, scopes, span, rows, &mut sums).await?,
-            Rows::These(starts) => {
-                for some in starts.chunks(MOST_NAMED) {
-                    some_totals(conn, scopes, span, Rows::These(some), &mut sums).await?;
-                }
-            }
+        for rows in rows.parts() {
+            some_totals(conn, scopes, span, rows, &mut sums).await?;
         }
     }
     Ok(sums)
@@ -172,11 +175,13 @@ pub async fn shares(
 ) -> Result<BTreeMap<i64, Tallies>> {
     let mut sums = BTreeMap::new();
     // Rows are in the order of advertisers and time: who they may be is said, but where an influencer leads to them.
-    if filter.influencer.is_some() || filter.advertiser.is_some() {
-        some_shares(conn, &[], filter, split, span, rows, &mut sums).await?;
-    } else {
-        for advertisers in advertisers.chunks(MOST_NAMED) {
-            some_shares(conn, advertisers, filter, split, span, rows, &mut sums).await?;
+    for rows in rows.parts() {
+        if filter.influencer.is_some() || filter.advertiser.is_some() {
+            some_shares(conn, &[], filter, split, span, rows, &mut sums).await?;
+        } else {
+            for advertisers in advertisers.chunks(MOST_NAMED) {
+                some_shares(conn, advertisers, filter, split, span, rows, &mut sums).await?;
+            }
         }
     }
     Ok(sums)
@@ -221,6 +226,10 @@ async fn some_shares(
         );
         (select, [by, campaign, start].into_iter().flatten().collect::<Vec<_>>())
     };
+    // An influencer's rows are few among an advertiser's, unless it is known where among them they stand.
+    let leads = filter.influencer.is_some() && filter.campaign.is_none() && filter.stands.is_none();
+    let index = |index| if leads { conn.by_index(index) } else { String::new() };
+    let (of_clicks, of_events) = (index("click_shares_influencer"), index("event_shares_influencer"));
     let narrowed = |from_table: &str| {
         let mut select = Select::new(from_table);
         if !advertisers.is_empty() {
@@ -232,13 +241,16 @@ async fn some_shares(
             .and("span = ?", [Arg::Number(span.quarters())])
             .and_id("campaign_id = ?", filter.campaign)
             .and_id("influencer_id = ?", filter.influencer)
-            .and_id("link_id = ?", filter.link);
+            .and_id("link_id = ?", filter.link)
+            .and_id("campaign_id = ?", filter.stands.map(|stands| stands.campaign))
+            .and_id("influencer_id = ?", filter.stands.map(|stands| stands.influencer))
+            .and_id("link_id = ?", filter.stands.map(|stands| stands.link));
         rows.narrow(&mut select);
         select
     };
     if filter.coupon.is_none() {
         let (select, keys) = columns(Of::Clicks);
-        let mut clicks = narrowed(&format!("{select}, {CLICK_SUMS} FROM click_shares"));
+        let mut clicks = narrowed(&format!("{select}, {CLICK_SUMS} FROM click_shares{of_clicks}"));
         if keys.is_empty() {
             clicks.push(" HAVING COUNT(*) > 0");
         } else {
@@ -252,7 +264,7 @@ async fn some_shares(
     keys.extend(["attributed", "currency"]);
     let mut events = narrowed(&format!(
         "{select}, CAST(CASE WHEN method = 'none' THEN 0 ELSE 1 END AS SIGNED) AS attributed, currency, {EVENT_SUMS}
-        FROM event_shares"
+        FROM event_shares{of_events}"
     ));
     events
         .and_id("coupon_id = ?", filter.coupon)

@@ -67,6 +67,35 @@ pub struct Waiting {
     end: Place,
 }
 
+/// What a log of events aside holds, seen from outside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AsideSeen {
+    /// At most: a running server may have recorded some of them already.
+    pub events: u64,
+    /// Bytes between events that are no event's.
+    pub damaged: u64,
+}
+
+/// Looks at a log beside whoever has it. What follows the last whole event may be one that is being written.
+pub fn look(folder: &Path) -> io::Result<AsideSeen> {
+    let mut seen = AsideSeen::default();
+    let numbers = match segments(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(seen),
+        numbers => numbers?,
+    };
+    for number in numbers {
+        let bytes = match fs::read(segment_path(folder, number)) {
+            // All of it was recorded meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            bytes => bytes?,
+        };
+        let mut frames = Frames::of(&bytes);
+        seen.events += frames.by_ref().count() as u64;
+        seen.damaged += (frames.skipped - (bytes.len() - frames.whole)) as u64;
+    }
+    Ok(seen)
+}
+
 impl Aside {
     /// The folder is this process's alone: whoever holds the click log beside it holds this one.
     pub fn open(folder: &Path, disk: Disk) -> io::Result<Self> {

@@ -27,7 +27,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use self::prepare::derived_id;
 pub use self::{
-    aside::{Aside, AsideState},
+    aside::{Aside, AsideState, look as look_aside},
     failures::{Failures, kept_body},
     recorder::Recorder,
     redacted::redacted,

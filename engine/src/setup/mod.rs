@@ -61,12 +61,18 @@ impl Engine {
         let campaign_stands = query
             .campaign_id
             .is_none_or(|id| self.catalog.campaign(id).is_some_and(|campaign| is_own(campaign.advertiser_id)));
+        let link_stands =
+            query.link_id.is_none_or(|id| self.catalog.link_by_id(id).is_some_and(|link| is_own(link.advertiser_id())));
+        let coupon_stands = query
+            .coupon_id
+            .is_none_or(|id| self.catalog.coupon_by_id(id).is_some_and(|coupon| is_own(coupon.advertiser_id)));
         let influencer_stands = match query.influencer_id {
             None => true,
             Some(id) if within.is_some() => db::influencers::takes_part(conn, id, within, None).await?,
             Some(id) => self.catalog.influencer_status(id).is_some(),
         };
-        if advertiser_stands && campaign_stands && influencer_stands { Ok(()) } else { Err(Error::NotFound) }
+        let all_stand = advertiser_stands && campaign_stands && link_stands && coupon_stands && influencer_stands;
+        if all_stand { Ok(()) } else { Err(Error::NotFound) }
     }
 }
 

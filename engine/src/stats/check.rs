@@ -77,21 +77,6 @@ impl fmt::Display for FiguresDiffer {
     }
 }
 
-/// What a database holds.
-#[derive(Clone, Copy, Debug)]
-pub struct Written {
-    pub clicks: i64,
-    pub events: i64,
-}
-
-/// Opens a database that is there, as it is, and counts.
-pub async fn count_written(options: &Options) -> Result<Written> {
-    let db = Db::open_existing(&options.database_url)?;
-    let (clicks, events) = db::overview::written(&mut db.read().await?).await?;
-    db.close().await;
-    Ok(Written { clicks, events })
-}
-
 /// Compares every row of sums with clicks and events, in one state of the database; a server may be working on it.
 /// `advertisers` hears how many are done, and of how many.
 pub async fn check_figures(
@@ -100,8 +85,10 @@ pub async fn check_figures(
     mut advertisers: impl FnMut(usize, usize),
 ) -> Result<FiguresChecked> {
     let db = Db::open_existing(&options.database_url)?;
+    db.schema().await?.check()?;
     let mut conn = db.snapshot().await?;
     let everybody = db::advertisers::ids(&mut conn).await?;
+    let rows_from = db::retention::rows_from(&mut conn).await?.map(Timestamp::utc_day);
     let mut checked = FiguresChecked::default();
     for (done, advertiser) in everybody.iter().enumerate() {
         advertisers(done, everybody.len());
@@ -110,7 +97,7 @@ pub async fn check_figures(
         while from <= last {
             let days = (from, from + DAYS);
             let most = most_differences - checked.differences.len();
-            let found = db::rollup_check::compare(&mut conn, *advertiser, days, most).await?;
+            let found = db::rollup_check::compare(&mut conn, *advertiser, days, rows_from, most).await?;
             checked.differences.extend(found.into_iter().map(FiguresDiffer));
             if checked.differences.len() == most_differences {
                 break;

@@ -34,7 +34,7 @@ use crate::{
 };
 
 pub use self::{
-    check::{FiguresChecked, FiguresDiffer, Written, check_figures, count_written},
+    check::{FiguresChecked, FiguresDiffer, check_figures},
     range::faults as range_faults,
     sums::Source,
     verify::Answers,

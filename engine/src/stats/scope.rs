@@ -4,11 +4,15 @@ use model::{
     AdvertiserId, InfluencerId, Timestamp,
     stats::{Compare, StatsQuery},
 };
+use uuid::Uuid;
 
 use super::{comparison::Comparison, range::Range, sums::Source};
 use crate::{
     Engine, Session,
-    db::{self, Conn, stats::Filter},
+    db::{
+        self, Conn,
+        stats::{Filter, Stands},
+    },
     error::{Error, Result},
 };
 
@@ -68,21 +72,7 @@ impl Engine {
         query: &StatsQuery,
     ) -> Result<(Range, Filter)> {
         let own_influencer = session.own_influencer()?;
-        let advertiser = match own_influencer {
-            Some(own) => {
-                self.check_influencers_query(conn, own, query).await?;
-                None
-            }
-            None => {
-                let tenant = session.tenant()?;
-                if tenant.is_some() && query.advertiser_id.is_some_and(|asked| Some(asked) != tenant) {
-                    return Err(Error::NotFound);
-                }
-                let advertiser = tenant.or(query.advertiser_id);
-                self.check_owners_query(conn, advertiser, query).await?;
-                advertiser
-            }
-        };
+        let advertiser = self.checked_advertiser(conn, session, query).await?;
         let default_zone = advertiser
             .and_then(|id| self.catalog.advertiser(id))
             .map_or_else(|| "UTC".to_owned(), |advertiser| advertiser.time_zone.clone());
@@ -96,8 +86,35 @@ impl Engine {
             link: query.link_id,
             coupon: query.coupon_id,
             method: query.method,
+            rows_from: db::retention::rows_from(conn).await?,
+            stands: self.stands(query),
         };
         Ok((range, filter))
+    }
+
+    /// Whether all that a question names is the session's to ask about, whatever its range.
+    pub async fn check_scope(&self, session: &Session, query: &StatsQuery) -> Result<()> {
+        self.checked_advertiser(&mut self.db.read().await?, session, query).await.map(drop)
+    }
+
+    /// The one advertiser that is asked about, if it is one, and nothing outside the session's scope.
+    async fn checked_advertiser(
+        &self,
+        conn: &mut Conn,
+        session: &Session,
+        query: &StatsQuery,
+    ) -> Result<Option<AdvertiserId>> {
+        if let Some(own) = session.own_influencer()? {
+            self.check_influencers_query(conn, own, query).await?;
+            return Ok(None);
+        }
+        let tenant = session.tenant()?;
+        if tenant.is_some() && query.advertiser_id.is_some_and(|asked| Some(asked) != tenant) {
+            return Err(Error::NotFound);
+        }
+        let advertiser = tenant.or(query.advertiser_id);
+        self.check_owners_query(conn, advertiser, query).await?;
+        Ok(advertiser)
     }
 
     /// Whose the campaign, link or coupon is that is asked for: with the owner's id rows are found sooner.
@@ -106,6 +123,21 @@ impl Engine {
         let link = || Some(self.catalog.link_by_id(query.link_id?)?.advertiser_id());
         let coupon = || Some(self.catalog.coupon_by_id(query.coupon_id?)?.advertiser_id);
         campaign().or_else(link).or_else(coupon)
+    }
+
+    /// A link and a coupon keep their campaign and their influencer for good.
+    fn stands(&self, query: &StatsQuery) -> Option<Stands> {
+        let whose = |influencer: Option<InfluencerId>| influencer.map_or(Uuid::nil(), |id| id.0);
+        let link = || {
+            let link = self.catalog.link_by_id(query.link_id?)?;
+            Some(Stands { campaign: link.campaign_id.0, influencer: whose(link.influencer_id), link: link.id.0 })
+        };
+        let coupon = || {
+            let coupon = self.catalog.coupon_by_id(query.coupon_id?)?;
+            let (campaign, influencer) = (coupon.campaign_id.0, whose(coupon.influencer_id));
+            Some(Stands { campaign, influencer, link: Uuid::nil() })
+        };
+        link().or_else(coupon)
     }
 
     /// For admins (`advertiser` is whom they asked for, if anyone) and advertisers (themselves).

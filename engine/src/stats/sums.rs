@@ -19,8 +19,9 @@ use crate::{
     error::Result,
 };
 
-/// Stretches cut out of whole days that are counted from clicks and events; with more, all is.
-const MOST_RESTS: usize = 2;
+/// Stretches cut out of whole hours that are counted from clicks and events; with more, all is. So many are
+/// three months of days in a zone that begins them at half past.
+const MOST_RESTS: usize = 100;
 
 /// Which way figures are come by. Either way they are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,10 +42,17 @@ impl Source {
                     (None, None) => db::advertisers::ids(conn).await?,
                     _ => Vec::new(),
                 };
-                match scopes(filter, split, &everybody) {
-                    Some(scopes) => totals(conn, &scopes, edges, filter).await?,
-                    None => shares(conn, &everybody, edges, filter, split).await?,
+                let scopes = scopes(filter, split, &everybody);
+                // Before it rows may be gone: there an edge is the nearest that sums have.
+                let (before, since) = cut(edges, filter.rows_from, scopes.is_some());
+                let mut parts = Vec::new();
+                for edges in [&before, &since].into_iter().filter(|edges| edges.len() > 1) {
+                    parts.push(match &scopes {
+                        Some(scopes) => totals(conn, scopes, edges, filter).await?,
+                        None => shares(conn, &everybody, edges, filter, split).await?,
+                    });
                 }
+                joined(parts)
             }
             Self::Rows => db::stats::between(conn, edges, filter, split).await?,
         };
@@ -70,6 +78,41 @@ fn scopes(filter: &Filter, split: &Split, advertisers: &[AdvertiserId]) -> Optio
         (None, Some(advertiser)) => vec![advertiser.0],
         (None, None) => advertisers.iter().map(|advertiser| advertiser.0).collect(),
     })
+}
+
+/// Edges before a moment, as sums know them, and those since. Both parts share the moment, where it lies between edges.
+fn cut(edges: &[i64], rows_from: Option<Timestamp>, of_totals: bool) -> (Vec<i64>, Vec<i64>) {
+    let Some(at) = rows_from.map(|at| at.0).filter(|at| edges.first().is_some_and(|first| first < at)) else {
+        return (Vec::new(), edges.to_vec());
+    };
+    let count = i64::try_from(edges.len()).unwrap_or(i64::MAX);
+    let span = if of_totals { Span::Quarter } else { Span::Hour }.millis();
+    // Of an hour that is cut into pieces nobody knows more than its sum: all of it stands in the first of them.
+    let is_short = length(edges) / count.saturating_sub(1).max(1) < span;
+    let known = |edge: i64| {
+        let up = if is_short { span - 1 } else { span / 2 };
+        (edge + up).div_euclid(span) * span
+    };
+    let (before, since) = edges.split_at(edges.partition_point(|edge| *edge < at));
+    let before = before.iter().map(|edge| known(*edge).min(at));
+    if since.is_empty() {
+        return (before.collect(), Vec::new());
+    }
+    (before.chain([at]).collect(), [at].into_iter().chain(since.iter().copied()).collect())
+}
+
+/// One part after the other. Where there are two, the last bucket of the first and the first of the second are one.
+fn joined(parts: Vec<Vec<Tallies>>) -> Vec<Tallies> {
+    let mut parts = parts.into_iter();
+    let mut all = parts.next().unwrap_or_default();
+    let mut since = parts.next().unwrap_or_default().into_iter();
+    if let (Some(last), Some(first)) = (all.last_mut(), since.next()) {
+        for (key, tally) in &first {
+            last.entry(*key).or_default().add_times(tally, 1);
+        }
+    }
+    all.extend(since);
+    all
 }
 
 struct Buckets(Vec<Tallies>);
@@ -112,11 +155,15 @@ fn bucket_of(marks: &[Edge], row: i64) -> usize {
     marks.partition_point(|mark| mark.base <= row).saturating_sub(1)
 }
 
+/// Charts of hours begin with hours, others with days.
+fn base(edges: &[i64]) -> Span {
+    let buckets = i64::try_from(edges.len().saturating_sub(1)).unwrap_or(i64::MAX);
+    if length(edges) / buckets.max(1) < Span::Day.millis() / 2 { Span::Hour } else { Span::Day }
+}
+
 async fn totals(conn: &mut Conn, scopes: &[Uuid], edges: &[i64], filter: &Filter) -> Result<Vec<Tallies>> {
     let mut buckets = Buckets::new(edges);
-    let count = i64::try_from(buckets.0.len()).unwrap_or(i64::MAX);
-    // Charts of hours begin with hours.
-    let base = if length(edges) / count.max(1) < Span::Day.millis() / 2 { Span::Hour } else { Span::Day };
+    let base = base(edges);
     let finer = if base == Span::Day { &[Span::Hour, Span::Quarter][..] } else { &[Span::Quarter] };
     let marks: Vec<Edge> = edges.iter().map(|edge| Edge::new(*edge, base, finer)).collect();
     let key = Key::default();
@@ -153,7 +200,12 @@ async fn shares(
     let apart = buckets.0.len() > 1;
     // Buckets are mostly shorter than the longest rows, and so are short ranges.
     let is_long = !apart && length(edges) > Span::Days.millis();
-    let (base, finer) = if is_long { (Span::Days, &[Span::Day][..]) } else { (Span::Day, &[][..]) };
+    let base = if is_long { Span::Days } else { base(edges) };
+    let finer: &[Span] = match base {
+        Span::Days => &[Span::Day, Span::Hour],
+        Span::Day => &[Span::Hour],
+        Span::Hour | Span::Quarter => &[],
+    };
     let marks: Vec<Edge> = edges.iter().map(|edge| Edge::new(*edge, base, finer)).collect();
     let rests: BTreeSet<Rest> = marks.iter().filter_map(|mark| mark.rest).collect();
     let cut: i64 = rests.iter().map(|rest| rest.to - rest.from).sum();
@@ -169,12 +221,25 @@ async fn shares(
             }
         }
     }
-    for (edge, mark) in marks.iter().enumerate() {
-        for step in &mark.steps {
-            let rows = Rows::Between { from: step.from, to: step.to, apart: false };
-            let sums = db::rollups_read::shares(conn, advertisers, filter, split, step.span, rows).await?;
-            for (key, tally) in sums.values().flatten() {
-                buckets.shift(edge, step.sign, *key, tally);
+    if apart {
+        for span in finer {
+            let steps = Steps::of(&marks, *span);
+            let rows = Rows::These(&steps.rows);
+            for (start, tallies) in db::rollups_read::shares(conn, advertisers, filter, split, *span, rows).await? {
+                for (key, tally) in &tallies {
+                    steps.shift(&mut buckets, start, *key, tally);
+                }
+            }
+        }
+    } else {
+        // Things are told apart here, not times: those the database adds up.
+        for (edge, mark) in marks.iter().enumerate() {
+            for step in &mark.steps {
+                let rows = Rows::Between { from: step.from, to: step.to, apart: false };
+                let sums = db::rollups_read::shares(conn, advertisers, filter, split, step.span, rows).await?;
+                for (key, tally) in sums.values().flatten() {
+                    buckets.shift(edge, step.sign, *key, tally);
+                }
             }
         }
     }
@@ -219,10 +284,11 @@ async fn shift_rests(
     split: &Split,
 ) -> Result<()> {
     let rests: BTreeSet<Rest> = marks.iter().filter_map(|mark| mark.rest).collect();
-    for rest in rests {
-        let filter = Filter { from: Timestamp(rest.from), to: Timestamp(rest.to), ..filter.clone() };
-        for (key, tally) in &db::stats::tallies(conn, &filter, split).await? {
-            for (edge, _) in marks.iter().enumerate().filter(|(_, mark)| mark.rest == Some(rest)) {
+    let stretches = rests.iter().map(|rest| (rest.from, rest.to));
+    let found = db::stats::of_each(conn, stretches, filter, split).await?;
+    for (rest, tallies) in rests.into_iter().zip(found) {
+        for (edge, _) in marks.iter().enumerate().filter(|(_, mark)| mark.rest == Some(rest)) {
+            for (key, tally) in &tallies {
                 buckets.shift(edge, rest.sign, *key, tally);
             }
         }

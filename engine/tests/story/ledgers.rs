@@ -1,7 +1,7 @@
 //! Random ledgers: whatever was recorded, by whichever way, every figure read from sums is the one that clicks and events
 //! come to.
 
-use engine::{Error, Reattribution, Session, check_figures};
+use engine::{Error, Reattribution, Session, Source, check_figures};
 use model::{
     Timestamp,
     campaign::Campaign,
@@ -200,6 +200,31 @@ impl Ledger {
         (session, query)
     }
 
+    /// Whoever asks, and each of the ways in which figures are narrowed.
+    fn named(&self) -> Vec<(Session, StatsQuery)> {
+        let shop = &self.shops[0];
+        let anna = self.influencers[0].id;
+        let of = |influencer| shop.links.iter().find(|link| link.influencer_id == influencer).unwrap();
+        let coupon = |influencer| shop.coupons.iter().find(|coupon| coupon.influencer_id == influencer).unwrap();
+        let (link, nobodys) = (of(Some(anna)), of(None));
+        let query = StatsQuery::default;
+        vec![
+            (influencer_session(anna), query()),
+            (influencer_session(anna), StatsQuery { campaign_id: Some(link.campaign_id), ..query() }),
+            (influencer_session(anna), StatsQuery { link_id: Some(link.id), ..query() }),
+            (influencer_session(anna), StatsQuery { coupon_id: Some(coupon(Some(anna)).id), ..query() }),
+            (admin(), StatsQuery { influencer_id: Some(anna), ..query() }),
+            (shop_session(shop.id), StatsQuery { influencer_id: Some(anna), ..query() }),
+            (
+                shop_session(shop.id),
+                StatsQuery { influencer_id: Some(anna), campaign_id: Some(link.campaign_id), ..query() },
+            ),
+            (shop_session(shop.id), StatsQuery { link_id: Some(nobodys.id), ..query() }),
+            (shop_session(shop.id), StatsQuery { coupon_id: Some(coupon(None).id), ..query() }),
+            (shop_session(shop.id), StatsQuery { method: Some(model::attribution::Method::RefCode), ..query() }),
+        ]
+    }
+
     /// Asks so many questions; each is answered both ways from one state. How many had an answer with something in it.
     async fn ask(&mut self, world: &World, questions: usize) -> usize {
         let mut telling = 0;
@@ -217,6 +242,11 @@ impl Ledger {
         }
         telling
     }
+}
+
+fn over(named: StatsQuery, tz: &str, range: &str, interval: &str) -> StatsQuery {
+    let compare = Some(Compare::Previous);
+    StatsQuery { tz: Some(tz.into()), range: Some(range.into()), interval: Some(interval.into()), compare, ..named }
 }
 
 async fn differences(world: &World) -> Vec<String> {
@@ -276,6 +306,7 @@ crate::on_both! {
         let stopped = world.stop().await;
         for sql in [
             "DROP TABLE click_totals", "DROP TABLE event_totals", "DROP TABLE click_shares", "DROP TABLE event_shares",
+            "DROP TABLE retention",
             "DELETE FROM _sqlx_migrations WHERE version >= 4",
         ] {
             stopped.execute(sql).await;
@@ -288,6 +319,63 @@ crate::on_both! {
         world.end().await;
     }
 
+    async fn a_database_with_shares_of_days_alone_gets_those_of_hours(world: World) {
+        let mut ledger = Ledger::set_up(&world, 5).await;
+        ledger.fill(&world, 150, 200).await;
+        let stopped = world.stop().await;
+        for sql in [
+            "DELETE FROM click_shares WHERE span = 4", "DELETE FROM event_shares WHERE span = 4",
+            "DELETE FROM _sqlx_migrations WHERE version = 6",
+        ] {
+            stopped.execute(sql).await;
+        }
+        let world = stopped.open().await;
+        assert_eq!(differences(&world).await, [""; 0]);
+        ledger.fill(&world, 50, 50).await;
+        assert_eq!(differences(&world).await, [""; 0]);
+        world.end().await;
+    }
+
+    async fn whatever_is_named_figures_are_the_same_both_ways_in_every_zone(world: World) {
+        let (seed, _) = numbers();
+        let mut ledger = Ledger::set_up(&world, seed + 6).await;
+        ledger.fill(&world, 200, 250).await;
+        for tz in ["Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe"] {
+            for (range, interval) in [("30d", "day"), ("7d", "hour"), ("12m", "week")] {
+                for (session, named) in ledger.named() {
+                    let query = over(named, tz, range, interval);
+                    let [sums, rows] = world.engine.answers_both_ways(&session, &query).await.unwrap();
+                    assert_eq!(sums, rows, "{query:?} of {:?}", session.account.role);
+                }
+            }
+        }
+        world.end().await;
+    }
+
+    async fn in_zones_of_whole_hours_whatever_is_named_is_told_by_sums_alone(world: World) {
+        let mut ledger = Ledger::set_up(&world, 7).await;
+        ledger.fill(&world, 300, 300).await;
+        let mut told = Vec::new();
+        for (session, named) in ledger.named() {
+            for (tz, range, interval) in [
+                ("Europe/Berlin", "30d", "day"), ("America/New_York", "12m", "week"), ("Asia/Tokyo", "7d", "hour"),
+            ] {
+                let query = over(named.clone(), tz, range, interval);
+                let answers = world.engine.answers_from(&session, &query, Source::Sums).await.unwrap();
+                told.push((session.clone(), query, answers));
+            }
+        }
+        world.execute("DELETE FROM clicks").await;
+        world.execute("DELETE FROM events").await;
+        for (session, query, before) in &told {
+            let sums = world.engine.answers_from(session, query, Source::Sums).await.unwrap();
+            assert_eq!(sums, *before, "{query:?} of {:?}", session.account.role);
+            let rows = world.engine.answers_from(session, query, Source::Rows).await.unwrap();
+            assert!(query.range.as_deref() == Some("7d") || rows != *before, "there was something: {query:?}");
+        }
+        world.end().await;
+    }
+
     async fn a_sum_that_is_wrong_is_found_and_named(world: World) {
         let mut ledger = Ledger::set_up(&world, 4).await;
         ledger.fill(&world, 30, 40).await;
@@ -296,6 +384,8 @@ crate::on_both! {
         for (sql, named) in [
             ("UPDATE click_shares SET human = human + 1", "click_shares"),
             ("UPDATE event_shares SET remainder = remainder - 1", "event_shares"),
+            ("UPDATE click_shares SET human = human + 1 WHERE span = 4", "click_shares"),
+            ("UPDATE event_shares SET purchases = purchases + 1 WHERE span = 96", "event_shares"),
             ("UPDATE click_totals SET bots = bots + 2 WHERE span = 1", "click_totals"),
             ("UPDATE event_totals SET signups = signups + 1 WHERE span = 96", "event_totals"),
         ] {

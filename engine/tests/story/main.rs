@@ -6,11 +6,13 @@
 mod databases;
 
 mod accounts;
+mod archive;
 mod aside;
 mod changes;
 mod clicks;
 mod coupons;
 mod dashboards;
+mod erasure;
 mod events;
 mod exports;
 mod failures;
@@ -21,8 +23,10 @@ mod ledgers;
 mod lists;
 mod logs;
 mod nodes;
+mod operating;
 mod reaching;
 mod reattribution;
+mod retention;
 
 mod setup;
 mod upgrades;

@@ -4,6 +4,7 @@
 
 use std::{
     fs,
+    net::{IpAddr, Ipv4Addr},
     path::{Path, PathBuf},
 };
 
@@ -41,6 +42,8 @@ struct Landed {
     /// Tables in these words that it did not have yet.
     without: &'static [&'static str],
 }
+
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 const FIRST: Landed = Landed { migrations: 1, words: "0001", without: &[] };
 const SECOND_ONE: Landed = Landed { migrations: 2, words: "0003", without: &["failure_groups"] };
@@ -148,8 +151,8 @@ async fn logins_and_keys_stand(world: &World, facts: &Value) {
     let engine = &world.engine;
     let session = engine.session(text(&facts["token"])).expect("a session of that time goes on");
     assert_eq!((session.account.role, session.account.email.as_str()), (Role::Admin, "admin@example.com"));
-    engine.log_in(credentials("admin@example.com", "correct horse battery")).await.unwrap();
-    let wrong = engine.log_in(credentials("admin@example.com", "wrong horse battery")).await;
+    engine.log_in(credentials("admin@example.com", "correct horse battery"), HERE).await.unwrap();
+    let wrong = engine.log_in(credentials("admin@example.com", "wrong horse battery"), HERE).await;
     assert!(matches!(wrong, Err(Error::WrongCredentials)));
     let (_, owner) = engine.advertiser_of_key(text(&facts["api_key"])).expect("the key is known");
     assert_eq!(owner.id.to_string(), text(&facts["shop"]));
@@ -219,11 +222,11 @@ async fn what_waited_is_counted(world: &World, facts: &Value) {
 async fn what_the_second_schema_brought_works(world: &World, facts: &Value) {
     let engine = &world.engine;
     for (email, password) in [("shop@example.com", "shop horse battery"), ("anna@example.com", "anna horse battery")] {
-        engine.log_in(credentials(email, password)).await.unwrap();
+        engine.log_in(credentials(email, password), HERE).await.unwrap();
     }
     let invitation = text(&facts["invitation"]).rsplit('/').next().unwrap();
-    engine.set_password(invitation, "ben's own battery".parse().unwrap()).await.unwrap();
-    engine.log_in(credentials("ben@example.com", "ben's own battery")).await.unwrap();
+    engine.set_password(invitation, "ben's own battery".parse().unwrap(), HERE).await.unwrap();
+    engine.log_in(credentials("ben@example.com", "ben's own battery"), HERE).await.unwrap();
 
     let now = engine.now().0 / SECOND;
     let mut mac = Hmac::<Sha256>::new_from_slice(text(&facts["signing_secret"]).as_bytes()).unwrap();

@@ -10,7 +10,8 @@ use std::{
 };
 
 use engine::{
-    Call, Clock, CountryFile, Engine, IpStorage, Options, Session, SpoolOptions, Taken, Visit, Workers, kept_body,
+    Call, Clock, CountryFile, Engine, IpStorage, LoginLimits, Options, Session, SpoolOptions, Taken, Visit, Workers,
+    kept_body,
 };
 use model::{
     AdvertiserId, Fields, FromFields, InfluencerId, Timestamp,
@@ -90,6 +91,29 @@ impl World {
             assert!(workers.stop(self.engine).await.unwrap(), "all is written");
         }
         self.database.remove().await;
+    }
+
+    /// How many rows a table has that answer a condition.
+    pub async fn count(&self, from: &str) -> i64 {
+        let url = self.database.url(self.folder.path());
+        let sql = AssertSqlSafe(format!("SELECT COUNT(*) FROM {from}"));
+        match &self.database {
+            Database::Sqlite => {
+                let mut connection = SqliteConnection::connect(&url).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+            Database::MySql { .. } => {
+                let mut connection = MySqlConnection::connect(&url).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+        }
+    }
+
+    /// Whether every sum is what clicks and events come to; where not, what differs.
+    pub async fn assert_figures(&self) {
+        let checked = engine::check_figures(&self.options(), 5, |_, _| {}).await.unwrap();
+        let differences: Vec<String> = checked.differences.iter().map(ToString::to_string).collect();
+        assert!(checked.is_right(), "{differences:?}, {} strays", checked.strays);
     }
 
     /// SQL past the engine: what it never writes itself.
@@ -222,25 +246,43 @@ impl Stopped {
         options(&self.folder, &self.database, &self.clock)
     }
 
+    /// For good.
+    pub async fn remove(self) {
+        self.database.remove().await;
+    }
+
     pub async fn open(self) -> World {
-        let (engine, workers) = Engine::open(self.options()).await.unwrap();
+        let options = self.options();
+        self.open_with(options).await
+    }
+
+    pub async fn open_with(self, options: Options) -> World {
+        let (engine, workers) = Engine::open(options).await.unwrap();
         engine.ready().await.unwrap();
         World { engine, workers: Some(workers), clock: self.clock, folder: self.folder, database: self.database }
     }
 }
 
 async fn sum_up_again(database: &Database, folder: &TempDir) {
-    let migration = match database {
-        Database::Sqlite => include_str!("../../../migrations/sqlite/0004_rollups.sql"),
-        Database::MySql { .. } => include_str!("../../../migrations/mysql/0004_rollups.sql"),
+    let migrations = match database {
+        Database::Sqlite => [
+            include_str!("../../../migrations/sqlite/0004_rollups.sql"),
+            include_str!("../../../migrations/sqlite/0006_hours.sql"),
+        ],
+        Database::MySql { .. } => [
+            include_str!("../../../migrations/mysql/0004_rollups.sql"),
+            include_str!("../../../migrations/mysql/0006_hours.sql"),
+        ],
     };
-    let (_, fill) = migration.split_once("-- What is there already.").unwrap();
-    let (_, fill) = fill.split_once('\n').unwrap();
+    let fill = |migration: &'static str| {
+        let (_, fill) = migration.split_once("-- What is there already.").unwrap();
+        fill.split_once('\n').unwrap().1.split(';')
+    };
     let mut held = Held::begin(database, folder, "DELETE FROM click_totals").await;
     for table in ["event_totals", "click_shares", "event_shares"] {
         held.execute(&format!("DELETE FROM {table}")).await;
     }
-    for statement in fill.split(';').filter(|statement| !statement.trim().is_empty()) {
+    for statement in migrations.into_iter().flat_map(fill).filter(|statement| !statement.trim().is_empty()) {
         held.execute(statement).await;
     }
     held.end().await;
@@ -278,7 +320,7 @@ impl Held {
     }
 }
 
-fn options(folder: &TempDir, database: &Database, clock: &Arc<AtomicI64>) -> Options {
+pub fn options(folder: &TempDir, database: &Database, clock: &Arc<AtomicI64>) -> Options {
     Options {
         database_url: database.url(folder.path()),
         data_dir: folder.path().to_owned(),
@@ -287,6 +329,8 @@ fn options(folder: &TempDir, database: &Database, clock: &Arc<AtomicI64>) -> Opt
         spool: SpoolOptions::default(),
         ip_storage: IpStorage::Truncated,
         country_file: CountryFile::None,
+        login_limits: LoginLimits::default(),
+        retention: engine::Retention::default(),
         clock: Clock::Set(Arc::clone(clock)),
     }
 }

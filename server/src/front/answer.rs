@@ -28,9 +28,11 @@ pub fn begin(answers: &mut Vec<u8>) {
     answers.extend_from_slice(b"HTTP/1.1 302 Found\r\nlocation: ");
 }
 
-pub fn end(answers: &mut Vec<u8>, date: &Date, connection: Persistence) {
+/// `more`: further lines, each with the end of the one before.
+pub fn end(answers: &mut Vec<u8>, date: &Date, more: &[u8], connection: Persistence) {
     answers.extend_from_slice(b"\r\ncache-control: no-store\r\ncontent-length: 0\r\ndate: ");
     answers.extend_from_slice(date.text.as_bytes());
+    answers.extend_from_slice(more);
     answers.extend_from_slice(match connection {
         Persistence::Stays => b"\r\n\r\n",
         Persistence::StaysIfSaid => b"\r\nconnection: keep-alive\r\n\r\n",

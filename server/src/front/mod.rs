@@ -25,6 +25,7 @@ use self::worker::Worker;
 use crate::{
     client_ip::TrustedProxies,
     connections::{Places, Times},
+    https::HttpsRule,
     metrics::Follows,
     serve::Arrived,
     stage::Stage,
@@ -42,6 +43,7 @@ pub struct Front {
 pub struct Around {
     pub engine: Engine,
     pub proxies: Arc<TrustedProxies>,
+    pub https: HttpsRule,
     pub places: Arc<Places>,
     pub times: Times,
     pub stage: Arc<Stage>,

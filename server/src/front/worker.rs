@@ -22,7 +22,7 @@ use super::{
     connection::Connection,
     request::{Follow, MOST_HEADERS, Parsed, Persistence, parse},
 };
-use crate::{client_ip::client_ip, metrics::FollowCounts, serve::Arrived, stage::FIRST_REQUEST};
+use crate::{client_ip::client_ip, metrics::FollowCounts, scheme::Scheme, serve::Arrived, stage::FIRST_REQUEST};
 
 const LISTENER: Token = Token(usize::MAX);
 const WAKER: Token = Token(usize::MAX - 1);
@@ -341,9 +341,9 @@ fn add(count: &AtomicU64, more: u64) {
     count.store(count.load(Ordering::Relaxed) + more, Ordering::Relaxed);
 }
 
-/// Notes the click and writes the answer. None where the link does not redirect: the router says so.
+/// Notes the click and writes the answer. None where the link does not redirect, or over https alone: the router says so.
 fn redirect(
-    Around { engine, proxies, .. }: &Around,
+    Around { engine, proxies, https, .. }: &Around,
     peer: SocketAddr,
     follow: &Follow<'_, '_>,
     date: &Date,
@@ -358,6 +358,10 @@ fn redirect(
         let found = follow.headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
         found.map(|header| header.value)
     };
+    // The connections of the front are plain ones.
+    if https.is_broken(peer.ip(), Scheme::Http, lines("x-forwarded-proto"), lines("forwarded")) {
+        return None;
+    }
     let visit = Visit {
         ip: client_ip(proxies, peer.ip(), lines("x-forwarded-for"), lines("forwarded")),
         is_prefetch: follow.is_prefetch,
@@ -367,6 +371,6 @@ fn redirect(
     let click = engine.note_click(&link, &visit, clicks);
     answer::begin(answers);
     link.location.write(answers, &link.code, follow.query, click);
-    answer::end(answers, date, follow.connection);
+    answer::end(answers, date, https.line(), follow.connection);
     Some(())
 }

@@ -9,18 +9,25 @@ pub enum Limit {
     Events,
     /// Requests of one account.
     Requests,
-    /// Failed logins, of one account from one address or of one address alone.
-    Logins,
+    /// Failed logins of one account from one address.
+    LoginsOfAccount,
+    /// Failed logins from one address.
+    LoginsOfAddress,
+    /// Connections, all together or from one address.
+    Connections,
 }
 
 impl Limit {
-    pub const ALL: [Self; 3] = [Self::Events, Self::Requests, Self::Logins];
+    pub const ALL: [Self; 5] =
+        [Self::Events, Self::Requests, Self::LoginsOfAccount, Self::LoginsOfAddress, Self::Connections];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Events => "events",
             Self::Requests => "requests",
-            Self::Logins => "logins",
+            Self::LoginsOfAccount => "logins_of_account",
+            Self::LoginsOfAddress => "logins_of_address",
+            Self::Connections => "connections",
         }
     }
 }
@@ -44,9 +51,9 @@ mod tests {
     #[test]
     fn each_limit_counts_for_itself() {
         let before = Limit::ALL.map(refused);
-        rate_limited(Limit::Logins);
-        rate_limited(Limit::Requests);
+        rate_limited(Limit::LoginsOfAccount);
+        rate_limited(Limit::LoginsOfAddress);
         let added: Vec<u64> = Limit::ALL.iter().zip(before).map(|(limit, before)| refused(*limit) - before).collect();
-        assert_eq!(added, [0, 1, 1]);
+        assert_eq!(added, [0, 0, 1, 1, 0]);
     }
 }

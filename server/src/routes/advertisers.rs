@@ -5,6 +5,7 @@ use engine::Engine;
 use model::{
     AdvertiserId,
     advertiser::{Advertiser, AdvertiserChange, AdvertiserStatus, NewAdvertiser},
+    erasure::{CustomerErasure, Erased},
     page::Page,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -21,7 +22,10 @@ use crate::{
 };
 
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(show, change, deactivate))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(show, change, deactivate))
+        .routes(routes!(erase_customer))
 }
 
 /// List advertisers
@@ -102,4 +106,23 @@ async fn deactivate(
 ) -> ApiResult<StatusCode> {
     on.edit(|version| engine.deactivate_advertiser(&session, id, version)).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Erase a customer
+///
+/// Deletes the events of a shop's customer, takes them out of all figures, and forgets what calls that failed had sent of
+/// it. Nothing brings them back. Events that come later count as those of a new customer. 503 while events are aside.
+#[utoipa::path(
+    post, path = "/advertisers/{id}/erase-customer", operation_id = "eraseCustomer", tag = ADVERTISERS,
+    params(("id" = AdvertiserId, Path)),
+    request_body(content = CustomerErasure, example = json!({ "customer_id": "customer-1842" })),
+    responses((status = 200, body = Erased)),
+)]
+async fn erase_customer(
+    State(engine): State<Engine>,
+    Admin(session): Admin,
+    Id(id): Id<AdvertiserId>,
+    JsonBody(CustomerErasure { customer_id }): JsonBody<CustomerErasure>,
+) -> ApiResult<Json<Erased>> {
+    Ok(Json(engine.erase_customer(&session, id, &customer_id).await?))
 }

@@ -1,8 +1,8 @@
 //! Sessions for tools: log in, who am I, a new password, log out everywhere.
 
-use app::CookieRules;
+use app::{ClientIp, CookieRules};
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
@@ -12,11 +12,7 @@ use model::account::{Account, Credentials, LoggedIn as Login, PasswordChange};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    auth::{LoggedIn, came_by_cookie},
-    body::JsonBody,
-    openapi::tags::SESSION,
-    origin,
-    problem::ApiResult,
+    asker::came_by_cookie, auth::LoggedIn, body::JsonBody, openapi::tags::SESSION, origin, problem::ApiResult,
     state::AppState,
 };
 
@@ -31,22 +27,24 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// Log in
 ///
 /// Send the token as `Authorization: Bearer …` until it expires. Browsers log in through the page, which sets a cookie
-/// that scripts cannot read.
+/// that scripts cannot read. After ten wrong passwords for an account from one address, or 25 from one address, the
+/// answer is 429 for what is left of 15 minutes, whatever is sent.
 #[utoipa::path(
     post, path = "/auth/login", operation_id = "logIn", tag = SESSION,
     security(()),
     request_body(content = Credentials, example = json!({ "email": "admin@example.com", "password": "…" })),
-    responses((status = 200, body = Login), (status = 401), (status = 403)),
+    responses((status = 200, body = Login), (status = 401), (status = 403), (status = 429)),
 )]
 async fn login(
     State(engine): State<Engine>,
+    Extension(ClientIp(ip)): Extension<ClientIp>,
     headers: HeaderMap,
     JsonBody(credentials): JsonBody<Credentials>,
 ) -> ApiResult<Response> {
     if origin::is_own(engine.public_url(), &headers) == Some(false) {
         return Err(origin::refused());
     }
-    let logged_in = engine.log_in(credentials).await?;
+    let logged_in = engine.log_in(credentials, ip).await?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(logged_in)).into_response())
 }
 
@@ -84,10 +82,11 @@ async fn me(LoggedIn(session): LoggedIn) -> Json<Account> {
 async fn change_password(
     State(state): State<AppState>,
     LoggedIn(session): LoggedIn,
+    Extension(ClientIp(ip)): Extension<ClientIp>,
     headers: HeaderMap,
     JsonBody(change): JsonBody<PasswordChange>,
 ) -> ApiResult<Response> {
-    let again = state.engine.change_password(&session, change).await?;
+    let again = state.engine.change_password(&session, change, ip).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     let rules = CookieRules { secure: state.secure_cookies };
     if came_by_cookie(&headers)

@@ -2,7 +2,7 @@
 
 use app::csv_line;
 use axum::{
-    Router,
+    Extension, Router,
     body::{Body, Bytes},
     extract::State,
     http::{HeaderValue, header},
@@ -19,7 +19,7 @@ use model::{
 use uuid::Uuid;
 
 use super::listing::Listing;
-use crate::{auth::Admin, problem::ApiResult, state::AppState};
+use crate::{asker::Token, auth::Admin, problem::ApiResult, state::AppState};
 
 pub fn router() -> Router<AppState> {
     Router::new().route("/admin/coupons.csv", get(coupons)).route("/admin/links.csv", get(links))
@@ -28,17 +28,19 @@ pub fn router() -> Router<AppState> {
 async fn coupons(
     State(engine): State<Engine>,
     Admin(session): Admin,
+    Extension(token): Extension<Token>,
     Listing { query, .. }: Listing<CouponStatus>,
 ) -> ApiResult<Response> {
-    send(List { engine, session, query, kind: Kind::Coupons }, "coupons.csv").await
+    send(List { engine, session, token, query, kind: Kind::Coupons }, "coupons.csv").await
 }
 
 async fn links(
     State(engine): State<Engine>,
     Admin(session): Admin,
+    Extension(token): Extension<Token>,
     Listing { query, .. }: Listing<LinkStatus>,
 ) -> ApiResult<Response> {
-    send(List { engine, session, query, kind: Kind::Links }, "links.csv").await
+    send(List { engine, session, token, query, kind: Kind::Links }, "links.csv").await
 }
 
 #[derive(Clone, Copy)]
@@ -53,6 +55,7 @@ const LINKS: [&str; 7] = ["url", "code", "status", "influencer", "campaign", "id
 struct List {
     engine: Engine,
     session: Session,
+    token: Token,
     query: ListQuery,
     kind: Kind,
 }
@@ -73,6 +76,7 @@ async fn send(mut list: List, name: &str) -> ApiResult<Response> {
             return Ok(None);
         }
         let (rows, is_last) = list.page().await?;
+        list.token.check(&list.engine)?;
         Ok::<_, Error>(Some((Bytes::from(rows), (list, is_last))))
     });
     let first = stream::once(async { Ok(Bytes::from(head)) });

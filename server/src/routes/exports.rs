@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use engine::{Engine, ExportKind, Session};
+use engine::{Engine, Error, ExportKind, Session};
 use futures_util::stream;
 use model::stats::StatsQuery;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -16,6 +16,7 @@ use super::{
     stats::{Asked, Filters, WithBots},
 };
 use crate::{
+    asker::Token,
     auth::Tenant,
     openapi::tags::FIGURES,
     problem::{ApiError, ApiResult},
@@ -32,6 +33,8 @@ pub struct Which {
     /// `HEAD` asks for the answer's head alone.
     is_head: bool,
     gzip: bool,
+    /// None of a request that no session was found for, which is refused.
+    token: Option<Token>,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Which {
@@ -42,7 +45,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Which {
         let mut errors = Vec::new();
         let query = asked.read(&mut errors);
         let (is_head, gzip) = (parts.method == Method::HEAD, takes_gzip(&parts.headers));
-        finish(Self { query, is_head, gzip }, errors)
+        finish(Self { query, is_head, gzip, token: parts.extensions.get().cloned() }, errors)
     }
 }
 
@@ -72,9 +75,10 @@ async fn clicks(State(engine): State<Engine>, Tenant(session): Tenant, which: Wh
     answer(&engine, &session, ExportKind::Clicks, which).await
 }
 
-/// What is wrong is answered before the export begins.
+/// What is wrong is answered before the export begins. Nothing more leaves once the session has ended.
 pub async fn answer(engine: &Engine, session: &Session, kind: ExportKind, which: Which) -> ApiResult<Response> {
-    let Which { query, is_head, gzip } = which;
+    let Which { query, is_head, gzip, token } = which;
+    let token = token.ok_or_else(ApiError::unauthenticated)?;
     let export = engine.export(session, kind, &query).await?;
     let name = HeaderValue::try_from(format!("attachment; filename=\"{}\"", export.file_name));
     let body = if is_head {
@@ -82,9 +86,10 @@ pub async fn answer(engine: &Engine, session: &Session, kind: ExportKind, which:
         Body::from_stream(stream::empty::<Result<Bytes, std::convert::Infallible>>())
     } else {
         let pages = engine.begin_export(export, gzip).await?;
-        let pages = stream::unfold(pages, |mut pages| async {
-            let page = pages.next().await?;
-            Some((page.map(Bytes::from), pages))
+        let pages = stream::try_unfold((pages, token, engine.clone()), |(mut pages, token, engine)| async {
+            let Some(page) = pages.next().await else { return Ok(None) };
+            token.check(&engine)?;
+            Ok::<_, Error>(Some((Bytes::from(page?), (pages, token, engine))))
         });
         Body::from_stream(pages)
     };

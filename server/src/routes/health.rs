@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Json, Router,
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     middleware::Next,
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use engine::{Engine, Error};
@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::{
     problem::{ApiError, is_for_machines, takes_events},
+    small_page::small_page,
     stage::Stage,
     state::AppState,
 };
@@ -42,10 +43,8 @@ async fn ready(State(engine): State<Engine>, State(stage): State<Arc<Stage>>) ->
     let health = engine.health().await;
     let reason = if stage.is_leaving() {
         Some("the server is stopping; send requests elsewhere")
-    } else if health.database {
-        None
     } else {
-        Some("the database does not answer; redirects go on, and events are put aside")
+        (!health.database).then_some("the database does not answer; redirects go on, and events are put aside")
     };
     let status = if reason.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let ready = reason.is_none();
@@ -87,12 +86,10 @@ fn without_database(for_machines: bool, reason: &'static str) -> Response {
     if for_machines {
         return error.into_response();
     }
-    let page = "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-        content=\"width=device-width, initial-scale=1\"><meta http-equiv=\"refresh\" content=\"5\"><title>Not available now</title>\
-        <style>:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}\
-        main{max-width:32rem;margin:20vh auto;padding:0 1rem}h1{font-size:1.5rem}</style></head>\
-        <body><main><h1>The database does not answer</h1><p>Tracking links go on working, and no click is lost. \
-        This page tries again every five seconds.</p></main></body></html>";
-    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5"), (header::CACHE_CONTROL, "no-store")], Html(page))
-        .into_response()
+    let text = "Tracking links go on working, and no click is lost. This page tries again every five seconds.";
+    let mut response = small_page(StatusCode::SERVICE_UNAVAILABLE, "The database does not answer", text);
+    for name in [header::RETRY_AFTER, header::REFRESH] {
+        response.headers_mut().insert(name, HeaderValue::from_static("5"));
+    }
+    response
 }

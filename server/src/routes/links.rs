@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// An image opened by itself can load and run nothing.
-pub const IMAGE_POLICY: &str = "default-src 'none'; sandbox";
+pub const IMAGE_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()

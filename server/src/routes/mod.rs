@@ -32,7 +32,7 @@ use axum::{Router, extract::DefaultBodyLimit, middleware};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{body::MOST_BYTES, openapi, problem, state::AppState};
+use crate::{asker, body::MOST_BYTES, openapi, problem, state::AppState};
 
 pub use self::{events::EventsAhead, metrics::alone as metrics_alone};
 
@@ -46,6 +46,8 @@ pub fn router(state: AppState) -> serde_json::Result<Router> {
         .merge(docs::router(&openapi::finish(&document)?))
         .merge(code_lists::router())
         .merge(pages::router(&state))
+        // Within the wait below: before the database has answered nobody is known.
+        .layer(middleware::from_fn_with_state(state.clone(), asker::layer))
         .layer(middleware::from_fn_with_state(state.engine.clone(), health::await_database))
         .merge(health::router())
         .merge(metrics::router())

@@ -1,7 +1,7 @@
 //! The pages, the forms on them, and the server functions behind both.
 
 use app::{
-    App, CookieRules,
+    App, ClientIp, CookieRules,
     address::{ACCOUNT, INTEGRATION, SET_PASSWORD},
     admin::{
         ADMIN,
@@ -9,7 +9,8 @@ use app::{
         plain::{self, Answer},
         posted::Posted,
     },
-    session, shell,
+    session::Asker,
+    shell,
 };
 use axum::{
     Form, Router,
@@ -86,10 +87,14 @@ async fn plain_form(State(state): State<AppState>, request: Request) -> Response
         Err(refused) => return refused.into_response(),
     };
     // Where foreign pages may send to, no cookie counts.
-    let token = session::token(&parts.headers).filter(|_| !parts.uri.path().starts_with(SET_PASSWORD));
+    let Some(ClientIp(ip)) = parts.extensions.get().copied() else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let session = parts.extensions.get().cloned().filter(|_| !parts.uri.path().starts_with(SET_PASSWORD));
+    let asker = Asker { session, ip };
     let rules = CookieRules { secure: state.secure_cookies };
     let query = parts.uri.query().unwrap_or_default();
-    match plain::post(&state.engine, token, rules, parts.uri.path(), query, fields).await {
+    match plain::post(&state.engine, &asker, rules, parts.uri.path(), query, fields).await {
         Answer::Go { to, cookies } => match HeaderValue::from_str(&to) {
             Ok(to) => with_cookies((StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response(), cookies),
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -8,7 +8,7 @@ use axum::{
     body::Body,
     extract::{ConnectInfo, Path, State, rejection::PathRejection},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
     routing::any,
 };
 use engine::{ClickBatch, Engine, Visit, catalog::LinkFact};
@@ -18,6 +18,7 @@ use crate::{
     client_ip::{TrustedProxies, client_ip},
     metrics::{Followed, Metrics},
     problem::{ApiError, PROBLEM_JSON, RequestId},
+    small_page::small_page,
     visit::says_prefetch,
 };
 
@@ -105,19 +106,12 @@ fn dead_end(headers: &HeaderMap, status: StatusCode) -> Response {
         ("No such link", "The link you followed does not exist. It may be mistyped or cut off.")
     };
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let no_store = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if accept.contains("json") && !accept.contains("text/html") {
         let kind = if status == StatusCode::GONE { "link-gone" } else { "not-found" };
         let problem = ApiError::new(status, kind, title, text).problem(RequestId::fresh().0);
         let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let no_store = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         return (status, [no_store, (header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
     }
-    let page = format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width, initial-scale=1\"><meta name=\"robots\" content=\"noindex\"><link rel=\"icon\" href=\"/favicon.svg\"><title>{title}</title>\
-         <style>:root{{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}}\
-         main{{max-width:32rem;margin:20vh auto;padding:0 1rem}}h1{{font-size:1.5rem}}</style></head>\
-         <body><main><h1>{title}</h1><p>{text}</p></main></body></html>"
-    );
-    (status, [no_store], Html(page)).into_response()
+    small_page(status, title, text)
 }

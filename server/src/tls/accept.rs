@@ -20,7 +20,9 @@ use crate::{
 const HANDSHAKE: u8 = 0x16;
 /// How long nothing is accepted after the system had no room for a connection.
 const PAUSE: Duration = Duration::from_millis(50);
-const PLAIN: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n\
+/// The answer to plain HTTP.
+pub const SPEAKS_HTTPS: &[u8] =
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n\
     content-length: 55\r\n\r\nThis port speaks https: begin the address with https://";
 const MOST_UNREAD: u64 = 64 << 10;
 
@@ -105,7 +107,7 @@ impl Accepting {
             return self.acceptor.accept(stream).await.map(Some);
         }
         if first[0].is_ascii_uppercase() {
-            stream.write_all(PLAIN).await?;
+            stream.write_all(SPEAKS_HTTPS).await?;
             stream.shutdown().await?;
             // Closed with something unread, the connection would be reset, and the answer perhaps not seen.
             tokio::io::copy(&mut stream.take(MOST_UNREAD), &mut tokio::io::sink()).await?;

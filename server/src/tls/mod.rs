@@ -19,7 +19,7 @@ use tokio_rustls::{
 
 use self::certificate::Files;
 pub use self::{
-    accept::{Accepting, Secured},
+    accept::{Accepting, SPEAKS_HTTPS, Secured},
     reload::{Current, Reload},
 };
 

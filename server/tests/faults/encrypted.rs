@@ -43,40 +43,39 @@ fn url(database: &MariaDb, host: &str, mode: &str, authority: &Path) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_proves_who_it_is_is_used_over_tls() {
-    let certificates = certificates();
-    let database = encrypted(certificates.path()).await;
-    let folder = tempfile::tempdir().unwrap();
-    let url = url(&database, "localhost", "VERIFY_IDENTITY", &certificates.path().join("ours.pem"));
-    let mut server = Server::start(&Start::new(folder.path(), Some(url))).await;
-    until("it is ready", async || server.is_ready().await).await;
-    let (code, _) = server.set_up().await;
-    assert_eq!(server.status(&format!("/r/{code}")).await, Some(StatusCode::FOUND));
-    server.end();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_does_not_prove_who_it_is_is_never_used() {
+async fn a_database_that_proves_who_it_is_is_used_over_tls_and_one_that_does_not_never() {
     let certificates = certificates();
     let database = encrypted(certificates.path()).await;
     let [ours, another] = ["ours.pem", "another.pem"].map(|name| certificates.path().join(name));
-    for (host, authority) in [
-        // Signed by somebody else.
-        ("localhost", &another),
-        // Another's name.
-        ("127.0.0.1", &ours),
+    for (host, mode, authority, said) in [
+        ("localhost", "VERIFY_IDENTITY", &another, "UnknownIssuer"),
+        ("127.0.0.1", "VERIFY_IDENTITY", &ours, "certificate not valid for name"),
+        // In the clear, which the database does not take.
+        ("localhost", "DISABLED", &ours, "database: error"),
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let url = url(&database, host, "VERIFY_IDENTITY", authority);
-        // Links that are known redirect all the same: it may be mended while the node serves.
-        let server = Server::start(&Start::new(folder.path(), Some(url))).await;
-        until("the log says why", async || server.said("ERROR", "") > 0).await;
-        assert!(server.log().contains("certificate"), "{host}: {}", server.log());
-        assert!(!server.is_ready().await, "{host}");
+        let start = Start::new(folder.path(), Some(url(&database, host, mode, authority)));
+        let refusal = Server::refusal(&start).await;
+        assert!(refusal.contains(said), "{host} {mode}: {refusal}");
     }
-    // In the clear, which the database does not take.
+
     let folder = tempfile::tempdir().unwrap();
-    let start = Start::new(folder.path(), Some(url(&database, "localhost", "DISABLED", &ours)));
-    let said = Server::refusal(&start).await;
-    assert!(said.contains("database: error 3159"), "{said}");
+    let mut start = Start::new(folder.path(), Some(url(&database, "localhost", "VERIFY_IDENTITY", &ours)));
+    let mut server = Server::start(&start).await;
+    until("it is ready", async || server.is_ready().await).await;
+    let (code, _) = server.set_up().await;
+    let followed = format!("/r/{code}");
+    assert_eq!(server.status(&followed).await, Some(StatusCode::FOUND));
+    let snapshot = folder.path().join("data/links.snapshot");
+    let holds = |bytes: Vec<u8>| bytes.windows(code.len()).any(|part| part == code.as_bytes());
+    until("the link is on disk", async || std::fs::read(&snapshot).is_ok_and(holds)).await;
+    server.end();
+
+    // An authority that is no longer the right one is an outage like any other: known links redirect.
+    start.database_url = Some(url(&database, "localhost", "VERIFY_IDENTITY", &another));
+    let server = Server::start(&start).await;
+    until("the log says why", async || server.said("ERROR", "") > 0).await;
+    assert!(server.log().contains("UnknownIssuer"), "{}", server.log());
+    assert!(!server.is_ready().await);
+    assert_eq!(server.status(&followed).await, Some(StatusCode::FOUND));
 }

@@ -20,6 +20,9 @@ use super::support::{
 const SHOPS: usize = 10;
 /// What one key may send at once, by default.
 const BURST: f64 = 5000.0;
+/// What ten keys may go on sending each second, a little more at the beginning.
+const TAKEN: f64 = 10_500.0;
+const GIB: f64 = (1_u32 << 30) as f64;
 /// Connections of shoppers.
 const CONNECTIONS: usize = 256;
 /// What a click and an event take of the disk, in bytes: rows, indexes, sums.
@@ -36,13 +39,20 @@ async fn ten_times_the_burst_beside_redirects_leaves_memory_flat_and_figures_exa
     // Ten keys, each with a whole burst every second: five times what it may go on sending.
     let events = number("TRIBUTARY_LOAD_EVENTS", 10.0 * BURST);
     let redirects = number("TRIBUTARY_LOAD_REDIRECTS", 10_000.0);
+    let wanted = minutes * 60.0 * (redirects * CLICK_BYTES + TAKEN * EVENT_BYTES);
+    assert!(
+        site.room() > wanted * 1.2,
+        "{:.0} GiB of disk are needed, {:.0} are free",
+        wanted / GIB,
+        site.room() / GIB
+    );
     let sales = site.sales(Some(events), 100, 20, "L");
     let ran = site.run(Pace::Constant(redirects), &sales, minutes).await;
     ran.tell();
     assert!(ran.tally.refused > 0, "ten bursts a second are more than is allowed: {:?}", ran.tally.others);
     assert!(ran.tally.taken() > 0);
     ran.holds(16 * 1024);
-    site.is_exact(ran).await;
+    site.ends_exact(ran).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -53,7 +63,7 @@ async fn an_hour_at_half_of_capacity_leaves_memory_descriptors_and_ledger_as_the
     let (first, redirects, events) = site.capacity().await;
     println!("capacity, drained: {redirects:.0} redirects/s and {events:.0} events/s together");
     // The disk is no part of the question: what an hour leaves there must fit.
-    let room = number("TRIBUTARY_SOAK_GIB", 20.0) * f64::from(1 << 30) / (minutes * 60.0);
+    let room = number("TRIBUTARY_SOAK_GIB", 20.0).min(site.room() / GIB / 2.0) * GIB / (minutes * 60.0);
     let fits = (room / (redirects / 2.0 * CLICK_BYTES + events / 2.0 * EVENT_BYTES)).min(1.0);
     let (redirects, events) = (redirects / 2.0 * fits, events / 2.0 * fits);
     println!(
@@ -68,7 +78,7 @@ async fn an_hour_at_half_of_capacity_leaves_memory_descriptors_and_ledger_as_the
     ran.holds(5 * 1024);
     ran.outcomes.extend(first.outcomes);
     ran.tally.add(first.tally);
-    site.is_exact(ran).await;
+    site.ends_exact(ran).await;
 }
 
 /// A server with shops.
@@ -110,6 +120,12 @@ impl Site {
         let token = server.log_in().await;
         let descriptors = server.descriptors();
         Self { server, shops, token, database, folder, descriptors }
+    }
+
+    /// Bytes that are free on the disk.
+    fn room(&self) -> f64 {
+        let disk = rustix::fs::statvfs(self.folder.path()).unwrap();
+        (disk.f_bavail * disk.f_frsize) as f64
     }
 
     fn database(&self) -> String {
@@ -171,7 +187,7 @@ impl Site {
     }
 
     /// Ledger, database, figures and sums say the same.
-    async fn is_exact(mut self, ran: Ran) {
+    async fn ends_exact(mut self, ran: Ran) {
         let redirected: u64 = ran.outcomes.iter().map(|outcome| outcome.summary().redirects).sum();
         let (status, told) = self.server.ask(Method::GET, "stats/overview?range=7d", &self.token, Value::Null).await;
         assert_eq!(status, StatusCode::OK, "{told}");
@@ -184,6 +200,8 @@ impl Site {
         self.server.end();
         let log = self.server.log();
         let warnings = log.lines().filter(|line| line.contains(r#""level":"WARN""#)).count();
+        let size = std::fs::metadata(self.folder.path().join("data/tributary.db")).map_or(0, |meta| meta.len());
+        println!("the database takes {:.2} GiB of the disk", size as f64 / GIB);
         println!("the log has {warnings} warnings and no error");
         count(ran.outcomes, &self.database(), "under load").await;
         let checked = Command::new(env!("CARGO_BIN_EXE_tributary"))
@@ -219,7 +237,8 @@ impl Ran {
         );
         println!("memory: {}", self.watched.course());
         println!(
-            "memory: {:.1} MiB at most, drift {:+.1} MiB; descriptors: {} before, {} at most, {} after",
+            "memory: {:.1} MiB before, {:.1} MiB at most, drift {:+.1} MiB; descriptors: {} before, {} at most, {} after",
+            self.watched.first_kb() as f64 / 1024.0,
             self.watched.most_kb() as f64 / 1024.0,
             self.watched.drift_kb() as f64 / 1024.0,
             self.idle_descriptors.0,

@@ -52,6 +52,13 @@ impl Api {
     }
 
     pub async fn start_with(database: Database, change: impl FnOnce(ServeConfig) -> ServeConfig) -> Self {
+        let mut api = Self::start_unreached(database, change).await;
+        api.token = api.log_in().await.token;
+        api
+    }
+
+    /// A server that nobody has logged in to.
+    pub async fn start_unreached(database: Database, change: impl FnOnce(ServeConfig) -> ServeConfig) -> Self {
         let folder = tempfile::tempdir().unwrap();
         write_site(&folder);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -69,7 +76,7 @@ impl Api {
         let secure = listeners.plain.is_some().then(|| listeners.main.local_addr().unwrap());
         let server = tokio::spawn(server::run(config, listeners, shutdown));
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
-        let mut api = Self {
+        Self {
             base: format!("http://{addr}"),
             secure,
             client,
@@ -78,9 +85,7 @@ impl Api {
             database,
             stop: Some(stop),
             server,
-        };
-        api.token = api.log_in().await.token;
-        api
+        }
     }
 
     /// Waits for the server, which opens its database first.

@@ -2,6 +2,7 @@
 
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
+use server::cli::ServeConfig;
 
 use crate::api::{Api, problem, wrong_fields};
 
@@ -69,4 +70,49 @@ crate::on_both! {
         assert_eq!(sales, "id,occurred_at,value,currency,method,campaign_id,campaign_name,link_id,link_code,coupon_id,coupon_code\r\n");
         api.end().await;
     }
+}
+
+#[tokio::test]
+async fn an_export_under_way_ends_with_its_session() {
+    let unlimited = |config| ServeConfig { events_per_second: 0, ..config };
+    let api = Api::start_with(crate::databases::Database::sqlite(), unlimited).await;
+    let running = api.running().await;
+    // More than the two ends keep of a connection.
+    for batch in 0..25 {
+        let event = |n| json!({ "action": "purchase", "event_id": format!("{batch}-{n}-{}", "x".repeat(240)) });
+        let events: Vec<_> = (0..1000).map(event).collect();
+        let sent = api.client.post(api.url("/api/v1/events/batch")).header("X-API-KEY", &running.key);
+        assert_eq!(sent.json(&json!({ "events": events })).send().await.unwrap().status(), StatusCode::OK);
+    }
+    let of = json!({ "role": "advertiser", "advertiser_id": running.advertiser });
+    let (_, leaving) = api.account("leaving@shop.example", of.clone()).await;
+    let (account, dismissed) = api.account("dismissed@shop.example", of.clone()).await;
+    let (_, staying) = api.account("staying@shop.example", of).await;
+    for (token, is_all) in [(&leaving, false), (&dismissed, false), (&staying, true)] {
+        let mut answer = api.send(token, Method::GET, "/api/v1/exports/events.csv", Value::Null).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let first = answer.chunk().await.unwrap().unwrap();
+        assert!(first.starts_with(b"id,event_id"));
+        let end = if token == &dismissed {
+            api.patch(&format!("/api/v1/accounts/{}", account["id"].as_str().unwrap()), json!({ "status": "inactive" }))
+                .await
+        } else {
+            api.send(&leaving, Method::POST, "/api/v1/auth/logout", json!({})).await
+        };
+        assert!(end.status().is_success() || token == &staying);
+        let mut lines = lines_in(&first);
+        let ended = loop {
+            match answer.chunk().await {
+                Ok(Some(chunk)) => lines += lines_in(&chunk),
+                Ok(None) => break true,
+                Err(_) => break false,
+            }
+        };
+        assert_eq!((ended, lines == 25_001), (is_all, is_all), "{lines} lines");
+    }
+    api.end().await;
+}
+
+fn lines_in(chunk: &[u8]) -> usize {
+    chunk.iter().filter(|byte| **byte == b'\n').count()
 }

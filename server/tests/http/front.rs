@@ -2,57 +2,18 @@
 
 use std::{
     io::{BufRead, Read, Write},
-    net::{Shutdown, TcpStream},
-    time::Duration,
+    net::Shutdown,
 };
 
 use serde_json::json;
 
-use crate::api::{Api, CHROME};
-
-/// A client that says exactly what it is told to.
-struct Raw(TcpStream);
-
-impl Raw {
-    fn open(api: &Api) -> Self {
-        let stream = TcpStream::connect(api.base.strip_prefix("http://").unwrap()).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        Self(stream)
-    }
-
-    fn say(&mut self, text: &str) -> &mut Self {
-        self.0.write_all(text.as_bytes()).unwrap();
-        self
-    }
-
-    /// Reads the next answer's head, and its body where it names a length.
-    fn answer(&mut self) -> String {
-        let mut answer = Vec::new();
-        while !answer.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            self.0.read_exact(&mut byte).unwrap();
-            answer.push(byte[0]);
-        }
-        let head = String::from_utf8(answer).unwrap().to_lowercase();
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-        let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
-        self.0.read_exact(&mut body).unwrap();
-        head
-    }
-
-    fn is_closed(&mut self) -> bool {
-        matches!(self.0.read(&mut [0]), Ok(0))
-    }
-}
+use crate::{
+    api::{Api, CHROME},
+    raw::on_a_connection,
+};
 
 fn follow(code: &str) -> String {
     format!("GET /r/{code} HTTP/1.1\r\nHost: t.example\r\nUser-Agent: {CHROME}\r\n\r\n")
-}
-
-/// The client's side blocks: it gets a thread.
-async fn on_a_connection(api: &Api, talk: impl FnOnce(Raw) + Send + 'static) {
-    let raw = Raw::open(api);
-    tokio::task::spawn_blocking(move || talk(raw)).await.unwrap();
 }
 
 #[tokio::test]

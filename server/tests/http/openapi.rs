@@ -14,14 +14,14 @@ async fn api() -> Api {
     Api::start(crate::databases::Database::sqlite()).await
 }
 
-fn operations(document: &Value) -> impl Iterator<Item = (&String, Method, &Value)> {
+pub fn operations(document: &Value) -> impl Iterator<Item = (&String, Method, &Value)> {
     document["paths"].as_object().unwrap().iter().flat_map(|(path, item)| {
         item.as_object().unwrap().iter().map(move |(method, it)| (path, method.to_uppercase().parse().unwrap(), it))
     })
 }
 
 /// The document's path with something in place of each parameter.
-fn concrete(path: &str) -> String {
+pub fn concrete(path: &str) -> String {
     let none = "01890000-0000-7000-8000-000000000000";
     path.replace("{action}", "purchase").replace("{id}", none).replace("{influencer_id}", none)
 }

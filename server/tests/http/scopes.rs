@@ -1,6 +1,6 @@
 //! Who may do what: other tenants' things are not found, writes are for admins, influencers have their own paths.
 
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::api::{Api, Running, problem, text};
@@ -175,5 +175,59 @@ async fn what_is_closed_to_a_role_is_403_for_every_write_and_every_admins_path()
         }
     }
     assert!(closed > 30 && own_paths > 5, "{closed} {own_paths}");
+    api.end().await;
+}
+
+#[tokio::test]
+async fn what_a_dashboard_may_be_narrowed_to_is_not_told_of_what_is_somebody_else_s() {
+    let api = Api::start(crate::databases::Database::sqlite()).await;
+    let (own, foreign) = (api.running().await, api.running().await);
+    let coupon = async |of: &Running, code: &str| {
+        let body = json!({ "campaign_id": of.campaign, "influencer_id": of.influencer, "code": code });
+        text(&api.created("/api/v1/coupons", body).await, "id").to_owned()
+    };
+    let (own_coupon, foreign_coupon) = (coupon(&own, "OWN10").await, coupon(&foreign, "FOREIGN10").await);
+    let shop =
+        api.account("shop@shop.example", json!({ "role": "advertiser", "advertiser_id": own.advertiser })).await.1;
+    let anna = json!({ "role": "influencer", "influencer_id": own.influencer });
+    let anna = api.account("anna@social.example", anna).await.1;
+    let asked = async |token: &str, name: &str, id: &str| {
+        let query: String = url::form_urlencoded::byte_serialize(format!("{name}={id}").as_bytes()).collect();
+        let request = api.client.get(api.url(&format!("/api/ui/scopes?query={query}")));
+        request.header(header::COOKIE, format!("trb_session={token}")).send().await.unwrap().status()
+    };
+    let ids = [
+        ("campaign_id", &own.campaign, &foreign.campaign),
+        ("link_id", &own.link, &foreign.link),
+        ("coupon_id", &own_coupon, &foreign_coupon),
+        ("influencer_id", &own.influencer, &foreign.influencer),
+    ];
+    for (name, own, foreign) in ids {
+        for token in [&shop, &anna] {
+            assert_eq!(asked(token, name, own).await, StatusCode::OK, "{name}");
+            assert_eq!(asked(token, name, foreign).await, StatusCode::NOT_FOUND, "{name}");
+        }
+        assert_eq!(asked(&api.token, name, foreign).await, StatusCode::OK, "admins see all");
+    }
+    assert_eq!(asked(&shop, "advertiser_id", &foreign.advertiser).await, StatusCode::NOT_FOUND);
+    // Whose they are counts, not only that they are.
+    let both = format!("{}&campaign_id={}", own.advertiser, foreign.campaign);
+    assert_eq!(asked(&api.token, "advertiser_id", &both).await, StatusCode::NOT_FOUND);
+
+    // Lists are no other.
+    for list in ["links", "coupons", "campaigns"] {
+        for (token, path) in [(&shop, format!("/api/v1/{list}")), (&anna, format!("/api/v1/influencer/{list}"))] {
+            for (name, own, foreign) in &ids[..3] {
+                let found = api.send(token, Method::GET, &format!("{path}?{name}={own}"), Value::Null).await;
+                assert_eq!(found.status(), StatusCode::OK, "{path}?{name}");
+                let items = found.json::<Value>().await.unwrap()["items"].as_array().unwrap().len();
+                assert_eq!(items, 1, "{path}?{name}");
+                let refused = api.send(token, Method::GET, &format!("{path}?{name}={foreign}"), Value::Null).await;
+                problem(refused, StatusCode::NOT_FOUND).await;
+            }
+            let wrong = api.send(token, Method::GET, &format!("{path}?link_id=x&coupon_id=y"), Value::Null).await;
+            problem(wrong, StatusCode::UNPROCESSABLE_ENTITY).await;
+        }
+    }
     api.end().await;
 }

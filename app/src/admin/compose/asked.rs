@@ -58,8 +58,8 @@ impl<'a> Asked<'a> {
             influencer_id: self.parsed("influencer_id")?,
             role: text("role"),
             sort: self.parsed("sort")?,
-            limit: None,
             cursor: text("cursor"),
+            ..ListQuery::default()
         })
     }
 

@@ -1,5 +1,7 @@
 //! The pages that set passwords: one's own, and by a one-time link.
 
+use std::net::IpAddr;
+
 use engine::{Engine, Session};
 
 use super::words::way;
@@ -36,9 +38,9 @@ pub fn own(session: &Session) -> Page {
 }
 
 /// `/set-password/{token}`: for whoever holds the token. Looking does not use it up.
-pub async fn by_link(engine: &Engine, token: &str) -> Result<Page, AppError> {
+pub async fn by_link(engine: &Engine, token: &str, from: IpAddr) -> Result<Page, AppError> {
     let title = "Set your password".to_owned();
-    if !engine.password_link_stands(token).await? {
+    if !engine.password_link_stands(token, from).await? {
         let text = "This link was used already, or is older than 72 hours. An admin can give you another.".into();
         let notice = Notice { tone: Tone::Warn, text, way: Some(way("Log in", address::LOG_IN)) };
         return Ok(Page { title, parts: vec![Part::Notice(notice)], ..Page::default() });

@@ -11,8 +11,9 @@ use model::{ApiKeyId, FieldError, event::Action};
 
 use crate::{
     body,
-    event_limit::{Allowance, EventLimit},
+    event_limit::EventLimit,
     problem::{ApiError, ApiResult},
+    rate_limit::Allowance,
 };
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";

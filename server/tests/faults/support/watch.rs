@@ -65,6 +65,11 @@ impl Watched {
         of(self.0.len() - quarter) - of(quarter)
     }
 
+    /// Before anybody came.
+    pub fn first_kb(&self) -> u64 {
+        self.0[0].memory_kb
+    }
+
     pub fn most_kb(&self) -> u64 {
         self.0.iter().map(|sample| sample.memory_kb).max().unwrap()
     }
