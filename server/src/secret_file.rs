@@ -46,7 +46,7 @@ mod tests {
             fs::write(&file, written).unwrap();
             let secret = read(file.to_str().unwrap()).unwrap();
             assert_eq!(secret.text(), expected);
-            assert!(!format!("{secret:?}").contains("cret"));
+            assert!(!format!("{secret:?}").contains(expected));
         }
     }
 

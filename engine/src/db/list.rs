@@ -40,6 +40,14 @@ impl Select {
         self
     }
 
+    /// One of these, of which there is one at least. Marks are a power of two, the last value again and again for those
+    /// that are over: so statements have few texts, which the database does not have to be told anew.
+    pub fn and_in<A: Copy>(&mut self, column: &str, these: &[A], arg: impl Fn(A) -> Arg) -> &mut Self {
+        let count = these.len().next_power_of_two();
+        let padded = these.iter().chain(these.last().into_iter().cycle()).take(count).map(|value| arg(*value));
+        self.and(&format!("{column} IN ({})", vec!["?"; count].join(", ")), padded)
+    }
+
     pub fn and_id(&mut self, condition: &str, id: Option<impl Into<Uuid>>) -> &mut Self {
         if let Some(id) = id {
             self.and(condition, [Arg::Id(id.into())]);

@@ -19,8 +19,8 @@ use crate::{
     stats::tally::{Shares, Tally, Valued},
 };
 
-/// Scopes, or rows, that one statement names at most.
-const MOST_NAMED: usize = 2_000;
+/// Scopes, or rows, that one statement names at most. From a thousand on MariaDB makes a table of them first.
+const MOST_NAMED: usize = 512;
 
 /// Which rows of totals are read.
 #[derive(Clone, Copy, Debug)]
@@ -50,15 +50,10 @@ impl Rows<'_> {
                 select.and("start >= ? AND start < ?", [Arg::Number(from), Arg::Number(to)]);
             }
             Self::These(starts) => {
-                let numbers = starts.iter().map(|start| Arg::Number(*start));
-                select.and(&format!("start IN ({})", marks(starts.len())), numbers);
+                select.and_in("start", starts, Arg::Number);
             }
         }
     }
-}
-
-fn marks(count: usize) -> String {
-    vec!["?"; count].join(", ")
 }
 
 /// The sum of scopes' totals, by the rows' numbers; all under 0 where they are not told apart.
@@ -158,9 +153,7 @@ async fn some_totals(
 }
 
 fn narrow(select: &mut Select, scopes: &[Uuid], span: Span, rows: Rows<'_>) {
-    select
-        .and(&format!("scope_id IN ({})", marks(scopes.len())), scopes.iter().map(|id| Arg::Id(*id)))
-        .and("span = ?", [Arg::Number(span.quarters())]);
+    select.and_in("scope_id", scopes, Arg::Id).and("span = ?", [Arg::Number(span.quarters())]);
     rows.narrow(select);
 }
 
@@ -233,8 +226,7 @@ async fn some_shares(
     let narrowed = |from_table: &str| {
         let mut select = Select::new(from_table);
         if !advertisers.is_empty() {
-            let ids = marks(advertisers.len());
-            select.and(&format!("advertiser_id IN ({ids})"), advertisers.iter().map(|id| Arg::Id(id.0)));
+            select.and_in("advertiser_id", advertisers, |id| Arg::Id(id.0));
         }
         select
             .and_id("advertiser_id = ?", filter.advertiser)

@@ -66,8 +66,8 @@ pub type Tallies = BTreeMap<Key, Tally>;
 
 /// A quarter hour, in milliseconds.
 const QUARTER: i64 = 15 * MINUTE;
-/// Stretches that one statement counts at most: SQLite joins 500 selects.
-const MOST_STRETCHES: usize = 100;
+/// Stretches that one statement counts at most, a power of two: SQLite joins 500 selects.
+const MOST_STRETCHES: usize = 128;
 
 impl Split {
     /// What is selected for a [`Key`], and what it is grouped by. `stretch`: the number that stands for all quarters,
@@ -118,8 +118,11 @@ pub async fn of_each(
     split: &Split,
 ) -> Result<Vec<Tallies>> {
     let narrowed = |(from, to)| Filter { from: Timestamp(from), to: Timestamp(to), ..filter.clone() };
-    let filters: Vec<Filter> = stretches.map(narrowed).collect();
+    let mut filters: Vec<Filter> = stretches.map(narrowed).collect();
     let mut found = vec![Tallies::new(); filters.len()];
+    // Empty ones behind them, so that statements have few texts.
+    let (count, none) = (filters.len(), Filter { to: filter.from, ..filter.clone() });
+    filters.resize(if count > 0 { count.next_power_of_two() } else { 0 }, none);
     for (some, found) in filters.chunks(MOST_STRETCHES).zip(found.chunks_mut(MOST_STRETCHES)) {
         for (stretch, tallies) in numbered(conn, some, split, false).await? {
             if let Some(place) = usize::try_from(stretch).ok().and_then(|stretch| found.get_mut(stretch)) {
@@ -309,9 +312,8 @@ pub async fn coupon_labels(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<Label>> 
 async fn labels(conn: &mut Conn, from: &str, ids: &[Uuid]) -> Result<Vec<Label>> {
     let mut found = Vec::new();
     for some in ids.chunks(500) {
-        let marks = vec!["?"; some.len()].join(", ");
         let mut select = Select::new(from);
-        select.and(&format!("id IN ({marks})"), some.iter().map(|id| Arg::Id(*id)));
+        select.and_in("id", some, Arg::Id);
         found.extend(select.fetch(conn).await?);
     }
     Ok(found)

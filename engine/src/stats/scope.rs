@@ -86,8 +86,8 @@ impl Engine {
             link: query.link_id,
             coupon: query.coupon_id,
             method: query.method,
-            rows_from: db::retention::rows_from(conn).await?,
             stands: self.stands(query),
+            rows_from: db::retention::rows_from(conn).await?,
         };
         Ok((range, filter))
     }

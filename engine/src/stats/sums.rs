@@ -20,8 +20,8 @@ use crate::{
 };
 
 /// Stretches cut out of whole hours that are counted from clicks and events; with more, all is. So many are
-/// three months of days in a zone that begins them at half past.
-const MOST_RESTS: usize = 100;
+/// four months of days in a zone that begins them at half past.
+const MOST_RESTS: usize = 128;
 
 /// Which way figures are come by. Either way they are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ fn cut(edges: &[i64], rows_from: Option<Timestamp>, of_totals: bool) -> (Vec<i64
     };
     let count = i64::try_from(edges.len()).unwrap_or(i64::MAX);
     let span = if of_totals { Span::Quarter } else { Span::Hour }.millis();
-    // Of an hour that is cut into pieces nobody knows more than its sum: all of it stands in the first of them.
+    // Of a row that is cut into buckets nobody knows more than its sum: all of it stands in the first of them.
     let is_short = length(edges) / count.saturating_sub(1).max(1) < span;
     let known = |edge: i64| {
         let up = if is_short { span - 1 } else { span / 2 };

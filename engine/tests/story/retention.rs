@@ -65,6 +65,13 @@ fn questions(running: &Running) -> Vec<StatsQuery> {
         of("2026-10-01", "2026-10-31"),
         of("2026-12-01", "2026-12-31"),
         StatsQuery { influencer_id: Some(running.influencer.id), ..of("2026-10-01", "2026-10-31") },
+        // In a zone of whole hours too.
+        StatsQuery { tz: Some("America/New_York".into()), influencer_id: Some(running.influencer.id), ..year.clone() },
+        StatsQuery {
+            tz: Some("Europe/Berlin".into()),
+            link_id: Some(running.link.id),
+            ..of("2026-10-01", "2026-10-31")
+        },
     ]
 }
 
@@ -110,8 +117,8 @@ crate::on_both! {
             let [sums, rows] = world.engine.answers_both_ways(&admin(), &query).await.unwrap();
             assert_eq!(sums, rows, "{query:?}");
         }
-        // Of what is deleted, days that begin at another hour are told by whole hours: none is lost, none counted twice.
-        let query = StatsQuery { tz: Some("America/New_York".into()), range: Some("12m".into()), ..StatsQuery::default() };
+        // Of what is deleted, days that begin at half past are told as whole hours: none is lost, none counted twice.
+        let query = StatsQuery { tz: Some("Asia/Kolkata".into()), range: Some("12m".into()), ..StatsQuery::default() };
         for query in [query.clone(), StatsQuery { interval: Some("day".into()), link_id: Some(running.link.id), ..query.clone() }] {
             let [sums, _] = world.engine.answers_both_ways(&admin(), &query).await.unwrap();
             let points: i64 = sums.chart.points.iter().map(|point| point.clicks).sum();

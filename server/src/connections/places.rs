@@ -20,6 +20,7 @@ const SAID_EVERY: u64 = 60_000;
 /// its client may not see the answer.
 const MOST_UNREAD: usize = 16 << 10;
 
+#[derive(Debug)]
 pub struct Places {
     most: usize,
     most_of_one: usize,

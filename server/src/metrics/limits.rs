@@ -1,4 +1,5 @@
-//! How often each limit was hit, since the process began. Whoever refuses a request for one calls [`rate_limited`].
+//! How often each limit was hit, since the process began. Whoever refuses a request for one calls [`rate_limited`];
+//! logins are counted by the engine, connections by their places.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,25 +10,15 @@ pub enum Limit {
     Events,
     /// Requests of one account.
     Requests,
-    /// Failed logins of one account from one address.
-    LoginsOfAccount,
-    /// Failed logins from one address.
-    LoginsOfAddress,
-    /// Connections, all together or from one address.
-    Connections,
 }
 
 impl Limit {
-    pub const ALL: [Self; 5] =
-        [Self::Events, Self::Requests, Self::LoginsOfAccount, Self::LoginsOfAddress, Self::Connections];
+    pub const ALL: [Self; 2] = [Self::Events, Self::Requests];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Events => "events",
             Self::Requests => "requests",
-            Self::LoginsOfAccount => "logins_of_account",
-            Self::LoginsOfAddress => "logins_of_address",
-            Self::Connections => "connections",
         }
     }
 }
@@ -51,9 +42,9 @@ mod tests {
     #[test]
     fn each_limit_counts_for_itself() {
         let before = Limit::ALL.map(refused);
-        rate_limited(Limit::LoginsOfAccount);
-        rate_limited(Limit::LoginsOfAddress);
+        rate_limited(Limit::Requests);
+        rate_limited(Limit::Requests);
         let added: Vec<u64> = Limit::ALL.iter().zip(before).map(|(limit, before)| refused(*limit) - before).collect();
-        assert_eq!(added, [0, 0, 1, 1, 0]);
+        assert_eq!(added, [0, 2]);
     }
 }

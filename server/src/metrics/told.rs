@@ -171,16 +171,11 @@ impl Told {
         counter(to, "tributary_exports_refused", help, exports.refused)?;
         let logins = [("succeeded", self.numbers.logins_succeeded), ("failed", self.numbers.logins_failed)];
         counters(to, "tributary_logins", "Logins by e-mail and password.", "outcome", &logins)?;
-        let limits = Limit::ALL.map(|limit| {
-            let count = match limit {
-                // Whoever logs in, by whatever way, asks the engine.
-                Limit::LoginsOfAccount => self.numbers.logins_closed.of_account,
-                Limit::LoginsOfAddress => self.numbers.logins_closed.of_address,
-                Limit::Connections => self.connections.map_or(0, |connections| connections.refused),
-                Limit::Events | Limit::Requests => refused(limit),
-            };
-            (limit.as_str(), count)
-        });
+        let closed = self.numbers.logins_closed;
+        let mut limits = Limit::ALL.map(|limit| (limit.as_str(), refused(limit))).to_vec();
+        // Whoever logs in, by whatever way, asks the engine.
+        limits.extend([("logins_of_account", closed.of_account), ("logins_of_address", closed.of_address)]);
+        limits.extend(self.connections.map(|connections| ("connections", connections.refused)));
         counters(to, "tributary_rate_limited", "Requests, and connections, refused for a limit.", "limit", &limits)?;
         let help = "1; the version is in the label.";
         gauges(to, "tributary_build_info", help, "version", &[(env!("CARGO_PKG_VERSION"), 1)])

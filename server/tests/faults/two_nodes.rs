@@ -191,6 +191,8 @@ async fn events_and_clicks_of_both_nodes_are_the_same_figures_on_both() {
     let checked = Command::new(env!("CARGO_BIN_EXE_tributary"))
         .args(["check", "--figures", "--log", "error", "--database-url", &nodes.database.url(), "--data-dir"])
         .arg(nodes.starts[1].folder.join("data"))
+        .arg("--secret-key-file")
+        .arg(nodes.starts[1].secret.as_ref().unwrap())
         .output()
         .unwrap();
     assert!(checked.status.success(), "{checked:?}");

@@ -12,6 +12,7 @@ use server::{cli::ServeConfig, connections::ConnectionsConfig};
 use crate::{
     api::{Api, problem},
     databases::Database,
+    exposition::Exposition,
 };
 
 /// A server whose clients have a second.
@@ -172,6 +173,10 @@ async fn who_comes_beyond_the_last_place_is_told_and_others_go_on() {
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
         assert!(answer.contains("retry-after: 1"), "{answer}");
         // Who has a place keeps it.
+        let told = api.client.get(api.url("/metrics")).send().await.unwrap();
+        let told = Exposition::parse(&told.text().await.unwrap());
+        assert!(told.find("tributary_rate_limited_total", &[("limit", "connections")]) >= Some(1.0));
+        assert!(told.find("tributary_connections", &[]) >= Some(11.0));
         assert_eq!(api.follow(&code).await.status(), StatusCode::FOUND);
         held.truncate(6);
         let begun = Instant::now();

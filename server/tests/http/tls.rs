@@ -10,7 +10,8 @@ use std::{
 };
 
 use rcgen::{CertificateParams, KeyPair};
-use serde_json::json;
+use reqwest::{StatusCode, header};
+use serde_json::{Value, json};
 use server::{cli::ServeConfig, connections::ConnectionsConfig, tls::TlsConfig};
 use tokio_rustls::rustls::{
     ClientConfig, ClientConnection, HandshakeKind, ProtocolVersion, RootCertStore, StreamOwned,
@@ -20,7 +21,7 @@ use tokio_rustls::rustls::{
 };
 
 use crate::{
-    api::{Api, CHROME},
+    api::{Api, CHROME, EMAIL, PASSWORD},
     databases::Database,
 };
 
@@ -139,6 +140,58 @@ async fn links_events_and_pages_are_served_over_tls_and_every_click_is_counted()
     .await;
     api.wait_for("/api/v1/stats/overview", "clicks", json!(6)).await;
     api.wait_for("/api/v1/stats/overview", "conversions", json!(2)).await;
+    api.end().await;
+}
+
+/// What a call with a body is answered.
+fn post(stream: &mut Secure, token: &str, path: &str, body: &Value) -> Value {
+    let body = body.to_string();
+    let answer = ask(
+        stream,
+        &format!(
+            "POST /api/v1/{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+            Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        ),
+    );
+    let answer = answer.unwrap();
+    assert!(answer.starts_with("http/1.1 20"), "{path}: {answer}");
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+#[tokio::test]
+async fn beside_it_whoever_comes_in_the_clear_is_led_to_https_and_the_api_is_refused() {
+    let pair = Pair::new();
+    let at_https = |mut config: ServeConfig| {
+        config.data.public_url = "https://localhost".into();
+        ServeConfig { tls: pair.config(), ..config }
+    };
+    let api = Api::start_unreached(Database::sqlite(), at_https).await;
+    let mut stream = open(&api, &client(&pair.certificate()));
+    let code = blocking(move || {
+        let login = post(&mut stream, "", "auth/login", &json!({ "email": EMAIL, "password": PASSWORD }));
+        let token = login["token"].as_str().unwrap();
+        let advertiser = post(&mut stream, token, "advertisers", &json!({ "name": "Shop" }));
+        let campaign = json!({
+            "advertiser_id": advertiser["id"], "name": "Spring", "destination_url": "https://shop.example/",
+        });
+        let campaign = post(&mut stream, token, "campaigns", &campaign);
+        let link = post(&mut stream, token, "links", &json!({ "campaign_id": campaign["id"] }));
+        let code = link["code"].as_str().unwrap().to_owned();
+        let answer = ask(&mut stream, &follow(&code)).unwrap();
+        assert!(answer.starts_with("http/1.1 302 found\r\n"), "{answer}");
+        assert!(answer.contains("\r\nstrict-transport-security: "), "{answer}");
+        code
+    })
+    .await;
+    // The front knows the link, and sends nobody on who comes in the clear.
+    let answer = api.follow(&code).await;
+    assert_eq!(answer.status(), StatusCode::TEMPORARY_REDIRECT);
+    assert_eq!(answer.headers()[header::LOCATION], format!("https://localhost/r/{code}"));
+    let answer = api.client.get(api.url("/login")).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::PERMANENT_REDIRECT);
+    assert_eq!(answer.headers()[header::LOCATION], "https://localhost/login");
+    assert_eq!(api.event("trb_live_x", json!({ "action": "signup" })).await.status(), StatusCode::FORBIDDEN);
     api.end().await;
 }
 
