@@ -23,7 +23,6 @@ impl AccountLimit {
     pub fn take(&self, account: AccountId) -> ApiResult<Option<Allowance>> {
         let Some(limit) = &self.0 else { return Ok(None) };
         limit.take(&account, NonZeroU32::MIN).map(Some).map_err(|refused| {
-            rate_limited(Limit::Requests);
             let Refused::Wait(allowance) = refused else { return ApiError::not_found() };
             rate_limited(Limit::Requests);
             let detail = format!(

@@ -15,6 +15,9 @@ const CHROME: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36";
 const BOT: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
 
+/// Requests that an account may make in a minute, and at once.
+const REQUESTS: usize = 200;
+
 /// A server that is watched.
 struct Watched {
     server: Server,
@@ -29,7 +32,7 @@ impl Watched {
         let mut start = Start::new(folder, database);
         let port = free_port();
         start.environment.push(("TRIBUTARY_METRICS_ADDR", format!("127.0.0.1:{port}")));
-        start.environment.push(("TRIBUTARY_EVENTS_PER_SECOND", "1000".into()));
+        start.environment.push(("TRIBUTARY_REQUESTS_PER_MINUTE", REQUESTS.to_string()));
         let server = Server::start(&start).await;
         let shop = Shop::open(&server).await;
         let client = Client::builder().redirect(Policy::none()).timeout(MOST_WAIT).build().unwrap();
@@ -264,6 +267,24 @@ fn names_nobody(watched: &Watched, told: &Exposition) {
         assert!(secrets.iter().all(|secret| !value.contains(secret)), "{value}");
         assert!(value.len() <= 64, "{value}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_asks_too_fast_is_counted_once_for_each_refusal() {
+    let folder = tempfile::tempdir().unwrap();
+    let watched = Watched::start(folder.path(), None).await;
+    let mut refused = 0.0;
+    for _ in 0..REQUESTS + 20 {
+        match watched.ask(Method::GET, "/api/v1/auth/me").await {
+            StatusCode::TOO_MANY_REQUESTS => refused += 1.0,
+            answered => assert_eq!(answered, StatusCode::OK),
+        }
+    }
+    assert!(refused > 0.0, "some were too many");
+    let told = watched.told().await;
+    assert_eq!(told.get("tributary_rate_limited_total", &[("limit", "requests")]), refused);
+    assert_eq!(told.get("tributary_rate_limited_total", &[("limit", "events")]), 0.0);
+    assert_eq!(told.get("tributary_http_requests_total", &route("GET", "/api/v1/auth/me", "4xx")), refused);
 }
 
 /// Every name in the expressions of a file's lines that begin so.
