@@ -10,8 +10,8 @@ use crate::{
     error::{Error, Result},
 };
 
-/// A connection may die without a word. A migration that sums up years of clicks may take many minutes.
-const MOST_TRY: Duration = Duration::from_secs(3600);
+/// A connection may die without a word. Many accounts, codes and keys take their time over a slow way.
+const MOST_TRY: Duration = Duration::from_secs(600);
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
 pub struct Start {
@@ -49,8 +49,22 @@ impl Start {
             readiness.knows.send_replace(true);
         }
         while !*stop.borrow() {
+            let is_pending = tokio::select! {
+                schema = self.db.schema() => schema.map(|schema| !schema.pending.is_empty()),
+                () = tokio::time::sleep(MOST_TRY) => Err(Error::unavailable("it hangs")),
+                () = self.db.returned() => Err(Error::unavailable("it was away meanwhile")),
+            };
+            // A change of the schema is never broken off: MySQL could not take back what is done of it.
+            let migrated = match is_pending {
+                Ok(true) => self.db.migrate().await,
+                looked => looked.map(drop),
+            };
+            let prepared = async {
+                migrated?;
+                self.prepare().await
+            };
             let tried = tokio::select! {
-                tried = self.prepare() => tried,
+                tried = prepared => tried,
                 () = tokio::time::sleep(MOST_TRY) => Err(Error::unavailable("it hangs")),
                 () = self.db.returned() => Err(Error::unavailable("it was away meanwhile")),
             };

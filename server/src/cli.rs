@@ -156,8 +156,8 @@ pub struct LimitConfig {
     /// Failed logins of one account from one address in 15 minutes; wrong current passwords count too. 0: any number.
     #[arg(long, env = "TRIBUTARY_FAILED_LOGINS_PER_ACCOUNT", default_value_t = 10)]
     pub failed_logins_per_account: u32,
-    /// Failed logins from one address (of IPv6: a /64) in 15 minutes, whatever the account; guessed set-password links
-    /// count too. 0: any number.
+    /// Failed logins from one address (of IPv6: a /64) in 15 minutes, whatever the account; as many guessed set-password
+    /// links, counted apart. 0: any number.
     #[arg(long, env = "TRIBUTARY_FAILED_LOGINS_PER_ADDRESS", default_value_t = 25)]
     pub failed_logins_per_address: u32,
     /// Requests a minute of one account: API calls, pages, and what pages ask for. 0: as many as it likes.

@@ -53,6 +53,7 @@ pub async fn reset_admin_password(options: &Options, email: &Email, password: Ne
 
 async fn open(options: &Options) -> Result<Db> {
     let db = Db::open_existing(&options.database_url)?;
-    db.migrate().await?;
+    // Older nodes may be working on it: a new schema is for `migrate`, or a start, to bring.
+    db.schema().await?.check()?;
     Ok(db)
 }

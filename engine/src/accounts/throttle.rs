@@ -97,7 +97,8 @@ impl Throttle {
         Err(Error::TooManyFailures { wait })
     }
 
-    /// Lets a try through, or says when to come again. `account`: what somebody says their name is, where they do.
+    /// Lets a try through, or says when to come again. `account`: what somebody says their name is; none of
+    /// whoever comes by a set-password link, which are counted apart.
     pub fn begin(&self, now: Timestamp, from: IpAddr, account: Option<&str>) -> Result<Attempt<'_>> {
         let counted = self.counted(from, account);
         let mut tries = self.tries();
@@ -110,8 +111,13 @@ impl Throttle {
 
     fn counted(&self, from: IpAddr, account: Option<&str>) -> Counted {
         let network = network(from);
+        if account.is_none() {
+            // Any page can have its visitors' browsers ask for links: that must close nobody's login.
+            let links = (self.hasher.hash_one((network, "links")), at_most(self.limits.per_address));
+            return [None, (self.limits.per_address > 0).then_some(links)];
+        }
         let key = |account: Option<&str>, most: u32| {
-            (most > 0).then(|| (self.hasher.hash_one((network, account)), usize::try_from(most).unwrap_or(usize::MAX)))
+            (most > 0).then(|| (self.hasher.hash_one((network, account)), at_most(most)))
         };
         let account = account.map(|name| name.trim().to_lowercase());
         let of_account = account.and_then(|account| key(Some(&account), self.limits.per_account));
@@ -122,6 +128,10 @@ impl Throttle {
         // Whatever a fault has left: counts alone.
         self.tries.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn at_most(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
 }
 
 /// Whom an address stands for: of IPv6 a household has a whole /64.

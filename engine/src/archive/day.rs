@@ -60,6 +60,10 @@ impl Day {
     pub async fn put(&self, db: &Db, store: &Store) -> Result<Option<Written>> {
         // All of it as of one moment.
         let mut conn = db.snapshot_apart().await?;
+        // Deletion may have overtaken this run: what is left of a day must never stand where all of it may stand.
+        if db::retention::rows_from(&mut conn).await?.is_some_and(|kept| kept > self.from) {
+            return Ok(None);
+        }
         let at = store.path(&format!("{}/manifest.json", self.name()));
         let before: Option<Manifest> =
             store.read(&at).await?.and_then(|manifest| serde_json::from_slice(&manifest).ok());

@@ -53,7 +53,6 @@ impl Archive {
         schema.check()?;
         let mut conn = db.read().await?;
         let kept = db::retention::rows_from(&mut conn).await?;
-        let archived = db::retention::archived_to(&mut conn).await?;
         let first = db::archive::first_row(&mut conn).await?.unwrap_or(self.before);
         drop(conn);
         // Days whose rows may be gone must never be written over by what is left of them.
@@ -73,9 +72,8 @@ impl Archive {
                 }
             }
         }
-        // A gap before them would be deleted unseen.
-        let reached = archived.map_or(first, |archived| archived.utc_day().max(first));
-        if from <= reached {
+        // Only where every day that is kept was looked at: an event may come months after its day was written.
+        if from <= first {
             let mut conn = db.begin().await?;
             db::retention::raise_archived_to(&mut conn, self.before).await?;
             conn.commit().await?;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use sqlx::{
-    MySqlConnection,
+    MySqlConnection, SqlitePool,
     migrate::{MigrateError, Migrator},
 };
 
@@ -118,7 +118,12 @@ impl Db {
 
     /// Brings the schema up to date, and what SQL alone could not fill in. Nodes that do so at once wait for each other.
     pub async fn migrate(&self) -> Result<()> {
-        self.migrate_schema().await?;
+        let schema = self.schema().await?;
+        schema.check_not_newer()?;
+        // Where nothing is to be done, nobody who writes is waited for.
+        if !schema.pending.is_empty() {
+            self.migrate_schema().await?;
+        }
         lower_case::fill(self).await
     }
 
@@ -126,6 +131,8 @@ impl Db {
         let done = match self {
             Self::Sqlite { writer, .. } => {
                 let begun = Instant::now();
+                // What is summed up is sorted first: years of clicks must not be so in memory.
+                set_temp_store(writer, has_temp_folder()).await?;
                 // One transaction around all steps: whoever comes meanwhile finds them all taken, or none.
                 let mut whole = loop {
                     match writer.begin_with("BEGIN IMMEDIATE").await.map_err(Error::from) {
@@ -135,10 +142,12 @@ impl Db {
                         begun => break begun?,
                     }
                 };
-                match SQLITE.run_direct(None, &mut *whole, false).await {
+                let done = match SQLITE.run_direct(None, &mut *whole, false).await {
                     Ok(()) => whole.commit().await.map_err(MigrateError::Execute),
                     failed => failed,
-                }
+                };
+                set_temp_store(writer, false).await?;
+                done
             }
             Self::MySql { pool, .. } => {
                 // Its lock ends with the connection, also where a step fails.
@@ -165,6 +174,18 @@ impl Db {
             Self::MySql { .. } => true,
         }
     }
+}
+
+/// Of the one writer.
+async fn set_temp_store(writer: &SqlitePool, in_files: bool) -> Result<()> {
+    let sql = if in_files { "PRAGMA temp_store = FILE" } else { "PRAGMA temp_store = MEMORY" };
+    sqlx::query(sql).execute(writer).await?;
+    Ok(())
+}
+
+/// Whether SQLite can make files of its own: with all read-only it works in memory.
+fn has_temp_folder() -> bool {
+    ["/var/tmp", "/tmp"].iter().any(|folder| rustix::fs::access(*folder, rustix::fs::Access::WRITE_OK).is_ok())
 }
 
 /// Only one connection at a time brings a database's schema up to date. The lock that sqlx takes waits for ever by a

@@ -58,6 +58,12 @@ impl Turn {
         Ours(Arc::clone(self))
     }
 
+    /// Something of an answer has left: whoever takes it slowly is not idle.
+    fn has_sent(&self) {
+        let now = u64::try_from(self.made.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.idle_since.store(now, Ordering::Relaxed);
+    }
+
     /// Whether the connection ever carried a request.
     pub fn has_asked(&self) -> bool {
         self.has_asked.load(Ordering::Relaxed)
@@ -74,8 +80,7 @@ pub struct Ours(Arc<Turn>);
 
 impl Drop for Ours {
     fn drop(&mut self) {
-        let now = u64::try_from(self.0.made.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.0.idle_since.store(now, Ordering::Relaxed);
+        self.0.has_sent();
         self.0.state.store(IDLE, Ordering::Relaxed);
     }
 }
@@ -159,6 +164,9 @@ impl<S: AsyncWrite> AsyncWrite for Timed<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.project();
         let written = this.stream.poll_write(cx, bytes);
+        if written.is_ready() {
+            this.turn.has_sent();
+        }
         within(this.writing, *this.most_untaken, written, cx)
     }
 
@@ -169,6 +177,9 @@ impl<S: AsyncWrite> AsyncWrite for Timed<S> {
     ) -> Poll<io::Result<usize>> {
         let this = self.project();
         let written = this.stream.poll_write_vectored(cx, parts);
+        if written.is_ready() {
+            this.turn.has_sent();
+        }
         within(this.writing, *this.most_untaken, written, cx)
     }
 

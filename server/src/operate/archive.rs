@@ -45,6 +45,8 @@ fn part(text: &str) -> Result<usize, String> {
 }
 
 pub async fn run(config: ArchiveConfig) -> anyhow::Result<()> {
+    // What it writes into a folder is nobody else's to read.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let options = config.data.options();
     let over = Timestamp(options.clock.now().0 - AFTER_MIDNIGHT);
     let mut to = config.to;

@@ -86,10 +86,10 @@ async fn plain_form(State(state): State<AppState>, request: Request) -> Response
         Ok(Form(fields)) => fields,
         Err(refused) => return refused.into_response(),
     };
-    // Where foreign pages may send to, no cookie counts.
     let Some(ClientIp(ip)) = parts.extensions.get().copied() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
+    // Where foreign pages may send to, no cookie counts.
     let session = parts.extensions.get().cloned().filter(|_| !parts.uri.path().starts_with(SET_PASSWORD));
     let asker = Asker { session, ip };
     let rules = CookieRules { secure: state.secure_cookies };
