@@ -81,7 +81,6 @@ async fn closed_days_are_put_into_a_bucket_whole_and_only_what_changed_is_put_th
     let archive = ["archive", "--to", "s3://archive/raw/shop", "--endpoint", &endpoint, "--part", "2KiB"];
     let refused = tributary(data, &archive, "NOBODY").await;
     assert!(!refused.status.success() && said(&refused).contains("InvalidAccessKeyId"), "{}", said(&refused));
-    assert!(objects(&store, "raw/shop").await.is_empty());
     let done = tributary(data, &archive, KEY).await;
     assert!(done.status.success() && said(&done).contains("; 0 days were there already"), "{}", said(&done));
 

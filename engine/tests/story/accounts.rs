@@ -107,10 +107,11 @@ crate::on_both! {
         for refused in [
             engine.password_link_stands(token_of(&url), HERE).await.map(drop),
             engine.set_password(token_of(&url), PASSWORD.parse().unwrap(), HERE).await,
-            engine.log_in(credentials(EMAIL, PASSWORD), HERE).await.map(drop),
         ] {
             assert!(matches!(refused, Err(Error::TooManyFailures { .. })));
         }
+        // Any page can have its visitors ask for links: that keeps nobody from logging in.
+        engine.log_in(credentials(EMAIL, PASSWORD), HERE).await.unwrap();
         assert!(engine.password_link_stands(token_of(&url), ELSEWHERE).await.unwrap());
         world.end().await;
     }
