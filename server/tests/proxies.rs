@@ -241,7 +241,7 @@ async fn behind_nginx_as_deploy_configures_it_shoppers_and_shops_are_served_and_
     let user = String::from_utf8(run(Command::new("id").arg("-un")).stdout).unwrap();
     let user = if user.trim() == "root" { "user root;" } else { "" };
     let whole = format!(
-        "daemon off; {user} pid {}; error_log stderr warn; events {{}}\nhttp {{ access_log off; {temporary}\n{server}\n}}\n",
+        "daemon off; master_process off; {user} pid {}; error_log stderr warn; events {{}}\nhttp {{ access_log off; {temporary}\n{server}\n}}\n",
         text(site.path("nginx.pid"))
     );
     fs::write(site.path("nginx.conf"), whole).unwrap();
@@ -251,6 +251,7 @@ async fn behind_nginx_as_deploy_configures_it_shoppers_and_shops_are_served_and_
         nginx
     };
     run(nginx().arg("-t"));
+    // One process, which ends with the test: a worker would outlive a master that is killed.
     let running = Running(nginx().stdin(Stdio::null()).spawn().unwrap());
     site.running.insert(0, running);
     site.works("nginx").await;

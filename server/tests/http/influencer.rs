@@ -90,7 +90,7 @@ crate::on_both! {
         for list in LISTS {
             let answer = got(&api, &token, list).await.to_string();
             // An order's number could be guessed from its event's id.
-            for foreign in ["shopper@", "c-1", "A-1", "@social", &event, &other.code, &other.advertiser, "trace", "customer", "properties"] {
+            for foreign in ["shopper@", "\"c-1\"", "\"A-1\"", "@social", &event, &other.code, &other.advertiser, "trace", "customer", "properties"] {
                 assert!(!answer.contains(foreign), "{list} tells {foreign}: {answer}");
             }
             for id in [&format!("campaign_id={}", other.campaign), &format!("influencer_id={}", other.influencer), &format!("advertiser_id={}", own.advertiser)] {
