@@ -60,7 +60,6 @@ fn lines(packed: &[u8]) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-#[ignore = "s3rver answers its own list of objects with 500; the archive, which lists nothing, was tried against it by hand"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn closed_days_are_put_into_a_bucket_whole_and_only_what_changed_is_put_there_again() {
     let Some(endpoint) = std::env::var("TEST_S3_ENDPOINT").ok().filter(|endpoint| !endpoint.is_empty()) else {
@@ -70,6 +69,10 @@ async fn closed_days_are_put_into_a_bucket_whole_and_only_what_changed_is_put_th
     let folder = tempfile::tempdir().unwrap();
     let data: &Path = &folder.path().join("data");
     assert!(tributary(data, &["demo", "--clicks", "20000"], "").await.status.success());
+    // s3rver cannot go on with a list that has more than 1,000 objects, which are 333 days.
+    let younger = "DELETE FROM clicks WHERE clicked_at < (SELECT MAX(clicked_at) FROM clicks) - 300 * 86400000;
+        DELETE FROM events WHERE occurred_at < (SELECT MAX(clicked_at) FROM clicks) - 300 * 86400000";
+    raw_sql(AssertSqlSafe(younger.to_owned())).execute(&mut connect(data).await).await.unwrap();
     let store = AmazonS3Builder::new()
         .with_bucket_name("archive")
         .with_endpoint(&endpoint)
@@ -82,6 +85,7 @@ async fn closed_days_are_put_into_a_bucket_whole_and_only_what_changed_is_put_th
     let archive = ["archive", "--to", "s3://archive/raw/shop", "--endpoint", &endpoint, "--part", "2KiB"];
     let refused = tributary(data, &archive, "NOBODY").await;
     assert!(!refused.status.success() && said(&refused).contains("InvalidAccessKeyId"), "{}", said(&refused));
+    assert!(objects(&store, "raw/shop").await.is_empty());
     let done = tributary(data, &archive, KEY).await;
     assert!(done.status.success() && said(&done).contains("; 0 days were there already"), "{}", said(&done));
 
@@ -110,7 +114,7 @@ async fn closed_days_are_put_into_a_bucket_whole_and_only_what_changed_is_put_th
     let midnight = format!("(SELECT CAST(strftime('%s', '{today}') AS INTEGER) * 1000 + 86400000)");
     assert_eq!(rows[0], count(data, &format!("clicks WHERE clicked_at < {midnight}")).await);
     assert_eq!(rows[1], count(data, &format!("events WHERE occurred_at < {midnight}")).await);
-    assert!(rows[0] > 15_000 && rows[1] > 1_000, "{rows:?}");
+    assert!(rows[0] > 10_000 && rows[1] > 1_000, "{rows:?}");
     assert_eq!(count(data, &format!("retention WHERE archived_to = {midnight}")).await, 1);
     let event =
         there.iter().filter(|(name, _)| name.ends_with("events.ndjson.gz")).find_map(|(_, file)| lines(file).pop());
