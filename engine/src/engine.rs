@@ -6,10 +6,7 @@ use std::{
     ops::Deref,
     os::unix::fs::DirBuilderExt,
     path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
@@ -17,10 +14,7 @@ use model::{
     AdvertiserId, ClickId, FieldError, Timestamp,
     event::{EventAnswer, EventStatus, NewEvent},
 };
-use tokio::{
-    sync::{oneshot, watch},
-    task::JoinHandle,
-};
+use tokio::sync::watch;
 
 use crate::{
     accounts::{HashTurns, LoginLimits, Throttle},
@@ -35,7 +29,7 @@ use crate::{
         drain::Drain,
         enrich::IpStorage,
         ids::ClickIds,
-        spool::{Spool, SpoolOptions, SpoolRoom},
+        spool::{Spool, SpoolOptions},
     },
     clock::{Clock, new_id},
     db::{Db, failures::StoredFailure},
@@ -52,17 +46,11 @@ use crate::{
     secret::Secrets,
     setup::KeyUses,
     start::{Readiness, Start, until_stopped},
+    workers::{Workers, flush_regularly},
 };
-
-/// Clicks reach the disk itself at least this often; what was written survives the process at once.
-const FLUSH: Duration = Duration::from_millis(100);
 
 /// An event that is only tried out is not worth a longer wait.
 const MOST_WEIGHING: Duration = Duration::from_secs(2);
-
-/// A database that is away must not keep the process from ending.
-const MOST_STOPPING: Duration = Duration::from_millis(1500);
-const MOST_CLOSING: Duration = Duration::from_millis(500);
 
 /// What an engine is opened with.
 #[derive(Clone, Debug)]
@@ -102,14 +90,14 @@ pub struct Shared {
     pub(crate) exports: Slots,
     pub(crate) opened: Instant,
     click_ids: ClickIds,
-    spool: Arc<Spool>,
+    pub(crate) spool: Arc<Spool>,
     pub(crate) ingest: Ingest,
     recorder: Recorder,
     aside: Arc<Aside>,
     failures: Failures,
     recent: Arc<RecentClicks>,
-    is_displaced: Arc<AtomicBool>,
-    drained: Drained,
+    pub(crate) is_displaced: Arc<AtomicBool>,
+    pub(crate) drained: Drained,
     ready: watch::Receiver<bool>,
     /// Whether what checks and credits events is known.
     knows: watch::Receiver<bool>,
@@ -121,32 +109,6 @@ impl Deref for Engine {
     fn deref(&self) -> &Shared {
         &self.0
     }
-}
-
-/// What works behind the handle. [`Workers::stop`] ends it in order.
-pub struct Workers {
-    stop: watch::Sender<bool>,
-    drain: oneshot::Receiver<()>,
-    writer: JoinHandle<()>,
-    replay: JoinHandle<()>,
-    flusher: JoinHandle<()>,
-    poller: JoinHandle<()>,
-    starter: JoinHandle<Result<()>>,
-    keeper: JoinHandle<()>,
-    /// Ends with the runtime: it has nothing to finish.
-    follower: JoinHandle<()>,
-}
-
-/// How things stand, for health checks and operators.
-#[derive(Clone, Debug)]
-pub struct Health {
-    pub database: bool,
-    /// At most: before the database has answered once, nobody knows how much of it was read.
-    pub spool_waiting_bytes: u64,
-    /// Clicks answered but not written down, since the start.
-    pub clicks_lost: u64,
-    /// Another process drains this click log: nothing of it is counted here any more.
-    pub is_displaced: bool,
 }
 
 /// To be called while the process has one thread: the catalog's maps make themselves known to the kernel, which then
@@ -394,6 +356,10 @@ impl Shared {
         let _ = self.spool.append(batch, self.clock.now());
     }
 
+    pub(crate) fn flush_clicks(&self) -> io::Result<()> {
+        self.spool.flush()
+    }
+
     /// Whether keeping clicks waits for the disk.
     pub fn keeping_clicks_waits(&self) -> bool {
         self.spool.durability() == ClickDurability::Fsync
@@ -438,46 +404,6 @@ impl Shared {
         self.aside.state()
     }
 
-    pub async fn health(&self) -> Health {
-        let database = self.is_ready() && self.db.answers().await;
-        let spool = self.spool_health();
-        Health {
-            database,
-            spool_waiting_bytes: spool.waiting_bytes,
-            clicks_lost: spool.lost,
-            is_displaced: spool.is_displaced,
-        }
-    }
-
-    pub(crate) fn spool_health(&self) -> SpoolHealth {
-        let position = self.drained.position();
-        SpoolHealth {
-            waiting_bytes: self.spool.waiting_bytes(position.unwrap_or_default()).unwrap_or_default(),
-            recorded: self.spool.recorded(),
-            lost: self.spool.lost(),
-            is_displaced: self.is_displaced.load(Ordering::Relaxed),
-            room: self.spool.room(),
-        }
-    }
-
-    /// What the disk says that the click log is on.
-    pub(crate) fn disk(&self) -> Option<rustix::fs::StatVfs> {
-        rustix::fs::statvfs(self.spool.folder()).ok()
-    }
-
-    /// Whether the database has said up to where it has read the click log.
-    pub(crate) fn is_drain_known(&self) -> bool {
-        self.drained.position().is_some()
-    }
-
-    /// When the oldest click was recorded that is not in the database yet.
-    pub(crate) async fn oldest_waiting(&self) -> Option<Timestamp> {
-        let from = self.drained.position()?;
-        let spool = Arc::clone(&self.spool);
-        // Its folder is read, which may take a moment.
-        tokio::task::spawn_blocking(move || spool.first_click_after(from)).await.ok().flatten()
-    }
-
     /// Keeps what an authenticated call got wrong.
     pub fn keep_failure(&self, advertiser: AdvertiserId, call: Call, fault: Fault<'_>) {
         let now = self.clock.now();
@@ -514,14 +440,6 @@ pub struct Fault<'a> {
     pub errors: &'a [FieldError],
 }
 
-pub(crate) struct SpoolHealth {
-    pub waiting_bytes: u64,
-    pub recorded: u64,
-    pub lost: u64,
-    pub is_displaced: bool,
-    pub room: SpoolRoom,
-}
-
 /// What the redirect knows of whoever followed the link.
 #[derive(Clone, Copy, Debug)]
 pub struct Visit<'a> {
@@ -529,62 +447,4 @@ pub struct Visit<'a> {
     pub is_prefetch: bool,
     pub user_agent: &'a [u8],
     pub referrer: &'a [u8],
-}
-
-impl Workers {
-    /// Waits until a worker ends that should not, and says which. None ends by itself.
-    pub async fn ended(&mut self) -> Error {
-        let which = tokio::select! {
-            _ = &mut self.drain => "the drain of the click log",
-            _ = &mut self.writer => "the writer of events",
-            _ = &mut self.replay => "the recording of events that were put aside",
-            _ = &mut self.flusher => "the flusher of the click log",
-            _ = &mut self.keeper => "the keeper of failed events",
-            _ = &mut self.poller => "the poller of the catalog",
-            _ = &mut self.follower => "the follower of the database",
-            ended = &mut self.starter => match ended {
-                Ok(Err(error)) => return error,
-                _ => "the start of the database",
-            },
-        };
-        Error::Internal(format!("{which} has ended, which it never should; see the log"))
-    }
-
-    /// Ends the work: what was taken is written, the click log is flushed. False where the database did not
-    /// take everything in time; the clicks among it wait in the log.
-    pub async fn stop(self, engine: Engine) -> io::Result<bool> {
-        self.stop.send_replace(true);
-        self.follower.abort();
-        let ended = async {
-            for worker in [self.writer, self.replay, self.keeper, self.flusher, self.poller] {
-                if let Err(error) = worker.await {
-                    tracing::error!(%error, "a worker ended with a fault");
-                }
-            }
-            let _ = self.starter.await;
-            if self.drain.await.is_err() {
-                tracing::error!("the drain of the click log ended with a fault");
-            }
-        };
-        let in_time = tokio::time::timeout(MOST_STOPPING, ended).await.is_ok();
-        engine.spool.flush()?;
-        let _ = tokio::time::timeout(MOST_CLOSING, engine.db.close()).await;
-        Ok(in_time)
-    }
-}
-
-async fn flush_regularly(spool: Arc<Spool>, mut stop: watch::Receiver<bool>) {
-    if spool.durability() == ClickDurability::Process {
-        let _ = stop.wait_for(|stop| *stop).await;
-        return;
-    }
-    while !*stop.borrow() {
-        tokio::select! {
-            () = tokio::time::sleep(FLUSH) => {}
-            _ = stop.changed() => {}
-        }
-        let spool = Arc::clone(&spool);
-        // Its fault is logged where it happens.
-        let _ = tokio::task::spawn_blocking(move || spool.flush()).await;
-    }
 }

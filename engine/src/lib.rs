@@ -14,6 +14,8 @@ mod erase;
 mod error;
 pub mod events;
 mod exports;
+mod health;
+mod lowest;
 mod numbers;
 mod operate;
 mod overview;
@@ -26,6 +28,7 @@ mod setup;
 pub mod signature;
 mod start;
 mod stats;
+mod workers;
 
 /// Every time zone that figures can be asked in, by its IANA name.
 pub fn time_zones() -> Vec<String> {
@@ -46,7 +49,7 @@ pub use self::{
         page::PageAt,
         schema::{Schema, SchemaStep},
     },
-    engine::{Engine, Fault, Health, Options, Visit, Workers, before_threads},
+    engine::{Engine, Fault, Options, Visit, before_threads},
     erase::Erasure,
     error::{Error, Result},
     events::{
@@ -54,6 +57,7 @@ pub use self::{
         failures::{KeptBody, kept_body},
     },
     exports::{Export, ExportKind, Pages},
+    health::Health,
     numbers::{
         ClickNumbers, DatabaseNumbers, DrainNumbers, EventNumbers, EventOutcomes, ExportNumbers, Numbers, Spread,
     },
@@ -64,4 +68,5 @@ pub use self::{
     setup::{CampaignStart, CampaignStarted, CouponRequest, Held, Integration, random_password},
     signature::SignatureFault,
     stats::{Answers, FiguresChecked, FiguresDiffer, Source, check_figures, range_faults},
+    workers::Workers,
 };

@@ -2,7 +2,7 @@
 //! stays in the sums. Of the nodes of one database, one deletes at a time.
 
 use std::{
-    io, thread,
+    io,
     time::{Duration, Instant},
 };
 
@@ -10,15 +10,14 @@ use model::{
     Timestamp,
     time::{DAY, MINUTE},
 };
-use rustix::process::setpriority_process;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
-    clicks::drain::LOWEST_PRIORITY,
     clock::Clock,
     db::{self, Db, retention::Old},
     error::{Error, Result},
+    lowest,
 };
 
 /// Events may be sent for 90 days, and are known by their id as long; the day in progress is not whole.
@@ -68,27 +67,19 @@ pub struct Sweeper {
 impl Sweeper {
     /// Starts the thread, which ends with `stop`. Nothing waits for it: what is not deleted today is tomorrow.
     pub fn start(self, mut ready: watch::Receiver<bool>, mut stop: watch::Receiver<bool>) -> io::Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let work = move || {
-            // Of this thread, and of SQLite's that it starts.
-            if let Err(error) = setpriority_process(None, LOWEST_PRIORITY) {
-                tracing::warn!(%error, "the deletion of what is old keeps its priority");
+        lowest::spawn("retention", move || async move {
+            tokio::select! {
+                _ = ready.wait_for(|ready| *ready) => {}
+                _ = stop.wait_for(|stop| *stop) => return,
             }
-            runtime.block_on(async {
-                tokio::select! {
-                    _ = ready.wait_for(|ready| *ready) => {}
-                    _ = stop.wait_for(|stop| *stop) => return,
+            match self.db.apart(&self.database_url) {
+                Ok(db) => {
+                    Self { db: db.clone(), ..self }.run(stop).await;
+                    let _ = tokio::time::timeout(MOST_CLOSING, db.close()).await;
                 }
-                match self.db.apart(&self.database_url) {
-                    Ok(db) => {
-                        Self { db: db.clone(), ..self }.run(stop).await;
-                        let _ = tokio::time::timeout(MOST_CLOSING, db.close()).await;
-                    }
-                    Err(error) => tracing::error!(%error, "what is old is not deleted: there is no database"),
-                }
-            });
-        };
-        thread::Builder::new().name("retention".into()).spawn(work).map(drop)
+                Err(error) => tracing::error!(%error, "what is old is not deleted: there is no database"),
+            }
+        })
     }
 
     async fn run(self, mut stop: watch::Receiver<bool>) {

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use app::{AppError, ClientIp, CookieRules, ErrorKind};
+use app::{AppError, ClientIp, ErrorKind};
 use axum::{
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderValue, header},
@@ -75,7 +75,7 @@ impl Token {
 }
 
 fn by_cookie<'a>(state: &AppState, headers: &'a HeaderMap) -> Option<&'a str> {
-    app::session::token(headers, CookieRules { secure: state.secure_cookies })
+    app::session::token(headers, state.cookies)
 }
 
 /// Whether a request's session came in the browser's cookie.

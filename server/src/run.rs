@@ -93,8 +93,7 @@ pub async fn run(
 
     // Links redirect by now; what else is asked for waits the moment this takes.
     let site = Site::find(config.site_dir.as_deref())?;
-    let secure_cookies = config.data.public_url.starts_with("https://");
-    let state = AppState::new(engine.clone(), Arc::new(site), secure_cookies)
+    let state = AppState::new(engine.clone(), Arc::new(site))
         .behind(proxies)
         .counting(Arc::clone(&metrics), told.is_none())
         .limited(

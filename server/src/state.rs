@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app::CookieRules;
 use axum::extract::FromRef;
 use engine::Engine;
 use leptos::config::LeptosOptions;
@@ -15,7 +16,7 @@ use crate::{
 pub struct AppState {
     pub engine: Engine,
     pub site: Arc<Site>,
-    pub secure_cookies: bool,
+    pub cookies: CookieRules,
     pub trusted_proxies: Arc<TrustedProxies>,
     pub event_limit: Arc<EventLimit>,
     pub metrics: Arc<Metrics>,
@@ -27,7 +28,8 @@ pub struct AppState {
 }
 
 impl AppState {
-    pub fn new(engine: Engine, site: Arc<Site>, secure_cookies: bool) -> Self {
+    pub fn new(engine: Engine, site: Arc<Site>) -> Self {
+        let cookies = CookieRules::of(engine.public_url());
         let leptos =
             LeptosOptions::builder().output_name("tributary").site_root("target/site").site_pkg_dir("pkg").build();
         // Every request gets a clone of all this.
@@ -35,7 +37,7 @@ impl AppState {
         Self {
             engine,
             site,
-            secure_cookies,
+            cookies,
             trusted_proxies: Arc::default(),
             event_limit: Arc::new(EventLimit::new(0, 0)),
             metrics: Arc::default(),

@@ -13,9 +13,8 @@ use std::{
 };
 
 use maxminddb::{PathElement, Reader, WithinOptions};
-use rustix::process::setpriority_process;
 
-use super::drain::LOWEST_PRIORITY;
+use crate::lowest;
 
 /// How often a changed file is looked for.
 const REREAD: Duration = Duration::from_secs(3600);
@@ -104,9 +103,7 @@ impl Countries {
 /// Reads the file, and again each time it has changed, until nobody asks any more.
 fn follow(shared: &Weak<Shared>, path: &Path, mut seen: Option<SystemTime>) {
     // Whoever starts has better things to do.
-    if let Err(error) = setpriority_process(None, LOWEST_PRIORITY) {
-        tracing::warn!(%error, "the reader of the country file keeps its priority");
-    }
+    lowest::here();
     let mut is_to_be_read = true;
     loop {
         // The reader is other people's, the file is anybody's: whatever happens, nobody waits for ever.

@@ -9,13 +9,11 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    thread,
     time::Duration,
 };
 
 use model::{Timestamp, time::HOUR};
 use rand::RngExt;
-use rustix::process::setpriority_process;
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
@@ -29,6 +27,7 @@ use crate::{
     clock::Clock,
     db::{self, Db, clicks::Position},
     error::{Error, Result},
+    lowest,
     numbers::Counts,
 };
 
@@ -42,8 +41,6 @@ const MOST_BACKOFF: Duration = Duration::from_secs(1);
 const KEEP_SEGMENTS: Duration = Duration::from_secs(24 * 3600);
 /// Days a visitor is remembered; clicks may reach the database late.
 const KEEP_VISITORS_DAYS: i64 = 3;
-/// Nice value.
-pub const LOWEST_PRIORITY: i32 = 19;
 const MOST_CLOSING: Duration = Duration::from_millis(300);
 
 pub struct Drain {
@@ -69,31 +66,28 @@ impl Drain {
     pub fn start(
         self,
         mut ready: watch::Receiver<bool>,
-        mut stop: watch::Receiver<bool>,
+        stop: watch::Receiver<bool>,
     ) -> io::Result<oneshot::Receiver<()>> {
         let (ended, end) = oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        thread::Builder::new().name("drain".into()).spawn(move || {
-            // Of this thread, and of those it starts.
-            if let Err(error) = setpriority_process(None, LOWEST_PRIORITY) {
-                tracing::warn!(%error, "the drain of the click log keeps its priority");
-            }
-            runtime.block_on(async {
-                tokio::select! {
-                    _ = ready.wait_for(|ready| *ready) => {}
-                    _ = stop.wait_for(|stop| *stop) => return,
-                }
-                match self.db.apart(&self.database_url) {
-                    Ok(db) => {
-                        Self { db: db.clone(), ..self }.run(stop).await;
-                        let _ = tokio::time::timeout(MOST_CLOSING, db.close()).await;
-                    }
-                    Err(error) => tracing::error!(%error, "the drain of the click log has no database"),
-                }
-            });
+        lowest::spawn("drain", move || async move {
+            self.work(&mut ready, stop).await;
             let _ = ended.send(());
         })?;
         Ok(end)
+    }
+
+    async fn work(self, ready: &mut watch::Receiver<bool>, mut stop: watch::Receiver<bool>) {
+        tokio::select! {
+            _ = ready.wait_for(|ready| *ready) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        match self.db.apart(&self.database_url) {
+            Ok(db) => {
+                Self { db: db.clone(), ..self }.run(stop).await;
+                let _ = tokio::time::timeout(MOST_CLOSING, db.close()).await;
+            }
+            Err(error) => tracing::error!(%error, "the drain of the click log has no database"),
+        }
     }
 
     /// Runs until `stop`; then empties what is left, as far as the database takes it at once.

@@ -3,10 +3,9 @@
 //!
 //! Pages are read while those before are on their way; whoever takes them sets the pace.
 
-use std::{io::Write as _, mem, thread, time::Duration};
+use std::{io::Write as _, mem, time::Duration};
 
 use flate2::{Compression, write::GzEncoder};
-use rustix::process::setpriority_process;
 use tokio::{
     sync::{mpsc, oneshot},
     time::timeout,
@@ -18,13 +17,13 @@ use super::{
     table::{self, Names, broken},
 };
 use crate::{
-    clicks::drain::LOWEST_PRIORITY,
     db::{
         Conn, Db,
         exports::{self, Named, Packed, Place, Rows, settle},
         stats::Filter,
     },
     error::{Error, Result},
+    lowest,
 };
 
 /// Pages that wait for whoever takes them.
@@ -52,15 +51,7 @@ impl Worker {
         let (sender, pages) = Pages::channel(WAITING);
         let (begun, beginning) = oneshot::channel();
         let failed = |error| Error::Internal(format!("an export cannot start: {error}"));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let work = move || {
-            // Of this thread, and of those it starts: SQLite's is one.
-            if let Err(error) = setpriority_process(None, LOWEST_PRIORITY) {
-                tracing::warn!(%error, "an export keeps its priority");
-            }
-            runtime.block_on(self.run(begun, &sender));
-        };
-        thread::Builder::new().name("export".into()).spawn(work).map_err(failed)?;
+        lowest::spawn("export", move || async move { self.run(begun, &sender).await }).map_err(failed)?;
         beginning.await.unwrap_or_else(|_| Err(Error::Internal("an export ended with a fault".into())))?;
         Ok(pages)
     }

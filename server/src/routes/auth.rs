@@ -1,6 +1,6 @@
 //! Sessions for tools: log in, who am I, a new password, log out everywhere.
 
-use app::{ClientIp, CookieRules};
+use app::ClientIp;
 use axum::{
     Extension, Json,
     extract::State,
@@ -88,7 +88,7 @@ async fn change_password(
 ) -> ApiResult<Response> {
     let again = state.engine.change_password(&session, change, ip).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
-    let rules = CookieRules { secure: state.secure_cookies };
+    let rules = state.cookies;
     if came_by_cookie(&headers)
         && let Some(cookie) = app::session::cookie(&again.token, again.expires_at, rules)
     {

@@ -1,7 +1,7 @@
 //! The pages, the forms on them, and the server functions behind both.
 
 use app::{
-    App, ClientIp, CookieRules,
+    App, ClientIp,
     address::{ACCOUNT, INTEGRATION, SET_PASSWORD},
     admin::{
         ADMIN,
@@ -75,7 +75,7 @@ fn provided(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     move || {
         provide_context(state.engine.clone());
         provide_context(state.site.assets.clone());
-        provide_context(CookieRules { secure: state.secure_cookies });
+        provide_context(state.cookies);
     }
 }
 
@@ -92,7 +92,7 @@ async fn plain_form(State(state): State<AppState>, request: Request) -> Response
     // Where foreign pages may send to, no cookie counts.
     let session = parts.extensions.get().cloned().filter(|_| !parts.uri.path().starts_with(SET_PASSWORD));
     let asker = Asker { session, ip };
-    let rules = CookieRules { secure: state.secure_cookies };
+    let rules = state.cookies;
     let query = parts.uri.query().unwrap_or_default();
     match plain::post(&state.engine, &asker, rules, parts.uri.path(), query, fields).await {
         Answer::Go { to, cookies } => match HeaderValue::from_str(&to) {
