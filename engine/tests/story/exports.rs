@@ -319,7 +319,7 @@ crate::on_both! {
             world.click(&running.link, "203.0.113.1", CHROME);
             world.click(&running.link, "203.0.113.1", "Googlebot/2.1");
             for (order, more) in [("A-1", json!({ "ref_code": running.link.code })), ("A-2", json!({})), ("A-3", json!({ "ref_code": running.link.code }))] {
-                let mut body = json!({ "action": "purchase", "event_id": order, "value": "12.50", "customer_id": "c-1" });
+                let mut body = json!({ "action": "purchase", "event_id": order, "value": "12.50", "customer_id": "customer-1" });
                 body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
                 world.send(running.advertiser.id, body).await.unwrap();
             }
@@ -347,7 +347,7 @@ crate::on_both! {
         assert_eq!(counted(&shop, ExportKind::Clicks, &of_coupon).await, 0, "a click has no coupon");
         let sales = text(&world, &anna, ExportKind::Sales, &usual).await;
         assert_eq!(lines(&sales), 3);
-        for secret in ["A-1", "A-2", "c-1", &other.link.code] {
+        for secret in ["A-1", "A-2", "customer-1", &other.link.code] {
             assert!(!sales.contains(secret), "{secret}: {sales}");
         }
         for (session, kind) in [(&anna, ExportKind::Events), (&anna, ExportKind::Clicks), (&shop, ExportKind::Sales), (&admin(), ExportKind::Sales)] {
