@@ -97,13 +97,15 @@ fn composed() -> AnyView {
 /// Reads the answer inside the transition, so that the page waits for it.
 fn body(asked: Memo<String>, answer: Answers) -> AnyView {
     let kit = Kit::get();
-    let sight = Memo::new_with_compare(
+    // The window's title is read last, when what this part of the page owns may be gone already.
+    let held = ArcMemo::new_with_compare(
         move |before: Option<&Option<Sight>>| {
             let before = before.and_then(Option::as_ref);
             answer.get().map(|answer| Sight::after(before, answer)).or_else(|| before.cloned())
         },
         |_, _| true,
     );
+    let sight = Memo::from(held.clone());
     let here =
         Memo::new(move |_| sight.with(|sight| sight.as_ref().map(|sight| sight.here.clone()).unwrap_or_default()));
     let waiting = move || asked.with(|asked| here.with(|here| here != asked));
@@ -120,7 +122,7 @@ fn body(asked: Memo<String>, answer: Answers) -> AnyView {
         kit.settle();
     });
     let title = move || {
-        sight.with(|sight| {
+        held.with(|sight| {
             let title = sight.as_ref().and_then(|sight| sight.page.as_ref().ok()).map(|page| page.title.as_str());
             title.unwrap_or("Not to be shown").to_owned()
         })
