@@ -9,7 +9,7 @@ cd "$ROOT"
 logs=$ROOT/target/test-logs
 rm -rf "$logs"
 mkdir -p "$logs"
-passed=0 failed=0 tests=0
+passed=0 failed=0 tests=0 broken=
 started=$SECONDS
 
 # step NAME TITLE CMD…: runs a step, its output live and in a log of its own.
@@ -19,6 +19,7 @@ step() {
     printf '\n== %s\n' "$title"
     status=0
     "$@" 2>&1 </dev/null | tee "$logs/$name.log" || status=$?
+    if ((status)); then broken+=" $name"; fi
     printf '== %s: %s in %d s\n' "$title" "$( ((status)) && echo FAILED || echo ok)" $((SECONDS - begun))
 }
 
@@ -44,6 +45,21 @@ count_playwright() {
     fi
     # shellcheck disable=SC2086
     count $sums
+}
+
+# what_failed LOG: what a step's log says of its failures, again where nobody has to scroll for it: each failed test of cargo's
+# with its own words, Playwright's list of the failed, or the last lines of a step that failed without naming a test.
+what_failed() {
+    local name
+    name=$(basename "$1" .log)
+    if grep -q '^---- .* stdout ----$' "$1"; then
+        awk '/^---- .* stdout ----$/ { on = 1; lines = 0 } /^failures:$/ { on = 0 } on && lines++ < 40' "$1"
+    elif grep -qE '^ +[0-9]+ failed$' "$1"; then
+        awk '/^ +[0-9]+\) / { on = 1; lines = 0 } /^ +[0-9]+ failed$/ { on = 1; lines = 0 } on && lines++ < 40' "$1"
+    elif [[ " $broken " == *" $name "* ]]; then
+        printf -- '-- the end of %s\n' "$name"
+        tail -n 40 "$1"
+    fi
 }
 
 browser_tests() {
@@ -88,6 +104,10 @@ fi
 if ((tests == 0)); then
     printf '\nno test ran at all\n'
     if ((failed == 0)); then failed=1; fi
+fi
+if ((failed)); then
+    printf '\n== What failed\n'
+    for log in "$logs"/*.log; do what_failed "$log"; done
 fi
 printf '\n%d s in all; logs in target/test-logs\n' $((SECONDS - started))
 printf '%d passed, %d failed\n' "$passed" "$failed"
