@@ -89,9 +89,6 @@ count 0 0
 step cargo "tests, on SQLite and MariaDB" \
     scripts/s3.sh run scripts/mariadb.sh run cargo test --workspace --exclude frontend --no-fail-fast
 count_cargo cargo
-step http "tests over HTTP, one after the other" \
-    scripts/mariadb.sh run cargo test --workspace --exclude frontend --test http -- --test-threads 1
-count_cargo http
 step build "release build" make --no-print-directory build
 count 0 0
 if ((status == 0)); then

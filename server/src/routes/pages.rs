@@ -1,5 +1,7 @@
 //! The pages, the forms on them, and the server functions behind both.
 
+use std::sync::LazyLock;
+
 use app::{
     App, ClientIp,
     address::{ACCOUNT, INTEGRATION, SET_PASSWORD},
@@ -23,7 +25,7 @@ use axum::{
 };
 use engine::Engine;
 use leptos::prelude::provide_context;
-use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list, render_app_async_with_context};
 
 use crate::{
     assets::{self, file},
@@ -31,6 +33,10 @@ use crate::{
     origin,
     state::AppState,
 };
+
+/// The addresses of the pages. Leptos finds them by a dry run of the app, during which no page of the whole process is
+/// given its data: one that is rendered at that moment waits for ever (leptos#4773). So there is one, before all else.
+static PAGES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
 
 pub fn router(state: &AppState) -> Router<AppState> {
     let context = provided(state);
@@ -46,7 +52,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
     Router::new()
         .route("/pkg/{*file}", get(assets::package_file))
         .route("/api/ui/{*function}", get(functions.clone()).post(functions))
-        .leptos_routes_with_context(state, generate_route_list(App), context.clone(), document.clone())
+        .leptos_routes_with_context(state, PAGES.clone(), context.clone(), document.clone())
         // The address above all that the list has below it.
         .route(ADMIN, get(move |request: Request| whole(request)).post(plain_form))
         .route(&format!("{ADMIN}/{{*rest}}"), post(plain_form))
