@@ -6,7 +6,7 @@ use model::{AdvertiserId, ClickId, LinkId, Timestamp};
 use sqlx::{AssertSqlSafe, QueryBuilder};
 use uuid::Uuid;
 
-use super::{Conn, on};
+use super::{Conn, on, round};
 use crate::error::Result;
 
 /// A click as it is stored.
@@ -95,7 +95,7 @@ pub async fn note_visitors(conn: &mut Conn, clicks: &[ClickRow]) -> Result<HashS
     on!(conn, c => {
         let mut insert = QueryBuilder::new(begin);
         insert.push("visitors (utc_day, link_id, visitor, click_id) ");
-        insert.push_values(&clicks, |mut row, click| {
+        insert.push_values(round::filled(&clicks), |mut row, click| {
             row.push_bind(click.at.utc_day())
                 .push_bind(click.link_id)
                 .push_bind(&click.visitor[..])
@@ -110,7 +110,7 @@ pub async fn note_visitors(conn: &mut Conn, clicks: &[ClickRow]) -> Result<HashS
         let mut read = QueryBuilder::new("SELECT click_id FROM visitors WHERE (utc_day, link_id, visitor) IN (");
         read.push(rows);
         let mut list = read.separated(", ");
-        for click in &clicks {
+        for click in round::filled(&clicks) {
             list.push("(")
                 .push_bind_unseparated(click.at.utc_day())
                 .push_unseparated(", ")
@@ -147,7 +147,7 @@ pub async fn insert_or_keep(conn: &mut Conn, clicks: &[ClickRow], firsts: &HashS
             "clicks (id, advertiser_id, campaign_id, link_id, influencer_id, clicked_at, quarter, user_agent,
                 device, browser, os, referrer, referrer_host, ip, country, is_bot, is_first) ",
         );
-        insert.push_values(clicks, |mut row, click| {
+        insert.push_values(round::filled(clicks), |mut row, click| {
             row.push_bind(click.id.0)
                 .push_bind(click.advertiser_id)
                 .push_bind(click.campaign_id)
@@ -180,7 +180,7 @@ pub async fn links_of(conn: &mut Conn, ids: &[ClickId]) -> Result<Vec<(ClickId, 
     let rows: Vec<(Uuid, Uuid, Uuid)> = on!(conn, c => {
         let mut read = QueryBuilder::new("SELECT id, advertiser_id, link_id FROM clicks WHERE id IN (");
         let mut list = read.separated(", ");
-        for id in ids {
+        for id in round::filled(ids) {
             list.push_bind(id.0);
         }
         read.push(")");

@@ -6,7 +6,7 @@ use model::{AdvertiserId, EventId, LinkId, Timestamp, attribution::Attribution, 
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{Conn, hash, on, word};
+use super::{Conn, hash, on, round, word};
 use crate::error::{Error, Result, is_taken};
 
 /// An event as it is stored.
@@ -64,20 +64,31 @@ pub struct Touch {
 /// at first where one is not.
 pub async fn insert_or_keep(conn: &mut Conn, events: &[EventRow<'_>], likely: bool) -> Result<bool> {
     if likely && !conn.is_only_writer() {
-        match insert(conn, events, "").await {
-            Ok(_) => return Ok(true),
-            // This statement alone is undone.
+        match insert_new(conn, events).await {
+            Ok(()) => return Ok(true),
+            // That statement alone is undone: what is in already, is kept.
             Err(error) if is_taken(&error) => {}
             Err(error) => return Err(error.into()),
         }
     }
     let keep = conn.or_keep("id");
-    let inserted = insert(conn, events, &keep).await?;
+    let inserted = insert(conn, round::filled(events), &keep).await?;
     // MySQL counts those that were there as well.
     Ok(conn.is_only_writer() && inserted == events.len() as u64)
 }
 
-async fn insert(conn: &mut Conn, events: &[EventRow<'_>], where_taken: &str) -> sqlx::Result<u64> {
+async fn insert_new(conn: &mut Conn, events: &[EventRow<'_>]) -> sqlx::Result<()> {
+    for some in round::pieces(events) {
+        insert(conn, some.iter(), "").await?;
+    }
+    Ok(())
+}
+
+async fn insert<'e>(
+    conn: &mut Conn,
+    events: impl Iterator<Item = &'e EventRow<'e>>,
+    where_taken: &str,
+) -> sqlx::Result<u64> {
     let begin = conn.insert();
     Ok(on!(conn, c => {
         let mut insert = QueryBuilder::new(begin);
@@ -170,7 +181,7 @@ pub async fn recorded(conn: &mut Conn, ids: &[EventId]) -> Result<Vec<Recorded>>
             FROM events WHERE id IN (",
         );
         let mut list = read.separated(", ");
-        for id in ids {
+        for id in round::filled(ids) {
             list.push_bind(id.0);
         }
         read.push(")");
@@ -187,6 +198,7 @@ pub async fn touches(conn: &mut Conn, customers: &[(AdvertiserId, [u8; 16])]) ->
     // Without a word the database reads all of an advertiser's events: it takes them for ten.
     let by_customer = conn.by_index("events_customer");
     let advertisers: BTreeSet<AdvertiserId> = customers.iter().map(|(advertiser, _)| *advertiser).collect();
+    let advertisers: Vec<AdvertiserId> = advertisers.into_iter().collect();
     let rows: Vec<(Vec<u8>, Uuid, i64, Uuid)> = on!(conn, c => {
         let mut read = QueryBuilder::new(
             "SELECT customer, link_id, occurred_at, id FROM (
@@ -196,12 +208,12 @@ pub async fn touches(conn: &mut Conn, customers: &[(AdvertiserId, [u8; 16])]) ->
         );
         read.push(by_customer).push(" WHERE advertiser_id IN (");
         let mut list = read.separated(", ");
-        for advertiser in &advertisers {
+        for advertiser in round::filled(&advertisers) {
             list.push_bind(advertiser.0);
         }
         read.push(") AND customer IN (");
         let mut list = read.separated(", ");
-        for (_, customer) in customers {
+        for (_, customer) in round::filled(customers) {
             list.push_bind(&customer[..]);
         }
         read.push(") AND link_id IS NOT NULL) AS touched WHERE place = 1 ORDER BY occurred_at, id");

@@ -5,7 +5,7 @@ use model::page::{DEFAULT_ITEMS, ListQuery, MOST_ITEMS, Page, Sort};
 use sqlx::{AssertSqlSafe, FromRow, mysql::MySqlRow, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{Conn, on};
+use super::{Conn, on, round};
 use crate::error::{Error, Result};
 
 /// Longer than any name or code; databases refuse patterns that are far longer.
@@ -40,12 +40,10 @@ impl Select {
         self
     }
 
-    /// One of these, of which there is one at least. Marks are a power of two, the last value again and again for those
-    /// that are over: so statements have few texts, which the database does not have to be told anew.
+    /// One of these, of which there is one at least.
     pub fn and_in<A: Copy>(&mut self, column: &str, these: &[A], arg: impl Fn(A) -> Arg) -> &mut Self {
-        let count = these.len().next_power_of_two();
-        let padded = these.iter().chain(these.last().into_iter().cycle()).take(count).map(|value| arg(*value));
-        self.and(&format!("{column} IN ({})", vec!["?"; count].join(", ")), padded)
+        let marks = vec!["?"; round::at_least(these.len())].join(", ");
+        self.and(&format!("{column} IN ({marks})"), round::filled(these).map(|value| arg(*value)))
     }
 
     pub fn and_id(&mut self, condition: &str, id: Option<impl Into<Uuid>>) -> &mut Self {

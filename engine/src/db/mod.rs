@@ -29,6 +29,7 @@ pub mod retention;
 pub mod rollup_check;
 pub mod rollups;
 pub mod rollups_read;
+mod round;
 pub mod schema;
 pub mod signing_secrets;
 pub mod stats;

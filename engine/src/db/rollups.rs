@@ -15,7 +15,7 @@ use model::{
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::{Conn, clicks::ClickRow, events::EventRow, on};
+use super::{Conn, clicks::ClickRow, events::EventRow, on, round};
 use crate::error::Result;
 
 /// Values bound by one statement at most: SQLite takes 32,766.
@@ -255,17 +255,17 @@ enum Part {
 }
 
 trait Key {
-    fn parts(self) -> Vec<Part>;
+    fn parts(&self) -> Vec<Part>;
 }
 
 impl Key for (Uuid, i64, i64) {
-    fn parts(self) -> Vec<Part> {
+    fn parts(&self) -> Vec<Part> {
         vec![Part::Id(self.0), Part::Number(self.1), Part::Number(self.2)]
     }
 }
 
 impl Key for (Uuid, i64, i64, Uuid, Uuid, Uuid) {
-    fn parts(self) -> Vec<Part> {
+    fn parts(&self) -> Vec<Part> {
         vec![
             Part::Id(self.0),
             Part::Number(self.1),
@@ -278,14 +278,14 @@ impl Key for (Uuid, i64, i64, Uuid, Uuid, Uuid) {
 }
 
 impl Key for (Uuid, i64, i64, bool, &'static str) {
-    fn parts(self) -> Vec<Part> {
+    fn parts(&self) -> Vec<Part> {
         let attributed = i64::from(self.3);
         vec![Part::Id(self.0), Part::Number(self.1), Part::Number(self.2), Part::Number(attributed), Part::Text(self.4)]
     }
 }
 
 impl Key for EventShare {
-    fn parts(self) -> Vec<Part> {
+    fn parts(&self) -> Vec<Part> {
         vec![
             Part::Id(self.advertiser),
             Part::Number(self.span),
@@ -309,14 +309,14 @@ async fn write<K: Key, const N: usize>(
     counts: [&str; N],
 ) -> Result<()> {
     // What was taken out of a row and put back into it changes nothing.
-    let mut rows = added.into_iter().filter(|(_, sums)| *sums != [0; N]).peekable();
-    let most = MOST_VALUES / (keys.len() + N);
+    let rows: Vec<(K, [i64; N])> = added.into_iter().filter(|(_, sums)| *sums != [0; N]).collect();
+    let most = round::at_most(MOST_VALUES / (keys.len() + N));
     let or_sum = conn.or_sum(&keys.join(", "), &counts);
     let insert = format!("{}{table} ({}, {}) ", conn.insert(), keys.join(", "), counts.join(", "));
-    while rows.peek().is_some() {
+    for some in rows.chunks(most) {
         on!(conn, c => {
             let mut insert = QueryBuilder::new(&insert);
-            insert.push_values(rows.by_ref().take(most), |mut row, (key, sums)| {
+            insert.push_values(round::filled(some).enumerate(), |mut row, (place, (key, sums))| {
                 for part in key.parts() {
                     match part {
                         Part::Id(id) => row.push_bind(id),
@@ -324,8 +324,10 @@ async fn write<K: Key, const N: usize>(
                         Part::Text(text) => row.push_bind(text),
                     };
                 }
+                // Each is counted once.
+                let times = i64::from(place < some.len());
                 for sum in sums {
-                    row.push_bind(sum);
+                    row.push_bind(sum * times);
                 }
             });
             insert.push(&or_sum);

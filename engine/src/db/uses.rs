@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     Conn,
     list::{Arg, Select},
-    on,
+    on, round,
 };
 use crate::error::Result;
 
@@ -24,11 +24,12 @@ pub async fn note(conn: &mut Conn, uses: impl IntoIterator<Item = (Uuid, Timesta
     if latest.is_empty() {
         return Ok(());
     }
+    let latest: Vec<(Uuid, i64)> = latest.into_iter().collect();
     let (begin, or_later) = (conn.insert(), conn.or_later("id", "used_at"));
     on!(conn, c => {
         let mut insert = QueryBuilder::new(begin);
         insert.push("last_uses (id, used_at) ");
-        insert.push_values(&latest, |mut row, (id, at)| {
+        insert.push_values(round::filled(&latest), |mut row, (id, at)| {
             row.push_bind(*id).push_bind(*at);
         });
         insert.push(or_later);
