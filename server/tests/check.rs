@@ -40,7 +40,7 @@ async fn execute(data: &Path, sql: &str) {
 async fn figures_are_compared_with_clicks_and_events_and_what_differs_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
-    assert!(tributary(data, &["demo"]).status.success());
+    assert!(tributary(data, &["demo", "--clicks", "20000"]).status.success());
     let right = tributary(data, &["check", "--figures"]);
     assert_eq!(right.status.code(), Some(0), "{right:?}");
     assert!(said(&right).contains("every sum is what clicks and events come to"), "{right:?}");
