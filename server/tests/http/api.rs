@@ -193,7 +193,7 @@ impl Api {
 
     /// The failures that are kept, newest first, once there are so many: they are written behind the answers.
     pub async fn failures(&self, count: usize) -> Vec<Value> {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             let mut list = self.got("/api/v1/ingest-failures").await;
             let Value::Array(items) = list["items"].take() else { panic!("{list} is no list") };
@@ -201,6 +201,7 @@ impl Api {
                 assert!(items.len() >= count, "{items:?}");
                 return items;
             }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
@@ -241,15 +242,17 @@ impl Api {
         }
     }
 
-    /// Asks until a figure is as expected; the drain moves clicks several times a second.
+    /// Asks until a figure is as expected. The drain moves clicks several times a second, but gives way to all else on a
+    /// busy machine: to tests, too.
     pub async fn wait_for(&self, path: &str, field: &str, expected: Value) -> Value {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             let answer = self.got(path).await;
             if answer[field] == expected || Instant::now() > deadline {
                 assert_eq!(answer[field], expected, "{field} of {path}");
                 return answer;
             }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 }
