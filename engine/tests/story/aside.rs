@@ -128,7 +128,7 @@ crate::on_both! {
             Call { key: shop.key, action: None, idempotency_key: None, body: kept_body(body.to_string().as_bytes()), request_id: "r".into() },
             engine::Fault { code: "validation", status: 422, detail: "One field is wrong.", errors: &[] },
         );
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(60);
         let failure = loop {
             let page = world.engine.list_failures(&admin(), &FailureQuery::default()).await.unwrap();
             if let Some(failure) = page.items.into_iter().next() {

@@ -298,7 +298,7 @@ crate::on_both! {
         let second = begin().await.unwrap();
         assert!(matches!(begin().await, Err(Error::Busy(_))), "one account has two at a time");
         drop(first);
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + Duration::from_secs(60);
         let third = loop {
             match begin().await {
                 Ok(pages) => break pages,

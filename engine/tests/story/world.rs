@@ -204,7 +204,7 @@ impl World {
 
     /// Waits until no event is aside.
     pub async fn none_aside(&self) {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(60);
         while self.engine.events_aside().events > 0 {
             assert!(Instant::now() < deadline, "{:?}", self.engine.events_aside());
             tokio::task::yield_now().await;
