@@ -19,7 +19,7 @@ use crate::{
 impl Engine {
     /// Makes an admin where there is none; returns None where there is one.
     pub async fn ensure_admin(&self, email: Email, password: NewPassword) -> Result<Option<Account>> {
-        let hash = self.hash_password(password).await?;
+        let hash = self.hash_password(password, None, None).await?;
         let (mut conn, version) = self.begin_change().await?;
         if db::accounts::count_of_role(&mut conn, Role::Admin).await? > 0 {
             return Ok(None);
@@ -50,7 +50,7 @@ impl Engine {
     pub async fn create_account(&self, session: &Session, new: NewAccount) -> Result<CreatedAccount> {
         session.admin()?;
         let hash = match new.password {
-            Some(password) => Some(self.hash_password(password).await?),
+            Some(password) => Some(self.hash_password(password, Some(session.account.email.as_str()), None).await?),
             None => None,
         };
         let (mut conn, version) = self.begin_change().await?;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use model::{
     AccountId, Timestamp,
-    account::{LoggedIn, PasswordChange, PasswordLink},
+    account::{Account, LoggedIn, PasswordChange, PasswordLink},
     text::NewPassword,
     time::HOUR,
 };
@@ -31,13 +31,13 @@ impl Engine {
         let id = session.account.id;
         let verified = db::accounts::find(&mut self.db.read().await?, id).await?.ok_or(Error::NotFound)?;
         let hash = verified.password_hash.clone().ok_or_else(|| Error::invalid("current_password", "is wrong"))?;
-        let turn = self.hash_turns.next().await?;
+        let turn = self.hash_turns.next(Some(name), Some(from)).await?;
         let attempt = self.throttle.begin(self.clock.now(), from, Some(name))?;
         if !verify(turn, change.current_password, hash).await? {
             return Err(Error::invalid("current_password", "is wrong"));
         }
         attempt.forgive();
-        let hash = self.hash_password(change.new_password).await?;
+        let hash = self.hash_password(change.new_password, Some(name), Some(from)).await?;
         let (mut conn, version) = self.begin_change().await?;
         // Hashing takes a while: whoever has set another password meanwhile, or ended the sessions, is not overruled.
         let stands = db::accounts::find(&mut conn, id).await?.ok_or(Error::NotFound)?;
@@ -72,28 +72,32 @@ impl Engine {
     /// Whether a link still sets a password. Looking does not use it up. One that does not counts against the client's
     /// address as a failed login does.
     pub async fn password_link_stands(&self, token: &str, from: IpAddr) -> Result<bool> {
-        let now = self.clock.now();
-        let attempt = self.throttle.begin(now, from, None)?;
-        let stands = self.find_password_link(token, now).await;
-        if !matches!(stands, Ok(false)) {
-            attempt.forgive();
-        }
-        stands
+        Ok(self.owner_of_link(token, from).await?.is_some())
     }
 
-    async fn find_password_link(&self, token: &str, now: Timestamp) -> Result<bool> {
+    async fn owner_of_link(&self, token: &str, from: IpAddr) -> Result<Option<Account>> {
+        let now = self.clock.now();
+        let attempt = self.throttle.begin(now, from, None)?;
+        let owner = self.find_owner_of_link(token, now).await;
+        if !matches!(owner, Ok(None)) {
+            attempt.forgive();
+        }
+        owner
+    }
+
+    async fn find_owner_of_link(&self, token: &str, now: Timestamp) -> Result<Option<Account>> {
         let hash = sha256(token.as_bytes());
-        Ok(db::accounts::password_link(&mut self.db.read().await?, &hash, now).await?.is_some())
+        let mut conn = self.db.read().await?;
+        let Some(id) = db::accounts::password_link(&mut conn, &hash, now).await? else { return Ok(None) };
+        Ok(db::accounts::find(&mut conn, id).await?.map(|stored| stored.account))
     }
 
     /// Uses a link up. Every session of the account ends.
     pub async fn set_password(&self, token: &str, password: NewPassword, from: IpAddr) -> Result<()> {
         let token_hash = sha256(token.as_bytes());
         // Hashing is dear: not for links that do not stand.
-        if !self.password_link_stands(token, from).await? {
-            return Err(Error::NotFound);
-        }
-        let hash = self.hash_password(password).await?;
+        let owner = self.owner_of_link(token, from).await?.ok_or(Error::NotFound)?;
+        let hash = self.hash_password(password, Some(owner.email.as_str()), Some(from)).await?;
         let (mut conn, version) = self.begin_change().await?;
         // Again, now that nobody else can use it.
         let now: Timestamp = self.clock.now();
@@ -103,8 +107,14 @@ impl Engine {
         self.commit_change(conn).await
     }
 
-    pub(super) async fn hash_password(&self, password: NewPassword) -> Result<String> {
-        self.hash_turns.next().await?.hash(move || hash(&password)).await?
+    /// `account`, `from`: as [`super::HashTurns::next`] has them.
+    pub(super) async fn hash_password(
+        &self,
+        password: NewPassword,
+        account: Option<&str>,
+        from: Option<IpAddr>,
+    ) -> Result<String> {
+        self.hash_turns.next(account, from).await?.hash(move || hash(&password)).await?
     }
 }
 

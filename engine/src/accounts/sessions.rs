@@ -45,7 +45,7 @@ impl Engine {
         let hash = stored.as_ref().and_then(|stored| stored.password_hash.clone());
         let known = hash.is_some();
         let tried = stored.as_ref().map(|stored| stored.account.id);
-        let turn = self.hash_turns.next().await?;
+        let turn = self.hash_turns.next(Some(&credentials.email), Some(from)).await?;
         // Others may have failed while this one waited. What is dropped from here on has failed.
         let attempt = self.throttle.begin(self.clock.now(), from, Some(&credentials.email))?;
         let matches = verify(turn, credentials.password, hash.unwrap_or_else(|| NOBODY.to_owned())).await?;

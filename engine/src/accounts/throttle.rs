@@ -119,7 +119,7 @@ impl Throttle {
         let key = |account: Option<&str>, most: u32| {
             (most > 0).then(|| (self.hasher.hash_one((network, account)), at_most(most)))
         };
-        let account = account.map(|name| name.trim().to_lowercase());
+        let account = account.map(name);
         let of_account = account.and_then(|account| key(Some(&account), self.limits.per_account));
         [of_account, key(None, self.limits.per_address)]
     }
@@ -134,8 +134,13 @@ fn at_most(limit: u32) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
 }
 
+/// An account's name, however it is written.
+pub(super) fn name(said: &str) -> String {
+    said.trim().to_lowercase()
+}
+
 /// Whom an address stands for: of IPv6 a household has a whole /64.
-fn network(ip: IpAddr) -> u128 {
+pub(super) fn network(ip: IpAddr) -> u128 {
     match ip.to_canonical() {
         IpAddr::V4(ip) => u128::from(u32::from(ip)),
         IpAddr::V6(ip) => u128::from(ip) >> 64 << 64,
