@@ -10,7 +10,7 @@ use axum::{
 use futures_util::StreamExt;
 use model::{Fields, FromFields, fields::BodyError};
 
-use crate::problem::ApiError;
+use crate::{connections::NoRoom, problem::ApiError};
 
 /// Most bytes of one JSON body.
 pub const MOST_BYTES: usize = model::event::MOST_BODY;
@@ -105,6 +105,10 @@ async fn collect(body: Body, most: usize, collected: &mut Vec<u8>) -> Result<(),
 
 /// What is wrong with a body that is not all there: whose sender took too long, or went away.
 fn incomplete(error: &(dyn Error + 'static)) -> ApiError {
+    let mut causes = std::iter::successors(Some(error), |&error| error.source());
+    if causes.any(<dyn Error>::is::<NoRoom>) {
+        return NoRoom.into();
+    }
     let is_slow = |error: &(dyn Error + 'static)| {
         error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
     };

@@ -17,6 +17,7 @@ use engine::Error;
 use model::{FieldError, Problem};
 
 use crate::{
+    connections::NoRoom,
     metrics::{Metrics, UNMATCHED},
     rate_limit::Allowance,
 };
@@ -134,6 +135,14 @@ impl From<Error> for ApiError {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
             }
         }
+    }
+}
+
+impl From<NoRoom> for ApiError {
+    fn from(_: NoRoom) -> Self {
+        let detail = "Others' bodies are being read; send the same request again in a moment.";
+        let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "no-room", "Too many bodies at once", detail);
+        Self { retry_after: Some(1), ..error }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     answers::Answers,
     assets::Site,
     cli::ServeConfig,
-    connections::{Places, raise_limit},
+    connections::{Bodies, Places, raise_limit},
     event_limit::EventLimit,
     first_start,
     front::{Around, Front},
@@ -51,7 +51,8 @@ pub async fn run(
     }
     let proxies = Arc::new(config.trusted_proxies.clone().read_from(config.forwarded_header));
     let places = Places::new(&config.connections, Arc::clone(&proxies));
-    let metrics = Arc::new(Metrics::of(&places, tls.as_ref().map(|tls| Arc::clone(&tls.current))));
+    let bodies = Bodies::new(&config.connections, Arc::clone(&proxies));
+    let metrics = Arc::new(Metrics::of(&places, &bodies, tls.as_ref().map(|tls| Arc::clone(&tls.current))));
     let told = match config.metrics_addr {
         Some(addr) => Some(listen_for_metrics(addr, &engine, &metrics).await?),
         None => None,
@@ -103,7 +104,7 @@ pub async fn run(
         .until(Arc::clone(&stage));
     let events = EventsAhead::new(engine.clone(), Arc::clone(&state.event_limit), Arc::clone(&metrics));
     let answers = Answers::new(routes::router(state)?, events, https, metrics);
-    let serving = Serving { answers, times, places: Arc::clone(&places), stage: Arc::clone(&stage) };
+    let serving = Serving { answers, times, places: Arc::clone(&places), bodies, stage: Arc::clone(&stage) };
     let mut serving = tokio::spawn(serve(serving, arriving));
     notify::ready();
     let alive = tokio::spawn(notify::keep_alive());

@@ -26,7 +26,7 @@ use tokio::{
 
 use crate::{
     answers::Answers,
-    connections::{Answering, MOST_BUFFERED, MOST_HEADERS, Places, Timed, TimedBody, Times, Turn},
+    connections::{Answering, Bodies, MOST_BUFFERED, MOST_HEADERS, Places, Timed, TimedBody, Times, Turn},
     front::HandedOver,
     scheme::Scheme,
     stage::{FIRST_REQUEST, Stage},
@@ -50,6 +50,7 @@ pub struct Serving {
     pub answers: Answers,
     pub times: Times,
     pub places: Arc<Places>,
+    pub bodies: Arc<Bodies>,
     pub stage: Arc<Stage>,
 }
 
@@ -110,8 +111,14 @@ impl Serving {
         let service = service_fn(move |request: Request<Incoming>| {
             let (serving, ours) = (self.clone(), asked.take());
             async move {
-                let request = request.map(|body| Body::new(TimedBody::new(body, serving.times)));
+                // Kept until it is answered: so long what was read of the body is in memory.
+                let room = serving.bodies.room(&request, peer.ip());
+                let mut request = request.map(|body| Body::new(TimedBody::new(body, serving.times, room.clone())));
+                if let Some(room) = &room {
+                    request.extensions_mut().insert(Arc::clone(room));
+                }
                 let mut response = serving.answers.answer(request, peer, scheme).await;
+                drop(room);
                 if serving.stage.is_leaving() {
                     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
                 }

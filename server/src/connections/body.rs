@@ -1,22 +1,31 @@
-//! A request's body whose sender may not take for ever: each part has its time, and the whole has.
+//! A request's body whose sender may not take for ever: each part has its time, and the whole has. One for which there is
+//! no room is read and thrown away, so that its sender gets to read the answer.
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
 
 use axum::BoxError;
 use http_body::{Body, Frame, SizeHint};
+use hyper::body::Buf;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::Times;
+use super::{NoRoom, Room, Times};
+
+/// So much is thrown away of a body at most.
+const MOST_DISCARDED: usize = 16 << 20;
 
 pin_project! {
     pub struct TimedBody<B> {
         #[pin]
         body: B,
+        // None where it takes none.
+        room: Option<Arc<Room>>,
+        discarded: usize,
         part: Duration,
         // Until when all of it has to be there.
         end: Instant,
@@ -26,8 +35,8 @@ pin_project! {
 }
 
 impl<B> TimedBody<B> {
-    pub fn new(body: B, times: Times) -> Self {
-        Self { body, part: times.slow, end: Instant::now() + times.body(), waiting: None }
+    pub fn new(body: B, times: Times, room: Option<Arc<Room>>) -> Self {
+        Self { body, room, discarded: 0, part: times.slow, end: Instant::now() + times.body(), waiting: None }
     }
 }
 
@@ -36,10 +45,24 @@ impl<B: Body<Error: Into<BoxError>>> Body for TimedBody<B> {
     type Error = BoxError;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, BoxError>>> {
-        let this = self.project();
-        if let Poll::Ready(frame) = this.body.poll_frame(cx) {
+        let mut this = self.project();
+        while let Poll::Ready(frame) = this.body.as_mut().poll_frame(cx) {
             *this.waiting = None;
-            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+            let Some(room) = this.room.as_ref() else { return Poll::Ready(frame.map(|frame| frame.map_err(Into::into))) };
+            match frame {
+                None if room.is_refused() => return Poll::Ready(Some(Err(NoRoom.into()))),
+                Some(Ok(frame)) => {
+                    let length = frame.data_ref().map_or(0, Buf::remaining);
+                    if room.take(length) {
+                        return Poll::Ready(Some(Ok(frame)));
+                    }
+                    *this.discarded += length;
+                    if *this.discarded > MOST_DISCARDED {
+                        return Poll::Ready(Some(Err(NoRoom.into())));
+                    }
+                }
+                other => return Poll::Ready(other.map(|frame| frame.map_err(Into::into))),
+            }
         }
         let (part, end) = (*this.part, *this.end);
         let waiting = this.waiting.get_or_insert_with(|| Box::pin(sleep_until(end.min(Instant::now() + part))));
@@ -73,7 +96,7 @@ mod tests {
             tokio::time::sleep(distance).await;
             Ok::<_, std::convert::Infallible>(Bytes::from_static(b"x"))
         });
-        let body = TimedBody::new(axum::body::Body::from_stream(parts), times);
+        let body = TimedBody::new(axum::body::Body::from_stream(parts), times, None);
         let begun = Instant::now();
         let mut read = axum::body::Body::new(body).into_data_stream();
         while let Some(part) = read.next().await {

@@ -1,5 +1,6 @@
 //! What connections may take of the server: places, time, and room for what is asked.
 
+mod bodies;
 mod body;
 mod descriptors;
 mod head;
@@ -10,7 +11,10 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::bytes;
+
 pub use self::{
+    bodies::{Bodies, NoRoom, Room},
     body::TimedBody,
     descriptors::{raise_limit, room},
     head::{MOST_ADDRESS, MOST_BUFFERED, MOST_HEADERS, refuse},
@@ -18,6 +22,10 @@ pub use self::{
     turn::{Answering, Timed, Turn},
 };
 
+/// Bytes of bodies at a time where nothing is said.
+const USUAL_BODY_BYTES: u64 = 64 << 20;
+/// The longest body alone must find room.
+const LEAST_BODY_BYTES: u64 = 1 << 20;
 /// Connections at a time where nothing is said, and there are file descriptors for them.
 const USUAL: usize = 10_000;
 
@@ -31,6 +39,13 @@ pub struct ConnectionsConfig {
     /// Default: a quarter of all.
     #[arg(long, env = "TRIBUTARY_MAX_CONNECTIONS_PER_ADDRESS")]
     pub max_connections_per_address: Option<u32>,
+    /// Most bytes of requests' bodies that are in memory at once, such as `64MiB`; who sends beyond is told 503. Bodies of
+    /// up to 16 KiB are not counted. 0: no limit.
+    #[arg(long, env = "TRIBUTARY_MAX_BODY_BYTES", default_value = "64MiB", value_parser = body_bytes)]
+    pub max_body_bytes: u64,
+    /// How much of it one address (of IPv6 one /64) may take. 0: no limit. Default: half of all.
+    #[arg(long, env = "TRIBUTARY_MAX_BODY_BYTES_PER_ADDRESS", value_parser = body_bytes)]
+    pub max_body_bytes_per_address: Option<u64>,
     /// Seconds a connection may wait for its next request. More than a proxy in front keeps its own open.
     #[arg(long, env = "TRIBUTARY_IDLE_SECONDS", default_value_t = 75, value_parser = clap::value_parser!(u32).range(1..))]
     pub idle_seconds: u32,
@@ -48,6 +63,8 @@ impl Default for ConnectionsConfig {
         Self {
             max_connections: None,
             max_connections_per_address: None,
+            max_body_bytes: USUAL_BODY_BYTES,
+            max_body_bytes_per_address: None,
             idle_seconds: 75,
             slow_seconds: 15,
             linger_ms: 500,
@@ -85,6 +102,29 @@ impl ConnectionsConfig {
             Some(most) => most,
         };
         (most, of_one)
+    }
+
+    /// How many bytes of bodies there may be, and how many of one address.
+    fn most_of_bodies(&self) -> (usize, usize) {
+        let limit = |bytes: u64| match bytes {
+            0 => usize::MAX,
+            bytes => usize::try_from(bytes).unwrap_or(usize::MAX),
+        };
+        let most = limit(self.max_body_bytes);
+        let of_one = match self.max_body_bytes_per_address {
+            Some(of_one) => limit(of_one),
+            None if most == usize::MAX => usize::MAX,
+            None => (most / 2).max(limit(LEAST_BODY_BYTES)),
+        };
+        (most, of_one)
+    }
+}
+
+/// An amount that the longest body has room in, or 0.
+fn body_bytes(text: &str) -> Result<u64, String> {
+    match bytes::parse(text)? {
+        1..LEAST_BODY_BYTES => Err("must be 0 (no limit) or at least 1MiB".into()),
+        bytes => Ok(bytes),
     }
 }
 
@@ -131,5 +171,20 @@ mod tests {
         assert_eq!(most(Some(0), Some(0), 50_000), (50_000, usize::MAX));
         assert_eq!(most(Some(20), Some(3), 768), (20, 3));
         assert_eq!(most(Some(1000), None, 768), (768, 192), "more than there are descriptors for");
+    }
+
+    #[test]
+    fn how_much_of_bodies_there_may_be_follows_from_flags() {
+        let most = |max_body_bytes, max_body_bytes_per_address| {
+            let config = ConnectionsConfig { max_body_bytes, max_body_bytes_per_address, ..ConnectionsConfig::default() };
+            config.most_of_bodies()
+        };
+        assert_eq!(most(USUAL_BODY_BYTES, None), (64 << 20, 32 << 20));
+        assert_eq!(most(1 << 20, None), (1 << 20, 1 << 20), "one batch has room");
+        assert_eq!(most(8 << 20, Some(0)), (8 << 20, usize::MAX));
+        assert_eq!(most(0, None), (usize::MAX, usize::MAX));
+        assert_eq!(most(0, Some(2 << 20)), (usize::MAX, 2 << 20));
+        assert_eq!((body_bytes("0"), body_bytes("64MiB")), (Ok(0), Ok(64 << 20)));
+        assert!(body_bytes("1000kB").is_err(), "less than a batch");
     }
 }

@@ -161,7 +161,7 @@ impl Refused {
 }
 
 /// Whom an address stands for: of IPv6, whoever has one has its whole /64.
-fn counted(peer: IpAddr) -> IpAddr {
+pub(super) fn counted(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
         ip => ip,

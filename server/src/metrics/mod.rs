@@ -27,7 +27,10 @@ use self::{
     process::Process,
     told::{ConnectionNumbers, Told},
 };
-use crate::{connections::Places, tls::Current};
+use crate::{
+    connections::{Bodies, Places},
+    tls::Current,
+};
 
 pub use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
 
@@ -44,7 +47,7 @@ pub struct Metrics {
     rejected: Family<Rejected, Counter>,
     pub follows: Follows,
     /// What others know, who are asked when somebody wants to be told.
-    places: Option<Arc<Places>>,
+    places: Option<(Arc<Places>, Arc<Bodies>)>,
     certificate: Option<Arc<Current>>,
 }
 
@@ -80,9 +83,9 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Of a server whose connections have these places, and whose own TLS, where it has any, shows this certificate.
-    pub fn of(places: &Arc<Places>, certificate: Option<Arc<Current>>) -> Self {
-        Self { places: Some(Arc::clone(places)), certificate, ..Self::default() }
+    /// Of a server whose connections have these places, whose bodies have this room, and whose own TLS, where it has any, shows this certificate.
+    pub fn of(places: &Arc<Places>, bodies: &Arc<Bodies>, certificate: Option<Arc<Current>>) -> Self {
+        Self { places: Some((Arc::clone(places), Arc::clone(bodies))), certificate, ..Self::default() }
     }
 
     /// Counts an answered request. `route`: the address as the router has it, `{id}` for an id.
@@ -112,10 +115,11 @@ impl Metrics {
             "Events, and calls with events, that were not taken, by problem",
             self.rejected.clone(),
         );
-        let connections = self.places.as_ref().map(|places| ConnectionNumbers {
+        let connections = self.places.as_ref().map(|(places, bodies)| ConnectionNumbers {
             open: places.taken() as u64,
             most: places.most() as u64,
             refused: places.refused(),
+            body_bytes: bodies.taken() as u64,
         });
         let certificate_until = self.certificate.as_ref().map(|current| current.until());
         let follows = self.follows.get();

@@ -31,6 +31,8 @@ pub struct ConnectionNumbers {
     pub most: u64,
     /// For want of a place.
     pub refused: u64,
+    /// What requests' bodies take, small ones aside.
+    pub body_bytes: u64,
 }
 
 impl Collector for Told {
@@ -63,9 +65,11 @@ impl Told {
     }
 
     fn connections(&self, to: &mut DescriptorEncoder) -> fmt::Result {
-        if let Some(ConnectionNumbers { open, most, .. }) = self.connections {
+        if let Some(ConnectionNumbers { open, most, body_bytes, .. }) = self.connections {
             gauge(to, "tributary_connections", "Open connections.", open)?;
             gauge(to, "tributary_connections_max", "Connections that there may be.", most)?;
+            let help = "Bytes of requests' bodies in memory, small ones aside.";
+            gauge(to, "tributary_connections_body_bytes", help, body_bytes)?;
         }
         if let Some(until) = self.certificate_until {
             let help = "When the server's own TLS certificate ends, since the Unix epoch.";

@@ -1,6 +1,6 @@
 //! The pages, the forms on them, and the server functions behind both.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use app::{
     App, ClientIp,
@@ -30,7 +30,9 @@ use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list, render_ap
 use crate::{
     assets::{self, file},
     body::MOST_BYTES,
+    connections::{NoRoom, Room},
     origin,
+    problem::ApiError,
     state::AppState,
 };
 
@@ -139,7 +141,10 @@ async fn own_pages_only(State(engine): State<Engine>, request: Request, next: Ne
     if is_write && origin::is_own(engine.public_url(), request.headers()) != Some(true) && !is_from_nowhere(&request) {
         return origin::refused().into_response();
     }
-    next.run(request).await
+    let room = request.extensions().get::<Arc<Room>>().cloned();
+    let response = next.run(request).await;
+    // Whoever reads forms knows only that one broke off.
+    if room.is_some_and(|room| room.is_refused()) { ApiError::from(NoRoom).into_response() } else { response }
 }
 
 /// The page that sets a password says nobody where it was, so browsers send its form from "null".

@@ -250,3 +250,58 @@ async fn an_address_or_a_head_that_is_too_long_is_refused() {
     assert_eq!(many.send().await.unwrap().status(), StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
     api.end().await;
 }
+
+/// A batch of one event, as long as it is told to be.
+fn batch(length: usize) -> String {
+    let event = r#"{"events":[{"action":"signup"}]"#;
+    format!("{event}{}}}", " ".repeat(length - event.len() - 1))
+}
+
+#[tokio::test]
+async fn bodies_at_once_are_bounded_and_small_ones_always_have_room() {
+    const LENGTH: usize = 900 << 10;
+    let api = with(|config| ConnectionsConfig { max_body_bytes: 1 << 20, ..config }).await;
+    let key = api.running().await.key;
+    let head = format!(
+        "POST /api/v1/events/batch HTTP/1.1\r\nhost: t\r\nx-api-key: {key}\r\ncontent-type: application/json\r\n\
+         content-length: {LENGTH}\r\n\r\n"
+    );
+    let mut held = open(&api);
+    let whole = batch(LENGTH);
+    let (begun, last) = whole.split_at(LENGTH - 1);
+    held.write_all(head.as_bytes()).unwrap();
+    held.write_all(begun.as_bytes()).unwrap();
+    let told = async || Exposition::parse(&api.client.get(api.url("/metrics")).send().await.unwrap().text().await.unwrap());
+    #[expect(clippy::cast_precision_loss, reason = "it is less than 2^52")]
+    while told().await.get("tributary_connections_body_bytes", &[]) < begun.len() as f64 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+
+    let send = async |path: &str, kind: &str, body: String| {
+        let request = api.client.post(api.url(path)).header("x-api-key", &key).header("content-type", kind);
+        request.header("origin", &api.base).body(body).send().await.unwrap()
+    };
+    let refused = send("/api/v1/events/batch", "application/json", batch(LENGTH)).await;
+    assert_eq!(refused.headers()["retry-after"], "1");
+    let said = problem(refused, StatusCode::SERVICE_UNAVAILABLE).await;
+    assert_eq!(said["type"], "urn:tributary:problem:no-room");
+    let form = "application/x-www-form-urlencoded";
+    let refused = send("/account", form, format!("form={}", "x".repeat(200 << 10))).await;
+    problem(refused, StatusCode::SERVICE_UNAVAILABLE).await;
+    assert!(told().await.get("tributary_rate_limited_total", &[("limit", "bodies")]) >= 2.0);
+    // Whoever brings little always has room.
+    let small = r#"{"action":"signup"}"#.to_owned();
+    assert_eq!(send("/api/v1/events", "application/json", small).await.status(), StatusCode::CREATED);
+    assert_ne!(send("/account", form, "form=x".into()).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+
+    held.write_all(last.as_bytes()).unwrap();
+    let answered = tokio::task::spawn_blocking(move || {
+        let mut first = [0; 12];
+        held.read_exact(&mut first).unwrap();
+        String::from_utf8_lossy(&first).into_owned()
+    });
+    assert_eq!(answered.await.unwrap(), "HTTP/1.1 200", "whoever had room keeps it");
+    // It is the next one's.
+    assert_eq!(send("/api/v1/events/batch", "application/json", batch(LENGTH)).await.status(), StatusCode::OK);
+    api.end().await;
+}
