@@ -163,7 +163,10 @@ impl From<engine::Error> for AppError {
             engine::Error::WrongCredentials => ErrorKind::WrongCredentials,
             engine::Error::Forbidden => ErrorKind::Forbidden,
             engine::Error::Unavailable(reason) => {
-                tracing::warn!(%reason, "figures or accounts could not be read");
+                static NOT_READ: engine::Seldom = engine::Seldom::new();
+                NOT_READ.say((), |left_out| {
+                    tracing::warn!(%reason, left_out, "figures or accounts could not be read");
+                });
                 ErrorKind::Unavailable
             }
             error @ (engine::Error::Internal(_) | engine::Error::Unstorable(_) | engine::Error::Displaced) => {

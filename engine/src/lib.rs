@@ -24,6 +24,7 @@ mod poller;
 mod reattribute;
 mod retention;
 pub mod secret;
+mod seldom;
 mod setup;
 pub mod signature;
 mod start;
@@ -65,6 +66,7 @@ pub use self::{
     overview::Beginnings,
     reattribute::{Change, Reattribution},
     retention::{LEAST_DAYS, Retention},
+    seldom::Seldom,
     setup::{CampaignStart, CampaignStarted, CouponRequest, Held, Integration, random_password},
     signature::SignatureFault,
     stats::{Answers, FiguresChecked, FiguresDiffer, Source, check_figures, range_faults},

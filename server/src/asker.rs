@@ -17,7 +17,7 @@ use engine::{Engine, Session};
 
 use crate::{
     client_ip::client_ip,
-    problem::{ApiError, is_for_machines},
+    problem::{ApiError, AskedBy, is_for_machines},
     small_page::small_page,
     state::AppState,
 };
@@ -26,18 +26,22 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
     if let Some(ip) = came_from(&state, &request) {
         request.extensions_mut().insert(ClientIp(ip));
     }
-    let mut allowance = None;
+    let (mut allowance, mut asked_by) = (None, None);
     if let Some((session, token)) = session(&state, request.uri().path(), request.headers()) {
         allowance = match state.account_limit.take(session.account.id) {
             Ok(allowance) => allowance,
             Err(error) => return too_fast(request.uri().path(), error),
         };
+        asked_by = Some(AskedBy(session.account.id));
         request.extensions_mut().insert(session);
         request.extensions_mut().insert(token);
     }
     let mut response = next.run(request).await;
     if let Some(allowance) = allowance {
         allowance.write(response.headers_mut());
+    }
+    if let Some(asked_by) = asked_by {
+        response.extensions_mut().insert(asked_by);
     }
     response
 }

@@ -13,8 +13,8 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use engine::Error;
-use model::{FieldError, Problem};
+use engine::{Error, Seldom};
+use model::{AccountId, FieldError, Problem};
 
 use crate::{
     connections::NoRoom,
@@ -42,6 +42,17 @@ pub struct ApiError {
 
 /// An answer that takes longer is said in the log.
 const SLOW: Duration = Duration::from_secs(1);
+
+static NOT_SERVED: Seldom = Seldom::new();
+/// By route.
+static SLOWLY: Seldom<String> = Seldom::new();
+/// By account, so that nobody's refusals hide another's; in one for all who have none.
+static REFUSED: Seldom<Option<AccountId>> = Seldom::new();
+static WRITTEN_BY_NOBODY: Seldom = Seldom::new();
+
+/// Whose session a request came with, told with its answer.
+#[derive(Clone, Copy, Debug)]
+pub struct AskedBy(pub AccountId);
 
 pub type ApiResult<T> = Result<T, ApiError>;
 
@@ -124,7 +135,7 @@ impl From<Error> for ApiError {
                 Self { retry_after: Some(5), ..error }
             }
             Error::Unavailable(reason) => {
-                tracing::warn!(%reason, "a request could not be served");
+                NOT_SERVED.say((), |left_out| tracing::warn!(%reason, left_out, "a request could not be served"));
                 let detail = "The database does not answer. Nothing was changed; send the same request again.";
                 let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available now", detail);
                 Self { retry_after: Some(1), ..error }
@@ -203,11 +214,13 @@ impl Asked {
         let mut response = tracing::Instrument::instrument(answer, span.clone()).await;
         let error = response.extensions_mut().remove::<ApiError>();
         let took = began.elapsed();
-        metrics.answered(&method, route, response.status(), took);
+        let account = response.extensions_mut().remove::<AskedBy>().map(|AskedBy(account)| account);
+        metrics.answered(&method, route.clone(), response.status(), took);
         if let Some(error) = error.as_ref().filter(|_| takes_events(&method, &path)) {
             metrics.rejected(error.kind);
         }
-        span.in_scope(|| say(&method, &path, response.status(), took, error.is_some()));
+        let ended = Ended { method: &method, path: &path, route: &route, account, status: response.status(), took };
+        span.in_scope(|| ended.say(error.is_some()));
         let error = error.or_else(|| if for_machines { of_status(response.status(), &method) } else { None });
         if let Some(error) = error {
             let body = serde_json::to_vec(&error.problem(id.clone())).unwrap_or_default();
@@ -238,19 +251,40 @@ pub fn takes_events(method: &Method, path: &str) -> bool {
     method == Method::POST && (path.starts_with("/api/v1/events") || path.starts_with("/event/"))
 }
 
-/// What the log holds of every request at its end. `is_said`: what went wrong was logged where it did.
-fn say(method: &Method, path: &str, status: StatusCode, took: Duration, is_said: bool) {
-    let (status, duration_ms) = (status.as_u16(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-    // A 503 is meant: whoever answers it knows why, and says so where that is news.
-    if status >= 500 && status != 503 && !is_said {
-        tracing::error!(status, duration_ms, "a request failed");
-    } else if took > SLOW {
-        tracing::warn!(status, duration_ms, "a request was answered slowly");
-    } else if !takes_events(method, path) && (status == 403 || (status < 400 && !method.is_safe())) {
-        // Who has changed what, and who tried what is not open to them.
-        tracing::info!(status, duration_ms, "a request was answered");
-    } else {
-        tracing::debug!(status, duration_ms, "a request was answered");
+/// A request that is answered.
+struct Ended<'a> {
+    method: &'a Method,
+    path: &'a str,
+    route: &'a str,
+    account: Option<AccountId>,
+    status: StatusCode,
+    took: Duration,
+}
+
+impl Ended<'_> {
+    /// What the log holds of every request at its end. `is_said`: what went wrong was logged where it did.
+    fn say(&self, is_said: bool) {
+        let status = self.status.as_u16();
+        let duration_ms = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
+        let answered = |left_out| tracing::info!(status, duration_ms, left_out, "a request was answered");
+        let is_write = status < 400 && !self.method.is_safe();
+        // A 503 is meant: whoever answers it knows why, and says so where that is news.
+        if status >= 500 && status != 503 && !is_said {
+            tracing::error!(status, duration_ms, "a request failed");
+        } else if self.took > SLOW {
+            let slowly = |left_out| tracing::warn!(status, duration_ms, left_out, "a request was answered slowly");
+            SLOWLY.say(self.route.to_owned(), slowly);
+        } else if takes_events(self.method, self.path) || !(is_write || status == 403) {
+            tracing::debug!(status, duration_ms, "a request was answered");
+        } else if !is_write {
+            // Who tried what is not open to them.
+            REFUSED.say(self.account, answered);
+        } else if self.account.is_some() {
+            // Who has changed what.
+            answered(None);
+        } else {
+            WRITTEN_BY_NOBODY.say((), answered);
+        }
     }
 }
 
@@ -284,7 +318,55 @@ fn of_status(status: StatusCode, method: &Method) -> Option<ApiError> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_for_machines;
+    use std::{io::Write, sync::Mutex};
+
+    use tracing::Level;
+    use tracing_subscriber::fmt::MakeWriter;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Said(Arc<Mutex<String>>);
+
+    impl Write for Said {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().push_str(std::str::from_utf8(bytes).unwrap());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl MakeWriter<'_> for Said {
+        type Writer = Self;
+
+        fn make_writer(&self) -> Self {
+            self.clone()
+        }
+    }
+
+    /// Lines about a thousand such answers.
+    fn lines(account: Option<AccountId>, status: StatusCode, seconds: u64) -> usize {
+        let (said, took) = (Said::default(), Duration::from_secs(seconds));
+        let log = tracing_subscriber::fmt().with_writer(said.clone()).with_max_level(Level::INFO).finish();
+        let ended = Ended { method: &Method::PUT, path: "/", route: "/", account, status, took };
+        tracing::subscriber::with_default(log, || (0..1_000).for_each(|_| ended.say(true)));
+        let lines = said.0.lock().unwrap().lines().count();
+        lines
+    }
+
+    #[test]
+    fn whoever_is_refused_at_will_fills_no_log_and_hides_nobody() {
+        let [anna, bert] = [1, 2].map(|n| Some(AccountId(uuid::Uuid::from_u128(n))));
+        for refused in [anna, bert, None] {
+            assert_eq!(lines(refused, StatusCode::FORBIDDEN, 0), 10, "{refused:?}");
+        }
+        assert_eq!(lines(anna, StatusCode::FORBIDDEN, 2), 10, "slowly");
+        assert_eq!(lines(None, StatusCode::SEE_OTHER, 0), 10, "logins");
+        assert_eq!(lines(anna, StatusCode::OK, 0), 1_000, "what an account has changed is said whole");
+    }
 
     #[test]
     fn pages_are_for_people_however_their_path_begins() {

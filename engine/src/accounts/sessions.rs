@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Session, passwords::verify};
 use crate::{
-    Engine,
+    Engine, Seldom,
     clicks::enrich::{IpStorage, stored_ip},
     db::{self, accounts::StoredAccount},
     error::{Error, Result},
@@ -23,6 +23,10 @@ use crate::{
 const SESSION: i64 = 12 * HOUR;
 /// Verified where no account matches, so that a wrong e-mail takes as long as a wrong password.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5LWhhcy10aGlz$Q1Nh2Yr2r1aXUPgsC0tN2ZLS8VGXbNQdPRfSAVxPlPg";
+
+/// Lines about logins, counted for each account; in one for all names that are nobody's.
+static FAILED: Seldom<Option<AccountId>> = Seldom::new();
+static SUCCEEDED: Seldom<AccountId> = Seldom::new();
 
 #[derive(Serialize, Deserialize)]
 struct Claims {
@@ -54,10 +58,13 @@ impl Engine {
         let network = stored_ip(from, IpStorage::Truncated);
         let Some(stored) = stored else {
             // Whose it would have been, where it is anybody's: never the address that was tried.
-            tracing::info!(account_id = tried.map(tracing::field::display), network, "a login failed");
+            FAILED.say(tried, |left_out| {
+                tracing::info!(account_id = tried.map(tracing::field::display), network, left_out, "a login failed");
+            });
             return Err(Error::WrongCredentials);
         };
-        tracing::info!(account_id = %stored.account.id, network, "logged in");
+        let id = stored.account.id;
+        SUCCEEDED.say(id, |left_out| tracing::info!(account_id = %id, network, left_out, "logged in"));
         attempt.forgive();
         name_account(stored.account.id);
         // The account may be newer than what memory holds, where another node made it.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
+    Seldom,
     db::{self, Db, failures::StoredFailure},
     error::{Error, Result},
 };
@@ -36,7 +37,10 @@ impl Failures {
 
     pub fn keep(&self, failure: StoredFailure) {
         if self.0.try_send(failure).is_err() {
-            tracing::warn!("a failed event is not kept: too many arrive, or the server is stopping");
+            static NOT_KEPT: Seldom = Seldom::new();
+            NOT_KEPT.say((), |left_out| {
+                tracing::warn!(left_out, "a failed event is not kept: too many arrive, or the server is stopping");
+            });
         }
     }
 }

@@ -1,5 +1,8 @@
 //! File descriptors: each connection is one.
 
+use std::io;
+
+use engine::Seldom;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// What the rest of the process opens: database, click log, listeners, the site's files.
@@ -14,6 +17,12 @@ pub fn raise_limit() {
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
         tracing::warn!(%error, "the limit on open files cannot be raised");
     }
+}
+
+/// Says that the system had no room for a connection. Whoever opens many at once causes it, many times a second.
+pub fn say_not_accepted(error: &io::Error) {
+    static NOT_ACCEPTED: Seldom = Seldom::new();
+    NOT_ACCEPTED.say((), |left_out| tracing::error!(%error, left_out, "connections cannot be accepted now"));
 }
 
 /// How many connections there are descriptors for.

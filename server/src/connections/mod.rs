@@ -16,7 +16,7 @@ use crate::bytes;
 pub use self::{
     bodies::{Bodies, NoRoom, Room},
     body::TimedBody,
-    descriptors::{raise_limit, room},
+    descriptors::{raise_limit, room, say_not_accepted},
     head::{MOST_ADDRESS, MOST_BUFFERED, MOST_HEADERS, refuse},
     places::{Place, Places, Refused},
     turn::{Answering, Timed, Turn},

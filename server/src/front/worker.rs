@@ -22,7 +22,10 @@ use super::{
     connection::Connection,
     request::{Follow, MOST_HEADERS, Parsed, Persistence, parse},
 };
-use crate::{client_ip::client_ip, metrics::FollowCounts, scheme::Scheme, serve::Arrived, stage::FIRST_REQUEST};
+use crate::{
+    client_ip::client_ip, connections::say_not_accepted, metrics::FollowCounts, scheme::Scheme, serve::Arrived,
+    stage::FIRST_REQUEST,
+};
 
 const LISTENER: Token = Token(usize::MAX);
 const WAKER: Token = Token(usize::MAX - 1);
@@ -30,8 +33,6 @@ const WAKER: Token = Token(usize::MAX - 1);
 const SWEEP: Duration = Duration::from_secs(1);
 /// How soon a connection is accepted again after the system had no room for one.
 const PAUSE: Duration = Duration::from_millis(50);
-/// The shortest time between two lines of the log about that.
-const SAID_EVERY: Duration = Duration::from_secs(10);
 /// How often connections are looked at while the server ends.
 const ENDING: Duration = Duration::from_millis(10);
 /// Answers of one round: the first of them waits for the last.
@@ -57,8 +58,6 @@ struct Accepting {
     is_due: bool,
     /// Not before then: the system had no room for another connection.
     after: Instant,
-    /// When that was last said.
-    said: Option<Instant>,
 }
 
 /// What is gathered until the answers leave; kept between rounds for the room it has.
@@ -108,7 +107,7 @@ impl Worker {
             redirected: 0,
         };
         let connections = Slab::new();
-        let accepting = Accepting { is_due: false, after: now, said: None };
+        let accepting = Accepting { is_due: false, after: now };
         Ok((Self { around, poll, listener: Some(listener), accepting, connections, swept: now, round, counts }, waker))
     }
 
@@ -179,10 +178,7 @@ impl Worker {
                 Err(error) => {
                     // No file descriptors, mostly: those that end make room.
                     self.accepting.after = now + PAUSE;
-                    if self.accepting.said.is_none_or(|said| now.duration_since(said) >= SAID_EVERY) {
-                        self.accepting.said = Some(now);
-                        tracing::error!(%error, "connections cannot be accepted now");
-                    }
+                    say_not_accepted(&error);
                     return;
                 }
             }

@@ -11,7 +11,7 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::{
-    connections::{Place, Places},
+    connections::{Place, Places, say_not_accepted},
     serve::Arrived,
     stage::{FIRST_REQUEST, Stage},
 };
@@ -67,7 +67,7 @@ impl Accepting {
             }
             Err(error) => {
                 // No file descriptors, mostly: those that end make room.
-                tracing::error!(%error, "connections cannot be accepted now");
+                say_not_accepted(&error);
                 return tokio::time::sleep(PAUSE).await;
             }
         };
