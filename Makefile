@@ -1,6 +1,6 @@
 # Everything one does with Tributary, one target each; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run demo build site dev configuration test test-mysql test-faults test-kill test-million test-load test-soak audit check-deploy schemathesis fuzz agents bench screenshots lighthouse fmt clean
+.PHONY: help run demo build site dev configuration test test-mysql test-faults test-kill test-million test-load test-soak audit check-deploy schemathesis scan fuzz agents bench screenshots lighthouse fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,8 +55,11 @@ audit: ## what is known to be wrong with dependencies (downloads RustSec's list)
 check-deploy: ## lint what deploy/ and .github/ hold, and put Caddy before a node (as root or with sudo; installs linters)
 	scripts/check-deploy.sh
 
-schemathesis: site ## fuzz a debug server by its own OpenAPI document (needs Python 3.10)
+schemathesis: site ## fuzz a debug server by its own OpenAPI document, as each role (needs Python 3.10; CASES=100000: so many of each)
 	scripts/schemathesis.sh
+
+scan: build ## sqlmap, wapiti and nikto on a demo's server, as nobody and as each role that logs in (MINUTES of each at most: 20)
+	scripts/scan.sh
 
 fuzz: ## hostile input: TARGET=redirect RUNS=100000, or all of fuzz/targets, 10,000,000 each (half an hour)
 	scripts/fuzz.sh

@@ -1,6 +1,10 @@
 //! From what a query says to exact moments: ranges, zones and the buckets of charts.
 
-use jiff::{Span, ToSpan, Zoned, civil::Date, tz::TimeZone};
+use jiff::{
+    Span, ToSpan, Unit, Zoned,
+    civil::Date,
+    tz::{Offset, TimeZone},
+};
 use model::{
     FieldError, Timestamp,
     stats::{Interval, Preset, StatsQuery},
@@ -186,7 +190,9 @@ fn next_bucket(start: &Zoned, interval: Interval) -> Option<Zoned> {
 
 /// RFC 3339 in the zone's own offset; the second's fraction only where there is one.
 pub fn written(moment: &Zoned) -> String {
-    moment.strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string()
+    // Clocks once went by the sun, to the second; RFC 3339 knows whole minutes alone. The moment stays the same.
+    let offset = moment.offset().round(Unit::Minute).unwrap_or(Offset::UTC);
+    moment.with_time_zone(TimeZone::fixed(offset)).strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string()
 }
 
 #[cfg(test)]
@@ -227,6 +233,20 @@ mod tests {
             written(&query("2026-03-01T10:00:00 02:00", "2026-03-01T10:00:00Z").from),
             "2026-03-01T08:00:00+00:00"
         );
+    }
+
+    #[test]
+    fn offsets_are_written_in_whole_minutes_from_when_clocks_went_by_the_sun_too() {
+        // Berlin's local mean time was 53 minutes and 28 seconds ahead, Denver's 6:59:56 behind.
+        for (zone, from, expected) in [
+            ("Europe/Berlin", "1880-01-01", "1879-12-31T23:59:32+00:53"),
+            ("America/Denver", "0511-12-24T13:30:07+06:58", "0511-12-23T23:32:07-07:00"),
+        ] {
+            let query = StatsQuery { from: Some(from.into()), tz: Some(zone.into()), ..StatsQuery::default() };
+            let range = resolve(query).unwrap();
+            assert_eq!(written(&range.from), expected);
+            assert_eq!(expected.parse::<jiff::Timestamp>().unwrap(), range.from.timestamp());
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How much a request's head may hold: an address of 8 KB, 32 KB of headers.
+//! What a request's head must and may hold: an address with a path, of 8 KB at most, and 32 KB of headers.
 //!
 //! What does not even fit into a connection's buffer, and more than 100 headers, hyper refuses by itself.
 
@@ -14,10 +14,14 @@ pub const MOST_HEADERS: usize = 100;
 pub const MOST_ADDRESS: usize = 8 << 10;
 const MOST_HEADER_BYTES: usize = 32 << 10;
 
-/// What is wrong with a head, if it is too long.
+/// What is wrong with a head: it names a host alone, as for a tunnel, or is too long.
 pub fn refuse<B>(request: &Request<B>) -> Option<ApiError> {
-    let address = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
-    if address > MOST_ADDRESS {
+    // Whatever asks such an address for its path, as Leptos does, would panic.
+    let Some(address) = request.uri().path_and_query() else {
+        let detail = "A request names a path, such as /login. Nothing is tunnelled here.";
+        return Some(ApiError::new(StatusCode::BAD_REQUEST, "no-path", "No path", detail));
+    };
+    if address.as_str().len() > MOST_ADDRESS {
         let detail = format!("Path and query may have at most {MOST_ADDRESS} bytes.");
         return Some(ApiError::new(StatusCode::URI_TOO_LONG, "address-too-long", "Address too long", detail));
     }
