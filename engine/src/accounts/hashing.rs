@@ -173,8 +173,8 @@ mod tests {
             of_account.push(wait(&turns, Some("anna@shop.example"), Some(&format!("192.0.2.{n}"))).await);
         }
         assert!(is_refused(&turns, " Anna@Shop.example", "192.0.2.99").await, "from wherever, however it is written");
-        let mut of_address = Vec::new();
         let names: Vec<String> = (0..8).map(|n| format!("{n}@shop.example")).collect();
+        let mut of_address = Vec::new();
         for (n, name) in names.iter().enumerate() {
             of_address.push(wait(&turns, Some(name), Some(&format!("2001:db8:0:1::{n}"))).await);
         }

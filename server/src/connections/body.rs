@@ -48,7 +48,9 @@ impl<B: Body<Error: Into<BoxError>>> Body for TimedBody<B> {
         let mut this = self.project();
         while let Poll::Ready(frame) = this.body.as_mut().poll_frame(cx) {
             *this.waiting = None;
-            let Some(room) = this.room.as_ref() else { return Poll::Ready(frame.map(|frame| frame.map_err(Into::into))) };
+            let Some(room) = this.room.as_ref() else {
+                return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+            };
             match frame {
                 None if room.is_refused() => return Poll::Ready(Some(Err(NoRoom.into()))),
                 Some(Ok(frame)) => {

@@ -176,7 +176,8 @@ mod tests {
     #[test]
     fn how_much_of_bodies_there_may_be_follows_from_flags() {
         let most = |max_body_bytes, max_body_bytes_per_address| {
-            let config = ConnectionsConfig { max_body_bytes, max_body_bytes_per_address, ..ConnectionsConfig::default() };
+            let config =
+                ConnectionsConfig { max_body_bytes, max_body_bytes_per_address, ..ConnectionsConfig::default() };
             config.most_of_bodies()
         };
         assert_eq!(most(USUAL_BODY_BYTES, None), (64 << 20, 32 << 20));

@@ -9,7 +9,7 @@ use model::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::listing::{ByCode, Items, Listing, OfAdvertiser, OfCampaign, OfInfluencer, OfPage};
+use super::listing::{ByCode, Items, Listing, OfAdvertiser, OfCampaign, OfCoupon, OfInfluencer, OfPage};
 use crate::{
     auth::{Admin, Tenant},
     body::{JsonBody, MOST_BYTES_OF_IDS},
@@ -33,7 +33,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// Advertisers see their own.
 #[utoipa::path(
     get, path = "/coupons", operation_id = "listCoupons", tag = COUPONS,
-    params(ByCode, ("status" = Option<CouponStatus>, Query), OfAdvertiser, OfCampaign, OfInfluencer, OfPage),
+    params(ByCode, ("status" = Option<CouponStatus>, Query), OfAdvertiser, OfCampaign, OfInfluencer, OfCoupon, OfPage),
     responses((status = 200, body = Page<Coupon>)),
 )]
 async fn list(

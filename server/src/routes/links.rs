@@ -14,7 +14,7 @@ use model::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::listing::{ByCode, Items, Listing, OfAdvertiser, OfCampaign, OfInfluencer, OfPage};
+use super::listing::{ByCode, Items, Listing, OfAdvertiser, OfCampaign, OfInfluencer, OfLink, OfPage};
 use crate::{
     auth::{Admin, Tenant},
     body::{JsonBody, MOST_BYTES_OF_IDS},
@@ -43,7 +43,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// Advertisers see their own.
 #[utoipa::path(
     get, path = "/links", operation_id = "listLinks", tag = LINKS,
-    params(ByCode, ("status" = Option<LinkStatus>, Query), OfAdvertiser, OfCampaign, OfInfluencer, OfPage),
+    params(ByCode, ("status" = Option<LinkStatus>, Query), OfAdvertiser, OfCampaign, OfInfluencer, OfLink, OfPage),
     responses((status = 200, body = Page<Link>)),
 )]
 async fn list(

@@ -6,7 +6,7 @@ use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use engine::PageAt;
 use model::{
-    AdvertiserId, CampaignId, FieldError, InfluencerId,
+    AdvertiserId, CampaignId, CouponId, FieldError, InfluencerId, LinkId,
     account::Role,
     page::{ListQuery, MOST_ITEMS, Sort},
     text::RuleError,
@@ -194,4 +194,20 @@ pub struct OfCampaign {
 pub struct OfInfluencer {
     /// Only what belongs to this influencer.
     influencer_id: Option<InfluencerId>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documentation: the query is read as text")]
+pub struct OfLink {
+    /// This link alone.
+    link_id: Option<LinkId>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documentation: the query is read as text")]
+pub struct OfCoupon {
+    /// This coupon alone.
+    coupon_id: Option<CouponId>,
 }

@@ -287,7 +287,10 @@ async fn bodies_at_once_are_bounded_and_small_ones_always_have_room() {
     let (begun, last) = whole.split_at(LENGTH - 1);
     held.write_all(head.as_bytes()).unwrap();
     held.write_all(begun.as_bytes()).unwrap();
-    let told = async || Exposition::parse(&api.client.get(api.url("/metrics")).send().await.unwrap().text().await.unwrap());
+    let told = async || {
+        let answer = api.client.get(api.url("/metrics")).send().await.unwrap();
+        Exposition::parse(&answer.text().await.unwrap())
+    };
     #[expect(clippy::cast_precision_loss, reason = "it is less than 2^52")]
     while told().await.get("tributary_connections_body_bytes", &[]) < begun.len() as f64 {
         tokio::time::sleep(Duration::from_millis(5)).await;

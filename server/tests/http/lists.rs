@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::api::{Api, each, problem, text, wrong_fields};
+use crate::api::{Api, Running, each, problem, text, wrong_fields};
 
 async fn named(api: &Api, names: &[&str]) {
     for name in names {
@@ -72,6 +72,52 @@ crate::on_both! {
         }
         for path in ["campaigns?advertiser_id", "influencers?campaign_id", "links?influencer_id", "coupons?campaign_id", "accounts?advertiser_id"] {
             problem(api.get(&format!("/api/v1/{path}={}", one.link)).await, StatusCode::NOT_FOUND).await;
+        }
+        api.end().await;
+    }
+
+    async fn one_link_or_coupon_narrows_every_list_that_the_document_says_it_for(api: Api) {
+        let (own, other) = (api.running().await, api.running().await);
+        let coupon = async |of: &Running, code: &str| {
+            let body = json!({ "campaign_id": of.campaign, "influencer_id": own.influencer, "code": code });
+            text(&api.created("/api/v1/coupons", body).await, "id").to_owned()
+        };
+        let (first, _second) = (coupon(&own, "FIRST10").await, coupon(&own, "SECOND10").await);
+        let link = async |of: &Running, body: Value| {
+            let mut body = body;
+            body["campaign_id"] = of.campaign.as_str().into();
+            text(&api.created("/api/v1/links", body).await, "id").to_owned()
+        };
+        link(&own, json!({ "influencer_id": own.influencer, "destination_url": "https://shop.example/second" })).await;
+        for (event_id, key) in [("1", json!({ "coupon_code": "FIRST10" })), ("2", json!({ "coupon_code": "SECOND10" })), ("3", json!({ "ref_code": own.code }))] {
+            let mut event = key;
+            (event["action"], event["event_id"]) = ("purchase".into(), event_id.into());
+            assert_eq!(api.event(&own.key, event).await.status(), StatusCode::CREATED);
+        }
+        assert_eq!(api.follow(&own.code).await.status(), StatusCode::FOUND);
+        assert_eq!(api.follow(&other.code).await.status(), StatusCode::FOUND);
+        api.wait_for("/api/v1/stats/overview", "clicks", json!(2)).await;
+        let anna = api.account("anna@social.example", json!({ "role": "influencer", "influencer_id": own.influencer })).await.1;
+        let document = api.got("/api/v1/openapi.json").await;
+        for (path, token, all, narrowed) in [
+            ("/api/v1/links", &api.token, 3, vec![("link_id", &own.link)]),
+            ("/api/v1/coupons", &api.token, 2, vec![("coupon_id", &first)]),
+            ("/api/v1/clicks", &api.token, 2, vec![("link_id", &own.link)]),
+            ("/api/v1/events", &api.token, 3, vec![("link_id", &own.link), ("coupon_id", &first)]),
+            ("/api/v1/influencer/links", &anna, 2, vec![("link_id", &own.link)]),
+            ("/api/v1/influencer/coupons", &anna, 2, vec![("coupon_id", &first)]),
+            ("/api/v1/influencer/sales", &anna, 3, vec![("link_id", &own.link), ("coupon_id", &first)]),
+        ] {
+            let count = async |path: &str| {
+                let page: Value = api.send(token, Method::GET, path, Value::Null).await.json().await.unwrap();
+                page["items"].as_array().unwrap_or_else(|| panic!("{path}: {page}")).len()
+            };
+            assert_eq!(count(path).await, all, "{path}");
+            for (name, id) in narrowed {
+                assert_eq!(count(&format!("{path}?{name}={id}")).await, 1, "{path}?{name}");
+                let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
+                assert!(parameters.iter().any(|it| it["name"] == name), "{path} documents {name}");
+            }
         }
         api.end().await;
     }

@@ -20,7 +20,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     links::IMAGE_POLICY,
-    listing::{ByCode, ByName, Listing, OfCampaign, OfPage},
+    listing::{ByCode, ByName, Listing, OfCampaign, OfCoupon, OfLink, OfPage},
 };
 use crate::{auth::Influencer, openapi::tags::OWN, path::Id, problem::ApiResult, state::AppState};
 
@@ -36,7 +36,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// List one's own tracking links
 #[utoipa::path(
     get, path = "/influencer/links", operation_id = "listOwnLinks", tag = OWN,
-    params(ByCode, ("status" = Option<LinkStatus>, Query), OfCampaign, OfPage),
+    params(ByCode, ("status" = Option<LinkStatus>, Query), OfCampaign, OfLink, OfPage),
     responses((status = 200, body = Page<Link>)),
 )]
 async fn links(
@@ -70,7 +70,7 @@ async fn qr(
 /// List one's own coupons
 #[utoipa::path(
     get, path = "/influencer/coupons", operation_id = "listOwnCoupons", tag = OWN,
-    params(ByCode, ("status" = Option<CouponStatus>, Query), OfCampaign, OfPage),
+    params(ByCode, ("status" = Option<CouponStatus>, Query), OfCampaign, OfCoupon, OfPage),
     responses((status = 200, body = Page<Coupon>)),
 )]
 async fn coupons(
