@@ -353,8 +353,7 @@ mod tests {
         let log = tracing_subscriber::fmt().with_writer(said.clone()).with_max_level(Level::INFO).finish();
         let ended = Ended { method: &Method::PUT, path: "/", route: "/", account, status, took };
         tracing::subscriber::with_default(log, || (0..1_000).for_each(|_| ended.say(true)));
-        let lines = said.0.lock().unwrap().lines().count();
-        lines
+        said.0.lock().unwrap().lines().count()
     }
 
     #[test]
