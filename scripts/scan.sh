@@ -4,8 +4,10 @@
 # reports; whether it is so is for the reader to say.
 #
 # BINARY: a server with the site inside (target/release/tributary). SCANS: which of sqlmap, wapiti, nikto. ROLES: as whom (nobody
-# admin advertiser influencer, and for sqlmap key: a shop's). MINUTES: of each scanner for each role, at most (20). OUT: a folder for all that they print. Tools come
-# from PyPI and Debian into the cache folder; wapiti needs Python 3.12, nikto is in Debian's non-free part and wants libwhisker2-perl.
+# admin advertiser influencer, and for sqlmap key: a shop's). TARGETS: which operations, for sqlmap ("list*"). MINUTES: of each
+# scanner for each role, at most (20). OUT: a folder for all that they print. Tools come from PyPI into the cache folder; wapiti
+# needs Python 3.12 (PYTHON312). nikto is in Debian's non-free part: unpack it into the cache folder, and have libwhisker2-perl.
+# shellcheck disable=SC2317  # functions are called by names that are put together
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$ROOT"
 port=${TRIBUTARY_PORT:-3430}
@@ -77,7 +79,7 @@ scan_sqlmap() {
         fi
         echo "=== ${target##*/}"
         timeout $((end - SECONDS)) "$CACHE/sqlmap-$sqlmap_version/bin/sqlmap" -r "$target" -H "${headers[$role]}" --batch --level "${LEVEL:-2}" \
-            --risk "${RISK:-2}" --dbms SQLite --ignore-code '*' --timeout 20 --retries 1 --flush-session --disable-coloring \
+            --risk "${RISK:-2}" --dbms SQLite --ignore-code '*' --ignore-redirects --timeout 20 --retries 1 --flush-session --disable-coloring \
             --output-dir "$data/sqlmap" </dev/null || true
     done
 }

@@ -5,6 +5,7 @@
 # CASES: then every request that any role made up is sent as each of them, until each has sent so many (default: none).
 # ROLES: which, of the six below. JOBS: how many at a time (2). BINARY: a server that is built (default: a debug one, built here).
 # Needs Python 3.10; schemathesis comes from PyPI into the cache folder. Arguments go on to it, such as -n 50.
+# shellcheck disable=SC2030,SC2031,SC2317  # functions are called by name; each role has a port of its own
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$ROOT"
 version=4.32.5
@@ -204,7 +205,7 @@ as() (
     base=http://127.0.0.1:$port
     if [[ -n ${headers[$role]} ]]; then header=(--header "${headers[$role]}"); fi
     if [[ $role == signed ]]; then export SIGNING_SECRET=$secret; fi
-    rm -rf "$data/$role"
+    rm -rf "${data:?}/$role"
     cp -r "$data/begun" "$data/$role"
     start "$data/$role"
     "${@:3}" || failed=1
