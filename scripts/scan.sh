@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Scans a running server of its own, with a year of demonstration inside, for what scanners know of: sqlmap over every operation of
-# the API, wapiti over pages, forms and the API, nikto over the web server, as nobody and as each role. Shows what each of them
+# the API, wapiti over pages, forms and the API, as nobody and as each role, nikto over the web server. Shows what each of them
 # reports; whether it is so is for the reader to say.
 #
 # BINARY: a server with the site inside (target/release/tributary). SCANS: which of sqlmap, wapiti, nikto. ROLES: as whom (nobody
@@ -94,17 +94,16 @@ scan_wapiti() {
         --store-session "$data" --store-config "$data" </dev/null
 }
 scan_nikto() {
-    local role=$1 cookie='#'
-    if [[ -n ${sessions[$role]:-} ]]; then cookie=STATIC-COOKIE="\"trb_session=${sessions[$role]}\""; fi
     sed -e "s|=/var/lib/nikto|=$nikto/var/lib/nikto|; s|^NIKTODTD=|NIKTODTD=$nikto|; s|^UPDATES=yes|UPDATES=no|" \
-        -e "s|^#* *STATIC-COOKIE.*||" "$nikto/etc/nikto/config.txt" >"$data/nikto.conf"
-    printf '%s\n' "$cookie" >>"$data/nikto.conf"
+        "$nikto/etc/nikto/config.txt" >"$data/nikto.conf"
     timeout "$limit" perl "$nikto/usr/bin/nikto" -config "$data/nikto.conf" -host 127.0.0.1 -port "$port" -nointeractive -nolookup \
         -ask no -Display V </dev/null
 }
 
 for role in ${ROLES:-nobody admin advertiser influencer}; do
     for scanner in ${SCANS:-sqlmap wapiti nikto}; do
+        # nikto knows web servers, not sessions; wapiti has no use for a shop's key.
+        if [[ ($scanner == nikto && $role != nobody) || ($scanner == wapiti && $role == key) ]]; then continue; fi
         say "$scanner as $role"
         "scan_$scanner" "$role" >"$out/$scanner-$role" 2>&1 || true
     done
