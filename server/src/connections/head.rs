@@ -2,7 +2,7 @@
 //!
 //! What does not even fit into a connection's buffer, and more than 100 headers, hyper refuses by itself.
 
-use axum::http::{Request, StatusCode};
+use axum::http::{Method, Request, StatusCode};
 
 use crate::problem::ApiError;
 
@@ -14,10 +14,11 @@ pub const MOST_HEADERS: usize = 100;
 pub const MOST_ADDRESS: usize = 8 << 10;
 const MOST_HEADER_BYTES: usize = 32 << 10;
 
-/// What is wrong with a head: it names a host alone, as for a tunnel, or is too long.
+/// What is wrong with a head: it names a host alone, as for a tunnel, asks for one, or is too long.
 pub fn refuse<B>(request: &Request<B>) -> Option<ApiError> {
-    // Whatever asks such an address for its path, as Leptos does, would panic.
-    let Some(address) = request.uri().path_and_query() else {
+    // Whatever asks such an address for its path, as Leptos does, would panic. And of each CONNECT axum logs an error.
+    let address = request.uri().path_and_query().filter(|_| request.method() != Method::CONNECT);
+    let Some(address) = address else {
         let detail = "A request names a path, such as /login. Nothing is tunnelled here.";
         return Some(ApiError::new(StatusCode::BAD_REQUEST, "no-path", "No path", detail));
     };

@@ -19,7 +19,7 @@ const MAY_BE_ABSENT: [(&str, &str); 9] = [
 ];
 
 /// The errors, each with the kind its example is of and what it means.
-const PROBLEMS: [(u16, &str, &str); 13] = [
+const PROBLEMS: [(u16, &str, &str); 15] = [
     (400, "not-json", "The body is not JSON."),
     (401, "unauthenticated", "No session, no key, or one that has ended."),
     (403, "forbidden", "Closed to this role, or a cookie's write from a foreign page."),
@@ -28,9 +28,11 @@ const PROBLEMS: [(u16, &str, &str); 13] = [
     (409, "conflict", "What must be unique is taken, or the state does not allow it."),
     (412, "changed-meanwhile", "It has changed since the version that `If-Match` names. Nothing was changed."),
     (413, "too-large", "The body is too large."),
+    (414, "address-too-long", "Path and query are too long."),
     (415, "media-type", "The body is not sent as JSON."),
     (422, "validation", "The request breaks rules; all of them are named."),
     (429, "rate-limited", "Faster, or more at once, than is allowed. Nothing was changed; wait for `Retry-After`."),
+    (431, "headers-too-large", "The headers are too long."),
     (500, "internal", "The fault is ours, and is in the log under this request id."),
     (503, "unavailable", "The database does not answer. Nothing was changed; send the same request again."),
 ];
@@ -99,7 +101,7 @@ fn errors_of(path: &str, method: &str, operation: &Value) -> BTreeSet<u16> {
             .any(|it| it["in"] == place && it["name"].as_str().is_some_and(|it| it.ends_with(name)))
     };
     let is_public = operation["security"] == json!([{}]);
-    let mut statuses = BTreeSet::from([500]);
+    let mut statuses = BTreeSet::from([414, 431, 500]);
     if !is_public {
         statuses.insert(401);
     }

@@ -235,14 +235,16 @@ async fn where_places_are_short_whoever_does_nothing_makes_room() {
 #[tokio::test]
 async fn an_address_without_a_path_is_refused_whatever_is_asked_of_it() {
     let api = Api::start(Database::sqlite()).await;
-    on_a_connection(&api, |mut raw| {
-        for (method, address) in [("GET", "127.0.0.1"), ("HEAD", "login"), ("POST", "t:80"), ("CONNECT", "t:443")] {
+    for (method, address) in
+        [("GET", "127.0.0.1"), ("DELETE", "login"), ("POST", "t:80"), ("CONNECT", "t:443"), ("CONNECT", "/login")]
+    {
+        on_a_connection(&api, move |mut raw| {
             let answer = raw.say(&format!("{method} {address} HTTP/1.1\r\nHost: t\r\n\r\n")).answer();
             assert!(answer.starts_with("http/1.1 400 "), "{method} {address}: {answer}");
             assert!(answer.contains("x-request-id: "), "{answer}");
-        }
-    })
-    .await;
+        })
+        .await;
+    }
     assert_eq!(api.get("/login").await.status(), StatusCode::OK);
     api.end().await;
 }

@@ -29,7 +29,7 @@ pub use trial::{Trial, count};
 pub use watch::{Watch, Watched};
 
 /// How long anything may take that is waited for. It says that something hangs, not that it is slow.
-pub const MOST_WAIT: Duration = Duration::from_secs(30);
+pub const MOST_WAIT: Duration = Duration::from_secs(90);
 
 /// How long a fault lasts.
 pub fn outage() -> Duration {
