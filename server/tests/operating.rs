@@ -74,7 +74,10 @@ async fn a_server_whose_secrets_are_in_files_serves_and_healthcheck_says_so() {
 
     // Each hash takes 19 MiB for a moment, on whichever thread, and keeps none of it.
     let before = memory_kb(&running);
-    futures_util::future::join_all((0..24).map(|_| log_in())).await;
+    for _ in 0..3 {
+        // As many as one account may have under way.
+        futures_util::future::join_all((0..8).map(|_| log_in())).await;
+    }
     let after = memory_kb(&running);
     assert!(after < before + (24 << 10), "24 logins left {} KiB behind: {before} KiB before", after - before);
 }
