@@ -10,7 +10,7 @@ npm --prefix end2end/lighthouse ci --silent >&2 </dev/null || die "npm ci failed
 
 data=$(mktemp -d)
 server=
-trap '[[ -z $server ]] || kill "$server"; rm -rf "$data"' EXIT
+trap '[[ -z $server ]] || end "$server"; rm -rf "$data"' EXIT
 say "filling a demo"
 target/release/tributary demo --clicks 100000 --data-dir "$data" | tee "$data/logins" >&2
 port=$(free_port)

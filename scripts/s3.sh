@@ -13,7 +13,7 @@ trap 'rm -rf "$data"' EXIT
 "$ROOT/node_modules/.bin/s3rver" --directory "$data/objects" --address 127.0.0.1 --port 0 --silent --no-vhost-buckets \
     --configure-bucket archive >"$data/log" 2>&1 </dev/null &
 server=$!
-trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -rf "$data"' EXIT
+trap 'end "$server"; rm -rf "$data"' EXIT
 port=
 for ((try = 0; try < 200; try++)); do
     port=$(sed -n 's/^S3rver listening on 127\.0\.0\.1:\([0-9]*\)$/\1/p' "$data/log")

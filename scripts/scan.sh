@@ -34,7 +34,7 @@ if wants nikto && [[ ! -d $nikto ]]; then die "unpack Debian's nikto $nikto_vers
 
 data=$(mktemp -d "${TMPDIR:-/tmp}/tributary-scanned.XXXXXX")
 server=
-trap 'if [[ -n $server ]]; then kill "$server"; wait "$server"; fi; rm -rf "$data"' EXIT
+trap 'if [[ -n $server ]]; then end "$server"; fi; rm -rf "$data"' EXIT
 say "a year of demonstration"
 "$binary" demo --clicks 20000 --data-dir "$data/server" --public-url "$base" >"$data/logins" 2>"$out/demo.log"
 "$binary" serve --addr "127.0.0.1:$port" --data-dir "$data/server" --public-url "$base" --log warn --requests-per-minute 0 \

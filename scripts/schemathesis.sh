@@ -27,8 +27,7 @@ mkdir "$data/records"
 server=
 stop() {
     if [[ -n $server ]]; then
-        kill "$server"
-        wait "$server" || true
+        end "$server"
         server=
     fi
 }

@@ -8,7 +8,7 @@ scripts/ensure-node.sh
 
 data=$(mktemp -d)
 server=
-trap '[[ -z $server ]] || kill "$server"; rm -rf "$data"' EXIT
+trap '[[ -z $server ]] || end "$server"; rm -rf "$data"' EXIT
 say "filling a demo"
 target/release/tributary demo --data-dir "$data" | tee "$data/logins" >&2
 port=$(free_port)

@@ -9,7 +9,8 @@ cd "$ROOT"
 logs=$ROOT/target/test-logs
 rm -rf "$logs"
 mkdir -p "$logs"
-passed=0 failed=0 tests=0 broken=
+passed=0 failed=0 tests=0
+declare -A statuses # of the steps that failed
 started=$SECONDS
 
 # step NAME TITLE CMD…: runs a step, its output live and in a log of its own.
@@ -19,7 +20,7 @@ step() {
     printf '\n== %s\n' "$title"
     status=0
     "$@" 2>&1 </dev/null | tee "$logs/$name.log" || status=$?
-    if ((status)); then broken+=" $name"; fi
+    if ((status)); then statuses[$name]=$status; fi
     printf '== %s: %s in %d s\n' "$title" "$( ((status)) && echo FAILED || echo ok)" $((SECONDS - begun))
 }
 
@@ -56,8 +57,8 @@ what_failed() {
         awk '/^---- .* stdout ----$/ { on = 1; lines = 0 } /^failures:$/ { on = 0 } on && lines++ < 40' "$1"
     elif grep -qE '^ +[0-9]+ failed$' "$1"; then
         awk '/^ +[0-9]+\) / { on = 1; lines = 0 } /^ +[0-9]+ failed$/ { on = 1; lines = 0 } on && lines++ < 40' "$1"
-    elif [[ " $broken " == *" $name "* ]]; then
-        printf -- '-- the end of %s\n' "$name"
+    elif [[ ${statuses[$name]:-} ]]; then
+        printf -- '-- %s ended with %d and named no test that failed; its end:\n' "$name" "${statuses[$name]}"
         tail -n 40 "$1"
     fi
 }
