@@ -16,6 +16,7 @@ pub mod events;
 mod exports;
 mod health;
 mod lowest;
+mod network;
 mod numbers;
 mod operate;
 mod overview;
@@ -59,6 +60,7 @@ pub use self::{
     },
     exports::{Export, ExportKind, Pages},
     health::Health,
+    network::network,
     numbers::{
         ClickNumbers, DatabaseNumbers, DrainNumbers, EventNumbers, EventOutcomes, ExportNumbers, Numbers, Spread,
     },

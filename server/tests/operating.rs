@@ -53,7 +53,9 @@ async fn a_server_whose_secrets_are_in_files_serves_and_healthcheck_says_so() {
     let password = write(folder.path(), "admin-password", "correct horse battery\n");
     fs::create_dir(folder.path().join("site")).unwrap();
     write(folder.path(), "site/manifest.json", r#"{"js":"a","wasm":"b","css":"c","charts":"d"}"#);
-    let mut serve = tributary();
+    let log = folder.path().join("log");
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_tributary"));
+    serve.stderr(fs::File::create(&log).unwrap());
     serve.args(["serve", "--addr", &addr, "--database-url-file", &url, "--admin-password-file", &password]);
     serve.arg("--data-dir").arg(folder.path().join("data")).arg("--site-dir").arg(folder.path().join("site"));
     let running = Running(serve.stdin(Stdio::null()).spawn().unwrap());
@@ -71,6 +73,11 @@ async fn a_server_whose_secrets_are_in_files_serves_and_healthcheck_says_so() {
         assert!(request.send().await.unwrap().status().is_success());
     };
     log_in().await;
+    let log = fs::read_to_string(log).unwrap();
+    assert!(
+        log.contains("listening on http://") && !log.contains('\u{1b}'),
+        "no colours where nobody sees them: {log}"
+    );
 
     // Each hash takes 19 MiB for a moment, on whichever thread, and keeps none of it.
     let before = memory_kb(&running);

@@ -10,8 +10,11 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::throttle::{name, network};
-use crate::error::{Error, Result};
+use super::throttle::name;
+use crate::{
+    error::{Error, Result},
+    network::network,
+};
 
 const AT_ONCE: usize = 2;
 const MOST_WAITING: usize = 62;
@@ -29,7 +32,7 @@ enum Holder {
     Anybody,
     /// By what somebody says their name is: whether there is such an account makes no difference.
     Account(String),
-    Network(u128),
+    Network(IpAddr),
 }
 
 /// Places that are taken, for those at work and those who wait.

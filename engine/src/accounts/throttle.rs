@@ -20,7 +20,10 @@ use std::{
 
 use model::{Timestamp, time::MINUTE};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    network::network,
+};
 
 const WINDOW: i64 = 15 * MINUTE;
 /// A login is two of them. Two hashes at a time make some 60,000 logins in the window.
@@ -137,14 +140,6 @@ fn at_most(limit: u32) -> usize {
 /// An account's name, however it is written.
 pub(super) fn name(said: &str) -> String {
     said.trim().to_lowercase()
-}
-
-/// Whom an address stands for: of IPv6 a household has a whole /64.
-pub(super) fn network(ip: IpAddr) -> u128 {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => u128::from(u32::from(ip)),
-        IpAddr::V6(ip) => u128::from(ip) >> 64 << 64,
-    }
 }
 
 impl Tries {

@@ -15,9 +15,10 @@ use std::{
 };
 
 use axum::http::{HeaderValue, Request};
+use engine::network;
 use http_body::Body;
 
-use super::{ConnectionsConfig, places::counted};
+use super::ConnectionsConfig;
 use crate::{
     client_ip::{TrustedProxies, client_ip},
     metrics::{Limit, rate_limited},
@@ -68,7 +69,7 @@ impl Bodies {
         let is_counted = self.most_of_one < self.most && !self.proxies.trusts(from);
         Some(Arc::new(Room {
             bodies: Arc::clone(self),
-            address: is_counted.then(|| counted(from)),
+            address: is_counted.then(|| network(from)),
             taken: AtomicUsize::new(0),
             is_refused: AtomicBool::new(false),
         }))

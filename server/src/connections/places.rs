@@ -3,13 +3,15 @@
 use std::{
     collections::HashMap,
     io::{Read, Write},
-    net::{IpAddr, Ipv6Addr, Shutdown},
+    net::{IpAddr, Shutdown},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Instant,
 };
+
+use engine::network;
 
 use super::{ConnectionsConfig, room};
 use crate::client_ip::TrustedProxies;
@@ -73,7 +75,7 @@ impl Places {
             return Err(Refused::Full);
         }
         if self.most_of_one < self.most && !self.exempt.trusts(peer) {
-            let address = counted(peer);
+            let address = network(peer);
             let mut by_address = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
             let count = by_address.entry(address).or_default();
             if *count >= self.most_of_one {
@@ -157,14 +159,6 @@ impl Refused {
                 _ => break,
             }
         }
-    }
-}
-
-/// Whom an address stands for: of IPv6, whoever has one has its whole /64.
-pub(super) fn counted(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
-        ip => ip,
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod json;
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::{EnvFilter, fmt::format::JsonFields};
 
 use self::json::Flat;
@@ -13,6 +15,9 @@ use crate::cli::{LogConfig, LogFormat};
 pub fn start(config: &LogConfig) {
     let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for a terminal: files and journals keep their codes as letters.
+    let is_coloured = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
+    let lines = lines.with_ansi(is_coloured);
     // A second start in one process (tests) keeps the first.
     let _ = match config.log_format {
         LogFormat::Pretty => lines.try_init(),
