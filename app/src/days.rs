@@ -97,7 +97,7 @@ pub fn range_label(from: &str, to: &str) -> String {
 pub fn compared_label(from: &str, to: &str) -> String {
     match Days::between(from, to) {
         Some(days) if time(from) == "00:00" && time(to) != "00:00" => {
-            format!("{} until {}, as far as this range has gone", days.label(), time(to))
+            format!("{} up to {}", days.label(), time(to))
         }
         _ => range_label(from, to),
     }
@@ -219,10 +219,7 @@ mod tests {
         assert_eq!(range_label("2026-02-01T00:00:00Z", "2026-02-03T00:00:00Z"), "1 – 2 Feb 2026");
         assert_eq!(range_label("2026-02-01T14:00:00Z", "2026-02-01T15:00:00Z"), "1 Feb 2026 14:00 – 15:00");
         assert_eq!(compared_label("2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z"), "1 Feb 2026");
-        assert_eq!(
-            compared_label("2026-02-01T00:00:00Z", "2026-02-02T03:00:00Z"),
-            "1 – 2 Feb 2026 until 03:00, as far as this range has gone"
-        );
+        assert_eq!(compared_label("2026-02-01T00:00:00Z", "2026-02-02T03:00:00Z"), "1 – 2 Feb 2026 up to 03:00");
         assert_eq!(range_label("2026-02-01T14:00:00Z", "2026-02-02T03:00:00Z"), "1 Feb 2026 14:00 – 2 Feb 2026 03:00");
     }
 

@@ -144,7 +144,7 @@ for (const [size, screen] of Object.entries(SCREENS)) {
         ]);
         await page.goto('/dashboard');
         await awake(page);
-        const sheet = page.getByRole('dialog', { name: 'Keys' });
+        const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
         await expect(async () => {
           await page.keyboard.press('?');
           await expect(sheet).toBeVisible({ timeout: 500 });

@@ -46,7 +46,7 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(card(page, 'Conversions')).toContainText('▲ +300.0% from 1');
       await expect(card(page, 'GMV')).toContainText('▲ +45.0% from 900.00');
       await expect(card(page, 'Clicks')).toContainText('▲ new from 0');
-      await expect(page.getByText(/^Compared with .* as far as this range has gone$/)).toBeVisible();
+      await expect(page.getByText(/^Compared with .* up to \d\d:\d\d, weekday by weekday$/)).toBeVisible();
 
       await page.getByLabel('Compared with').selectOption('none');
       if (!javaScriptEnabled) await page.locator('.compared').getByRole('button', { name: 'Show' }).click();

@@ -30,7 +30,7 @@ test('nothing that is typed, and no key of the browser\'s own, is a letter key',
 test('the sheet names the keys and switches them off, and this browser keeps that', async ({ dashboard: page }) => {
   await awake(page);
   await page.keyboard.press('?');
-  const sheet = page.getByRole('dialog', { name: 'Keys' });
+  const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
   await expect(sheet).toContainText('This month');
   await sheet.getByLabel('Use these keys in this browser').uncheck();
   await page.keyboard.press('Escape');
@@ -43,7 +43,7 @@ test('the sheet names the keys and switches them off, and this browser keeps tha
   await expect(sheet).toBeHidden();
   await expect(page).toHaveURL('/dashboard');
 
-  await page.getByRole('button', { name: 'Keys' }).click();
+  await page.getByRole('button', { name: 'Shortcuts' }).click();
   await expect(sheet.getByRole('checkbox')).not.toBeChecked();
   await sheet.getByRole('checkbox').check();
   await sheet.getByRole('button', { name: 'Close' }).click();

@@ -14,7 +14,7 @@ pub fn keys_button() -> Element {
         .attr("data-opens", SHEET)
         .attr("data-key", "?")
         .attr("aria-keyshortcuts", "?")
-        .child("Keys")
+        .child("Shortcuts")
 }
 
 pub fn keys_sheet() -> Element {
@@ -35,7 +35,7 @@ pub fn keys_sheet() -> Element {
         .attr("id", SHEET)
         .class("keys")
         .attr("aria-labelledby", "keys-title")
-        .child(el("h2").attr("id", "keys-title").child("Keys"))
+        .child(el("h2").attr("id", "keys-title").child("Keyboard shortcuts"))
         .child(el("dl").child(all.collect::<Vec<_>>()))
         .child(el("label").class("pick").child(switch).child("Use these keys in this browser"))
         .child(el("div").class("acts").child(button("button primary").attr("data-closes", "").child("Close")))

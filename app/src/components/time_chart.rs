@@ -27,6 +27,12 @@ pub fn time_chart(plots: impl Now<Option<Plots>>) -> Element {
             .child(move || {
                 let legend = plots().and_then(|plots| plots.legend)?;
                 Some(el("span").class("legend").child(el("span").class("swatch before")).child(legend))
+            })
+            .child(move || {
+                plots().is_some_and(|plots| plots.goes_on).then(|| {
+                    let swatch = el("span").class(format!("{} so-far", SWATCHES[index]));
+                    el("span").class("legend").child(swatch).child("So far")
+                })
             });
         let drawing = el("div").class("plot").attr("role", "img").live("aria-label", part(index, |plot| &plot.said));
         el("figure").child(caption).child(drawing.with(node_ref::<Div, _>(plot)))

@@ -77,6 +77,8 @@ pub struct Plots {
     pub intervals: Vec<Tab>,
     /// What the grey line is.
     pub legend: Option<String>,
+    /// Whether a bucket with something in it goes on: it is drawn as an outline.
+    pub goes_on: bool,
     pub all: Vec<Plot>,
     /// Where each bucket leads: to the view of it alone. Empty where it leads nowhere.
     pub hrefs: Vec<String>,

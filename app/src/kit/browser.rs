@@ -36,6 +36,7 @@ pub fn attend(kit: Kit) {
     let preview_pause = StoredValue::new_local(None::<TimeoutHandle>);
     // Whether the form is sent by the typing in it: then Back must not undo letter by letter.
     let live = StoredValue::new(false);
+    let pressed = StoredValue::new_local(Pressed::default());
     Effect::new(move |_| {
         let handles = [
             window_event_listener(ev::submit, move |event| {
@@ -43,7 +44,10 @@ pub fn attend(kit: Kit) {
                 submit(&event, kit, &go.get_value(), replace);
             }),
             window_event_listener(ev::click, move |event| click(&event, kit)),
-            window_event_listener(ev::focusout, move |event| look_again(&event, kit)),
+            window_event_listener(ev::pointerdown, move |_| pressed.update_value(|pressed| pressed.is_down = true)),
+            window_event_listener(ev::pointerup, move |_| released(pressed, kit)),
+            window_event_listener(ev::pointercancel, move |_| released(pressed, kit)),
+            window_event_listener(ev::focusout, move |event| left(&event, pressed, kit)),
             window_event_listener(ev::input, move |event| {
                 let Some(field) = target::<HtmlInputElement>(&event) else { return };
                 preview_of(&field, kit, preview_pause);
@@ -246,14 +250,38 @@ fn refuse(kit: Kit, form: String, error: AppError, local: bool) {
     });
 }
 
-/// What was wrong and is mended is no longer shown as wrong.
-fn look_again(event: &Event, kit: Kit) {
+/// What a pointer holds down, and the form that was left by it.
+#[derive(Default)]
+struct Pressed {
+    is_down: bool,
+    left: Option<HtmlFormElement>,
+}
+
+/// A field was left. An error that goes moves all that is below it: not while a pointer is on its way down to a button there,
+/// which would not be under it any more when it comes up.
+fn left(event: &Event, pressed: StoredValue<Pressed, LocalStorage>, kit: Kit) {
     let Some(form) = target::<Element>(event).and_then(|field| closest::<HtmlFormElement>(&field, "form")) else {
         return;
     };
-    let id = attribute(&form, "id");
+    if pressed.with_value(|pressed| pressed.is_down) {
+        pressed.update_value(|pressed| pressed.left = Some(form));
+    } else {
+        look_again(&form, kit);
+    }
+}
+
+fn released(pressed: StoredValue<Pressed, LocalStorage>, kit: Kit) {
+    if let Some(form) = pressed.try_update_value(std::mem::take).and_then(|pressed| pressed.left) {
+        // After the click that comes of it.
+        set_timeout(move || look_again(&form, kit), Duration::ZERO);
+    }
+}
+
+/// What was wrong and is mended is no longer shown as wrong.
+fn look_again(form: &HtmlFormElement, kit: Kit) {
+    let id = attribute(form, "id");
     if kit.wrong.with_untracked(|wrong| wrong.as_ref().is_some_and(|wrong| wrong.local && wrong.form == id)) {
-        let fields = pairs(&form);
+        let fields = pairs(form);
         let errors = name_of(&fields).map(|name| name.check(&fields)).unwrap_or_default();
         let wrong = Wrong { form: id, error: AppError::invalid(errors), local: true };
         kit.wrong.set(Some(wrong).filter(|wrong| !wrong.error.fields.is_empty()));

@@ -165,11 +165,15 @@ fn failed(error: AppError, here: &str) -> Element {
         ErrorKind::NotFound | ErrorKind::Forbidden | ErrorKind::Invalid => ("Go to the start", "/".to_owned()),
         _ => ("Retry", here.to_owned()),
     };
+    let title = match error.kind {
+        ErrorKind::NotFound => "There is no such page",
+        _ => "This page cannot be shown",
+    };
     let fields = error.fields.into_iter();
     let fields = fields.map(|wrong| el("li").child(el("code").child(wrong.field)).child(" ").child(wrong.message));
     el("section")
         .class("message failed")
-        .child(el("h1").attr("tabindex", "-1").child("This page cannot be shown"))
+        .child(el("h1").attr("tabindex", "-1").child(title))
         .child(el("p").child(error.message))
         .child(el("ul").child(fields.collect::<Vec<_>>()))
         .child(el("a").class("button").attr("href", target).attr("rel", "external").child(label))

@@ -69,13 +69,9 @@ impl Engine {
         Ok(PasswordLink { set_password_url: format!("{}/set-password/{token}", self.public_url), expires_at })
     }
 
-    /// Whether a link still sets a password. Looking does not use it up. One that does not counts against the client's
+    /// Whose password a link still sets. Looking does not use it up. One that sets none counts against the client's
     /// address as a failed login does.
-    pub async fn password_link_stands(&self, token: &str, from: IpAddr) -> Result<bool> {
-        Ok(self.owner_of_link(token, from).await?.is_some())
-    }
-
-    async fn owner_of_link(&self, token: &str, from: IpAddr) -> Result<Option<Account>> {
+    pub async fn owner_of_link(&self, token: &str, from: IpAddr) -> Result<Option<Account>> {
         let now = self.clock.now();
         let attempt = self.throttle.begin(now, from, None)?;
         let owner = self.find_owner_of_link(token, now).await;

@@ -55,6 +55,8 @@ pub async fn happenings(conn: &mut Conn, late: Timestamp, month: Timestamp, day:
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Beginnings {
     pub advertiser: bool,
+    /// Of one advertiser: one who is assigned to a campaign of its.
+    pub influencer: bool,
     pub campaign: bool,
     pub assignment: bool,
     pub code: bool,
@@ -71,10 +73,12 @@ pub async fn beginnings(conn: &mut Conn, within: Option<AdvertiserId>) -> Result
         Ok(!rows.is_empty())
     }
     const ASSIGNED: &str = "assignments a JOIN campaigns k ON k.id = a.campaign_id";
+    let assignment = any(conn, within, ASSIGNED, "k.advertiser_id").await?;
     Ok(Beginnings {
         advertiser: any(conn, within, "advertisers", "id").await?,
+        influencer: assignment || within.is_none() && any(conn, None, "influencers", "id").await?,
         campaign: any(conn, within, "campaigns", "advertiser_id").await?,
-        assignment: any(conn, within, ASSIGNED, "k.advertiser_id").await?,
+        assignment,
         code: any(conn, within, "links", "advertiser_id").await?
             || any(conn, within, "coupons", "advertiser_id").await?,
         key: any(conn, within, "api_keys", "advertiser_id").await?,

@@ -267,7 +267,7 @@ fn fields(of: Option<&Advertiser>) -> Vec<Field> {
             .hint("An IANA name, such as Europe/Berlin: days and hours of its figures are of this zone."),
         Field::select("status", "Status", choices(AdvertiserStatus::ALL))
             .value(of.map(|advertiser| advertiser.status).unwrap_or_default())
-            .hint("Events of an inactive advertiser are refused, and its links lead nowhere."),
+            .hint("Events of an inactive advertiser are refused, and its links say that they have ended."),
         Field::checkbox(
             "require_signature",
             "Refuse events without a signature",

@@ -218,6 +218,11 @@ async fn people(
     let shown: Vec<InfluencerId> = found.items.iter().map(|influencer| influencer.id).collect();
     let Held { links, coupons } = engine.held_in_campaign(session, id, &shown, MOST_HELD).await?;
     let rows = found.items.iter().map(|influencer| person(influencer, id, &links, &coupons));
+    let assigned: std::collections::HashSet<String> =
+        found.items.iter().map(|influencer| influencer.id.to_string()).collect();
+    let mut others = lists::influencers(engine, session, None).await?;
+    others.retain(|choice| !assigned.contains(&choice.value));
+    let nobody_else = others.is_empty();
     let table = Table {
         caption: "Assigned influencers".into(),
         columns: ["Influencer", "Status", "Link", "Coupon"].map(Column::text).into(),
@@ -232,15 +237,14 @@ async fn people(
         ],
         empty: asked.empty(Empty {
             title: "Nobody is assigned yet".into(),
-            text: "Assign influencers, then create their links and coupons.".into(),
+            text: match nobody_else {
+                true => "There is nobody to assign: create influencers first.".into(),
+                false => "Assign influencers, then create their links and coupons.".into(),
+            },
             action: None,
         }),
         ..Table::default()
     };
-    let assigned: std::collections::HashSet<String> =
-        found.items.iter().map(|influencer| influencer.id.to_string()).collect();
-    let mut others = lists::influencers(engine, session, None).await?;
-    others.retain(|choice| !assigned.contains(&choice.value));
     let assign = Form::new(
         FormName::Assign,
         "Assign",
@@ -248,7 +252,11 @@ async fn people(
     )
     .title("Assign influencers")
     .hidden("campaign_id", id);
-    let mut actions = vec![Action::ask("Assign influencers", assign).primary()];
+    let make = Action::go("New influencer", format!("{}/new", super::influencers::INFLUENCERS));
+    let mut actions = match nobody_else {
+        true => vec![make.primary()],
+        false => vec![Action::ask("Assign influencers", assign).primary(), make],
+    };
     let has_link = |of: &Influencer| links.iter().any(|link| link.influencer_id == Some(of.id));
     let has_coupon = |of: &Influencer| coupons.iter().any(|coupon| coupon.influencer_id == Some(of.id));
     actions.extend(for_those_without("Links", FormName::GenerateLinks, id, &found.items, has_link));

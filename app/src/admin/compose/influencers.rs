@@ -108,15 +108,22 @@ pub async fn one(engine: &Engine, session: &Session, id: InfluencerId) -> Result
     let campaign_rows = campaigns.items.iter().map(|campaign| {
         Row::new(vec![Cell::link(&campaign.name, super::campaigns::href(campaign.id)), status(campaign.status)])
     });
+    let mut others = lists::campaigns(engine, session, None).await?;
+    others.retain(|choice| campaigns.items.iter().all(|campaign| campaign.id.to_string() != choice.value));
+    let assign = (!others.is_empty() && influencer.status == InfluencerStatus::Active).then(|| {
+        let fields = vec![Field::select("campaign_id", "Campaign", others).required()];
+        let form = Form::new(FormName::Assign, "Assign", fields).title("Assign to a campaign");
+        Action::ask("Assign to a campaign", form.hidden("influencer_ids", id))
+    });
+    let (text, action) = match &assign {
+        Some(_) => ("Once they are assigned to a campaign, they can have its links and coupons.", None),
+        None => ("Assign them on a campaign's page.", Some(Action::go("Campaigns", super::campaigns::CAMPAIGNS))),
+    };
     let campaigns = Table {
         caption: "Campaigns".into(),
         columns: ["Campaign", "Status"].map(Column::text).into(),
         rows: campaign_rows.collect(),
-        empty: Empty {
-            title: "Not assigned".into(),
-            text: "Assign them on a campaign's page.".into(),
-            action: Some(Action::go("Campaigns", super::campaigns::CAMPAIGNS)),
-        },
+        empty: Empty { title: "Not assigned".into(), text: text.into(), action },
         ..Table::default()
     };
     Ok(Page {
@@ -133,7 +140,12 @@ pub async fn one(engine: &Engine, session: &Session, id: InfluencerId) -> Result
                 ("Id".into(), Cell::code(id.to_string())),
                 ("Created (UTC)".into(), Cell::Time(influencer.created_at)),
             ]),
-            Part::group("Campaigns", vec![Part::Table(Box::new(campaigns))]),
+            Part::Group {
+                title: "Campaigns".into(),
+                note: None,
+                actions: assign.into_iter().collect(),
+                parts: vec![Part::Table(Box::new(campaigns))],
+            },
             Part::group("Links", vec![Part::Table(Box::new(links::table_of(engine, session, &of).await?))]),
             Part::group("Coupons", vec![Part::Table(Box::new(coupons::table_of(engine, session, &of).await?))]),
             Part::Group {

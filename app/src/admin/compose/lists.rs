@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use engine::{Engine, Session};
 use model::{
     AdvertiserId, CampaignId, InfluencerId,
+    campaign::Campaign,
     page::{ListQuery, MOST_ITEMS, Sort},
 };
 use uuid::Uuid;
@@ -84,7 +85,16 @@ pub async fn advertisers(engine: &Engine, session: &Session) -> Result<Vec<Choic
 pub async fn campaigns(engine: &Engine, session: &Session, of: Option<AdvertiserId>) -> Result<Vec<Choice>, AppError> {
     let query = ListQuery { advertiser_id: of, ..to_choose_from() };
     let found = engine.list_campaigns(session, &query).await?.items;
-    Ok(found.into_iter().map(|it| Choice { value: it.id.to_string(), label: it.name }).collect())
+    // Of several advertisers two may have the same name.
+    let are_of_several =
+        found.iter().any(|it| found.first().is_some_and(|first| first.advertiser_id != it.advertiser_id));
+    let advertisers = found.iter().map(|it| are_of_several.then_some(it.advertiser_id.0));
+    let names = Names::of(engine, session, advertisers).await?;
+    let label = |it: &Campaign| match are_of_several {
+        true => format!("{} ({})", it.name, names.get(it.advertiser_id.0)),
+        false => it.name.clone(),
+    };
+    Ok(found.iter().map(|it| Choice { value: it.id.to_string(), label: label(it) }).collect())
 }
 
 /// Those who are active; of one campaign, or all.

@@ -4,17 +4,23 @@ use engine::{Engine, Session};
 use model::{
     activity::FailureQuery,
     overview::{DatabaseKind, Diagnostics},
+    page::ListQuery,
     time::MINUTE,
 };
 
 use super::{
     accounts,
     activity::{self, EVENTS, Places},
-    coupons, links,
+    advertisers::{self, ADVERTISERS},
+    campaigns::{self, CAMPAIGNS},
+    coupons,
+    influencers::INFLUENCERS,
+    integration, links,
     words::{bytes, lasting, way},
 };
 use crate::{
-    admin::page::{Action, Card, Cell, Notice, Page, Part, Step, Tone},
+    address,
+    admin::page::{Action, Card, Cell, Notice, Page, Part, Step, Tone, Way},
     error::AppError,
     format,
 };
@@ -25,6 +31,8 @@ const TAIL: u32 = 5;
 const LATE_MS: i64 = MINUTE;
 /// Refused calls among all of a day that want one.
 const HIGH_ERROR_RATE: f64 = 0.05;
+/// With so many events nobody needs to be told that they arrive.
+const FIRST_EVENTS: i64 = 10;
 /// Free on the data folder's disk.
 const LITTLE_ROOM: u64 = 1 << 30;
 
@@ -34,7 +42,7 @@ pub async fn overview(engine: &Engine, session: &Session) -> Result<Page, AppErr
     let answers = state.database.answers;
     let mut parts = Vec::new();
     if answers {
-        parts.extend(checklist(engine, session).await?);
+        parts.extend(checklist(engine, session, state.totals.events).await?);
     }
     parts.extend(warnings(&state));
     parts.push(Part::Cards(cards(&state)));
@@ -73,43 +81,63 @@ async fn failures(engine: &Engine, session: &Session) -> Result<Part, AppError> 
     })
 }
 
-/// What is still to be set up, computed from what is there; nothing once all is.
-async fn checklist(engine: &Engine, session: &Session) -> Result<Option<Part>, AppError> {
+/// What is still to be set up, computed from what is there, each step with the way to where it is taken.
+async fn checklist(engine: &Engine, session: &Session, events: i64) -> Result<Option<Part>, AppError> {
     let done = engine.beginnings(session, None).await?;
-    let step = |done, label: &str, hint: &str, go: &str, href: &str| Step {
+    let step = |done, label: &str, hint: &str, way: Way| Step {
         done,
         label: label.into(),
         hint: hint.into(),
-        way: (!done).then(|| way(go, href)),
+        way: (!done).then_some(way),
+    };
+    let newest = ListQuery { limit: Some(1), ..ListQuery::default() };
+    let campaign = engine.list_campaigns(session, &newest).await?.items.pop();
+    let advertiser = engine.list_advertisers(session, &newest).await?.items.pop();
+    let to_campaign = match &campaign {
+        Some(campaign) => way(format!("Open {}", campaign.name), campaigns::href(campaign.id)),
+        None => way("Open campaigns", CAMPAIGNS),
+    };
+    let (to_keys, to_integration) = match &advertiser {
+        Some(of) => (
+            way(format!("Open {}", of.name), advertisers::href(of.id)),
+            way("How to send one", integration::of_advertiser(of.id)),
+        ),
+        None => (way("Open advertisers", ADVERTISERS), way("How to send one", address::INTEGRATION)),
+    };
+    let code = match done.assignment {
+        true => "What the influencer hands out.",
+        false => "What the influencer hands out: assign them to the campaign first.",
     };
     let steps = vec![
-        step(done.advertiser, "Advertiser", "The shop that runs campaigns.", "Create one", "/admin/advertisers/new"),
+        step(
+            done.advertiser,
+            "Advertiser",
+            "The shop that runs campaigns.",
+            way("Create one", format!("{ADVERTISERS}/new")),
+        ),
+        step(
+            done.influencer,
+            "Influencer",
+            "Who hands out links and codes.",
+            way("Create one", format!("{INFLUENCERS}/new")),
+        ),
         step(
             done.campaign,
             "Campaign",
-            "Where its links lead, and what is credited.",
-            "Create one",
-            "/admin/campaigns/new",
+            "Where its links lead, what is credited, and who takes part.",
+            way("Create one", format!("{CAMPAIGNS}/new")),
         ),
-        step(
-            done.assignment,
-            "Influencer",
-            "Somebody who is assigned to the campaign.",
-            "Create one",
-            "/admin/influencers/new",
-        ),
-        step(done.code, "Link or coupon", "What the influencer hands out.", "Open campaigns", "/admin/campaigns"),
-        step(
-            done.key,
-            "API key",
-            "With it the shop's backend sends its orders.",
-            "Open advertisers",
-            "/admin/advertisers",
-        ),
-        step(done.event, "First event", "An order that the shop has sent.", "How to send one", "/docs/api/"),
+        step(done.code, "Link or coupon", code, to_campaign),
+        step(done.key, "API key", "With it the shop's backend sends its orders.", to_keys),
+        step(done.event, "First event", "An order, or the one to try it with.", to_integration),
     ];
-    let is_all_done = steps.iter().all(|step| step.done);
-    Ok((!is_all_done).then(|| Part::group("To begin", vec![Part::Checklist(steps)])))
+    if steps.iter().any(|step| !step.done) {
+        return Ok(Some(Part::group("To begin", vec![Part::Checklist(steps)])));
+    }
+    let text = "All is set up, and events arrive. Logins for the shop and its influencers are made on their pages.";
+    let all_done =
+        Notice { tone: Tone::Good, text: text.into(), way: Some(way("See the dashboard", address::DASHBOARD)) };
+    Ok((events <= FIRST_EVENTS).then_some(Part::Notice(all_done)))
 }
 
 fn warnings(state: &Diagnostics) -> Vec<Part> {
@@ -184,7 +212,7 @@ fn health(state: &Diagnostics) -> Vec<Card> {
         Some(age) => eye(age > LATE_MS, format!("{} behind", lasting(age))),
     };
     let aside = state.queue.oldest_aside_age_ms.map(|age| format!(", the oldest for {}", lasting(age)));
-    let waiting = format!("{} wait for the writer{}", state.queue.depth, aside.unwrap_or_default());
+    let waiting = format!("{} on their way to the database{}", state.queue.depth, aside.unwrap_or_default());
     let unread = match state.spool.waiting_bytes {
         0 => "every click is in the database".to_owned(),
         waiting => format!("{} wait to become rows", bytes(waiting)),

@@ -40,14 +40,16 @@ pub fn own(session: &Session) -> Page {
 /// `/set-password/{token}`: for whoever holds the token. Looking does not use it up.
 pub async fn by_link(engine: &Engine, token: &str, from: IpAddr) -> Result<Page, AppError> {
     let title = "Set your password".to_owned();
-    if !engine.password_link_stands(token, from).await? {
+    let Some(owner) = engine.owner_of_link(token, from).await? else {
         let text = "This link was used already, or is older than 72 hours. An admin can give you another.".into();
         let notice = Notice { tone: Tone::Warn, text, way: Some(way("Log in", address::LOG_IN)) };
         return Ok(Page { title, parts: vec![Part::Notice(notice)], ..Page::default() });
-    }
-    let repeated = password("repeated_password", "The same again");
+    };
+    let repeated = password("repeated_password", "Repeat the password");
     let form = Form::new(FormName::SetPassword, "Set password", vec![chosen(), repeated]).hidden("token", token);
-    Ok(Page { title, parts: vec![Part::Form(form)], ..Page::default() })
+    // Who holds the link may log in as its owner: here stands what as.
+    let parts = vec![Part::Facts(vec![("Login".into(), Cell::text(owner.email))]), Part::Form(form)];
+    Ok(Page { title, parts, ..Page::default() })
 }
 
 fn chosen() -> Field {

@@ -92,7 +92,7 @@ pub async fn part(
     let by = asked_by(view, own)?;
     let lines = engine.table(session, query, by).await?;
     let table = table(view, lines, by, own)?;
-    let tabs = Part::Tabs { label: "Told apart by".to_owned(), tabs: tabs(view, by, own) };
+    let tabs = Part::Tabs { label: "Broken down by".to_owned(), tabs: tabs(view, by, own) };
     let more = more(view, table.1);
     Ok(Part::Group {
         title: "Breakdown".to_owned(),

@@ -36,10 +36,13 @@ pub fn of_influencer(overview: &Overview) -> Vec<Card> {
     let estimate = |figures: &Figures| figures.commission_estimate.clone().unwrap_or_default();
     let (earned, earned_before) = (estimate(now), before.map(estimate));
     let note = match earned.is_empty() {
-        true => "no sale under a percentage",
+        true => "no sale with a commission yet",
         false => "by each campaign's percentage",
     };
-    let visitors = format!("{} visitors", format::count(now.unique_visitors).short);
+    let visitors = match now.unique_visitors {
+        1 => "1 visitor".to_owned(),
+        some => format!("{} visitors", format::count(some).short),
+    };
     let sold = match now.gmv.as_slice() {
         [] => "none with a value".to_owned(),
         sums => format!("worth {}", format::amounts(sums)),

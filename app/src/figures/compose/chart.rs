@@ -40,6 +40,7 @@ pub fn plots(view: &View, chart: &Chart, to: &str, sold: &str) -> Plots {
     Plots {
         intervals: intervals(view, chart, to),
         legend: points.iter().any(|point| point.previous.is_some()).then(|| "Before".to_owned()),
+        goes_on: points.iter().any(|point| !point.complete && (point.clicks > 0 || point.conversions > 0)),
         all: vec![
             plot("Clicks", "var(--clicks)", |it| it.clicks, |it| Some(it.previous.as_ref()?.clicks)),
             plot(sold, "var(--sales)", |it| it.conversions, |it| Some(it.previous.as_ref()?.conversions)),

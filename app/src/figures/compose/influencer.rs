@@ -50,7 +50,7 @@ pub async fn parts(
     let coupons = coupons.into_iter().map(|coupon| vec![handout(of(coupon.campaign_id), coupon.code)]);
     let running: Vec<&OwnCampaign> = campaigns.iter().filter(|campaign| !is_over(campaign)).collect();
     Ok(vec![
-        handouts("Your links", links.collect(), "Its clicks, and orders that come by it, are credited to you."),
+        handouts("Your links", links.collect(), "Clicks on a link, and orders that come by it, are credited to you."),
         handouts(
             "Your coupons",
             coupons.collect(),

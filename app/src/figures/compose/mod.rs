@@ -77,10 +77,11 @@ async fn compose(
         ..Sheet::default()
     };
     if is_empty(&overview.figures) {
-        sheet.nothing = Some(ways::nothing(engine, seen, view, query, (tz, &label)).await?);
+        sheet.nothing = Some(ways::nothing(engine, (session, seen), view, query, own, (tz, &label)).await?);
     } else {
-        sheet.compared =
-            overview.previous.as_ref().map(|it| format!("Compared with {}", days::compared_label(&it.from, &it.to)));
+        // Whole weeks lie between the two.
+        let compared = |it: &str| format!("Compared with {it}, weekday by weekday");
+        sheet.compared = overview.previous.as_ref().map(|it| compared(&days::compared_label(&it.from, &it.to)));
         sheet.cards =
             if own { cards::of_influencer(&overview) } else { cards::of_advertiser(&overview, query.include_bots) };
         let sold = if own { "Sales" } else { "Conversions" };

@@ -2,16 +2,12 @@
 
 use engine::{Engine, Session};
 use jiff::tz::TimeZone;
-use model::{
-    Timestamp,
-    account::Role,
-    stats::{Preset, StatsQuery},
-};
+use model::{Timestamp, account::Role, stats::StatsQuery};
 
 use crate::{
     address::{self, DASHBOARD, SALES, View},
     admin::{
-        compose::activity::Places,
+        compose::{activity::Places, integration},
         page::{Action, Empty},
     },
     error::AppError,
@@ -40,15 +36,16 @@ pub fn actions(session: &Session, query: &StatsQuery, own: bool) -> Vec<Action> 
     ]
 }
 
-/// What stands where nothing happened: when something did, and the way there.
+/// What stands where nothing happened: when something did, and the way there. `session`: who looks; `seen`: as whom.
 pub async fn nothing(
     engine: &Engine,
-    session: &Session,
+    (session, seen): (&Session, &Session),
     view: &View,
     query: &StatsQuery,
+    own: bool,
     (tz, label): (&str, &str),
 ) -> Result<Empty, AppError> {
-    let latest = engine.latest_activity(session, query).await?;
+    let latest = engine.latest_activity(seen, query).await?;
     let found = latest.and_then(|at| Some((at, day(at, tz)?)));
     let (text, action) = match found {
         Some((at, day)) => {
@@ -57,19 +54,53 @@ pub async fn nothing(
                 (asked.from, asked.to) = (Some(day.clone()), Some(day.clone()));
             });
             let when = moment(at, tz).unwrap_or_else(|| day.clone());
-            let text = format!("Nothing was recorded in {label} under this filter. The latest activity was {when}.");
-            (text, Action::go("Show that day", address::link(DASHBOARD, &there)))
+            let under = if is_narrowed(query, own) { " under this filter" } else { "" };
+            let text = format!("Nothing was recorded in {label}{under}. The latest activity was {when}.");
+            (text, Some(Action::go("Show that day", address::link(DASHBOARD, &there))))
         }
-        None => {
+        None if is_narrowed(query, own) => {
             let there = view.clone().ask(|asked| {
-                (asked.from, asked.to, asked.interval) = (None, None, None);
-                asked.range = Some(Preset::All.to_string());
+                *asked = StatsQuery {
+                    advertiser_id: asked.advertiser_id,
+                    influencer_id: asked.influencer_id.filter(|_| own),
+                    range: asked.range.take(),
+                    from: asked.from.take(),
+                    to: asked.to.take(),
+                    tz: asked.tz.take(),
+                    ..StatsQuery::default()
+                };
             });
-            let text = format!("Nothing was recorded in {label} under this filter, nor at any other time.");
-            (text, Action::go("Show all time", address::link(DASHBOARD, &there)))
+            let text = "Nothing was ever recorded under this filter.".to_owned();
+            (text, Some(Action::go("Clear the filter", address::link(DASHBOARD, &there))))
         }
+        // Nothing happened at all: here it begins.
+        None => match session.account.role {
+            _ if own => {
+                let text = "Clicks show here seconds after somebody follows a link, sales once the shop reports them.";
+                (text.to_owned(), None)
+            }
+            role => {
+                let text =
+                    "Clicks show here seconds after somebody follows a link, events as soon as the shop sends them.";
+                let integration = match query.advertiser_id.filter(|_| role == Role::Admin) {
+                    Some(id) => integration::of_advertiser(id),
+                    None => address::INTEGRATION.to_owned(),
+                };
+                (text.to_owned(), Some(Action::go("How the shop sends events", integration)))
+            }
+        },
     };
-    Ok(Empty { title: "No clicks or events".to_owned(), text, action: Some(action) })
+    let title = if action.is_none() || latest.is_none() { "No clicks or events yet" } else { "No clicks or events" };
+    Ok(Empty { title: title.to_owned(), text, action })
+}
+
+/// Whether less is asked for than an advertiser, or an influencer, has.
+fn is_narrowed(query: &StatsQuery, own: bool) -> bool {
+    query.campaign_id.is_some()
+        || query.influencer_id.is_some() && !own
+        || query.link_id.is_some()
+        || query.coupon_id.is_some()
+        || query.method.is_some()
 }
 
 fn zoned(at: Timestamp, tz: &str) -> Option<jiff::Zoned> {
