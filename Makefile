@@ -52,7 +52,7 @@ test-soak: ## half of what this machine can do, for MINUTES (60): no memory, des
 audit: ## what is known to be wrong with dependencies (downloads RustSec's list)
 	scripts/deny.sh advisories
 
-check-deploy: ## lint what deploy/ and .github/ hold, and put Caddy before a node (as root or with sudo; installs linters)
+check-deploy: build ## lint what deploy/ and .github/ hold, run the image's last stage, put Caddy before a node (as root; installs linters)
 	scripts/check-deploy.sh
 
 schemathesis: site ## fuzz a debug server by its own OpenAPI document, as each role (needs Python 3.10; CASES=100000: so many of each)

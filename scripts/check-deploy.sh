@@ -18,6 +18,8 @@ fi
 
 say "the image: hadolint"
 "$linters/bin/hadolint" deploy/Dockerfile
+say "the image: its last stage, without an engine"
+scripts/check-image.sh
 say "compose and workflows: their schemas"
 "$linters/bin/check-jsonschema" --builtin-schema vendor.compose-spec deploy/compose/compose.yaml
 "$linters/bin/check-jsonschema" --builtin-schema vendor.github-workflows .github/workflows/*.yml

@@ -161,15 +161,13 @@ pub fn trace(steps: &[Step]) -> Table {
         };
         Row::new(vec![
             Cell::text((index + 1).to_string()),
-            Cell::text(method(step.candidate)),
-            Cell::code(&step.value),
-            outcome,
-            Cell::text(step.reason.as_ref()),
+            Cell::Stack(vec![Cell::text(method(step.candidate)), Cell::code(&step.value)]),
+            Cell::Stack(vec![outcome, Cell::text(step.reason.as_ref())]),
         ])
     });
     Table {
         caption: "Why: every candidate in order".into(),
-        columns: ["Order", "Candidate", "Sent", "Outcome", "Reason"].map(Column::text).into(),
+        columns: ["Rank", "Candidate", "Outcome"].map(Column::text).into(),
         rows: rows.collect(),
         empty: Empty {
             title: "No attribution key".into(),
