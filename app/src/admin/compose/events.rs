@@ -160,14 +160,16 @@ pub fn trace(steps: &[Step]) -> Table {
             Outcome::NotReached => Cell::Status(Tone::Plain, "Not reached".into()),
         };
         Row::new(vec![
-            Cell::text((index + 1).to_string()),
-            Cell::Stack(vec![Cell::text(method(step.candidate)), Cell::code(&step.value)]),
+            Cell::Stack(vec![
+                Cell::text(format!("{}. {}", index + 1, method(step.candidate))),
+                Cell::code(&step.value),
+            ]),
             Cell::Stack(vec![outcome, Cell::text(step.reason.as_ref())]),
         ])
     });
     Table {
         caption: "Why: every candidate in order".into(),
-        columns: ["Rank", "Candidate", "Outcome"].map(Column::text).into(),
+        columns: ["Candidate", "Outcome"].map(Column::text).into(),
         rows: rows.collect(),
         empty: Empty {
             title: "No attribution key".into(),
