@@ -5,7 +5,7 @@ use model::{
     overview::{LastDay, Totals},
 };
 
-use super::{Conn, list::Select, on};
+use super::{Conn, list::Select, on, rollups::Span};
 use crate::error::Result;
 
 /// Of all but clicks and events, which take longer: [`happenings`].
@@ -28,12 +28,24 @@ async fn count(conn: &mut Conn, table: &str) -> Result<i64> {
 /// What is counted over all that happened: row by row, so not for every reader anew.
 #[derive(Clone, Copy, Debug)]
 pub struct Happenings {
+    /// Those whose rows are deleted among them.
     pub clicks: i64,
     pub events: i64,
     /// Active advertisers with a click or an event of late.
     pub active_advertisers: i64,
     pub events_this_month: i64,
     pub last_day: LastDay,
+}
+
+/// By their sums: to count as many rows takes seconds.
+async fn all_clicks(conn: &mut Conn) -> Result<i64> {
+    let day = Span::Day.quarters();
+    let sql = format!(
+        "SELECT COALESCE(CAST(SUM(t.human + t.bots) AS SIGNED), 0) FROM advertisers v
+            JOIN click_totals t ON t.scope_id = v.id WHERE t.span = {day}"
+    );
+    let rows: Vec<(i64,)> = Select::new(&sql).fetch(conn).await?;
+    Ok(rows.first().map_or(0, |(count,)| *count))
 }
 
 /// How many clicks and events there are.
@@ -43,7 +55,7 @@ pub async fn written(conn: &mut Conn) -> Result<(i64, i64)> {
 
 pub async fn happenings(conn: &mut Conn, late: Timestamp, month: Timestamp, day: Timestamp) -> Result<Happenings> {
     Ok(Happenings {
-        clicks: count(conn, "clicks").await?,
+        clicks: all_clicks(conn).await?,
         events: count(conn, "events").await?,
         active_advertisers: active_advertisers(conn, late).await?,
         events_this_month: events_since(conn, month).await?,

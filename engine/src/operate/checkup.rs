@@ -25,6 +25,8 @@ use crate::{
 
 /// A database that says nothing for so long is not there.
 const MOST_ANSWER: Duration = Duration::from_secs(10);
+/// Rows are counted one by one, tens of millions in seconds.
+const MOST_COUNT: Duration = Duration::from_secs(600);
 /// Nodes sign, limit and order by their clocks: within this nobody notices.
 const CLOCKS_MAY_DIFFER: i64 = 2 * SECOND;
 /// Beyond it signed events are refused.
@@ -124,15 +126,25 @@ impl Checkup {
 
     async fn database(&mut self) {
         const OF: &str = "database";
-        match tokio::time::timeout(MOST_ANSWER, self.look_at_database()).await {
-            Err(_) => self.found(OF, State::Failed, format!("does not answer within {} s", MOST_ANSWER.as_secs())),
+        let looked = tokio::time::timeout(MOST_ANSWER, self.look_at_database()).await;
+        let (db, text) = match looked {
+            Err(_) => {
+                return self.found(OF, State::Failed, format!("does not answer within {} s", MOST_ANSWER.as_secs()));
+            }
+            Ok(Err(error)) => return self.found(OF, State::Failed, error.to_string()),
+            Ok(Ok(looked)) => looked,
+        };
+        let written = async { db::overview::written(&mut db.read().await?).await };
+        match tokio::time::timeout(MOST_COUNT, written).await {
+            Err(_) => self.found(OF, State::Warning, format!("{text}; its rows could not be counted in time")),
             Ok(Err(error)) => self.found(OF, State::Failed, error.to_string()),
-            Ok(Ok(text)) => self.found(OF, State::Ok, text),
+            Ok(Ok((clicks, events))) => self.found(OF, State::Ok, format!("{text}, {clicks} clicks, {events} events")),
         }
+        self.db = Some(db);
     }
 
-    /// Keeps the database for what comes after, once it is one of ours.
-    async fn look_at_database(&mut self) -> Result<String> {
+    /// Whether the database is one of ours, and what it is.
+    async fn look_at_database(&self) -> Result<(Db, String)> {
         let db = Db::open_existing(&self.options.database_url)?;
         let begun = Instant::now();
         let schema = db.schema().await?;
@@ -156,20 +168,16 @@ impl Checkup {
             _ => {}
         }
         let (version, size) = db::overview::about(&mut conn).await?;
-        let held = db::overview::written(&mut conn).await?;
         drop(conn);
         let kind = if db.has_one_writer() { "SQLite" } else { "MySQL" };
         let text = format!(
-            "{kind} {}, schema {}, {} clicks, {} events, {}, answers in {:.1} ms",
+            "{kind} {}, schema {}, {}, answers in {:.1} ms",
             version.unwrap_or_default(),
             schema.version,
-            held.0,
-            held.1,
             bytes(size.unwrap_or(0).unsigned_abs()),
             took.as_secs_f64() * 1000.0,
         );
-        self.db = Some(db);
-        Ok(text)
+        Ok((db, text))
     }
 
     async fn spool(&mut self) {
