@@ -90,7 +90,7 @@ pub async fn nothing(
             }
         },
     };
-    let title = if action.is_none() || latest.is_none() { "No clicks or events yet" } else { "No clicks or events" };
+    let title = if latest.is_none() { "No clicks or events yet" } else { "No clicks or events" };
     Ok(Empty { title: title.to_owned(), text, action })
 }
 
