@@ -45,6 +45,7 @@ pub struct Totals {
     pub influencers: i64,
     pub coupons: i64,
     pub links: i64,
+    /// Bots' among them, and those whose rows are deleted by now.
     pub clicks: i64,
     pub events: i64,
 }

@@ -193,7 +193,7 @@ crate::on_both! {
         assert_eq!(used.get(&running.link.id.0), Some(&NOON));
         assert_eq!(used.len(), 1);
         let done = world.engine.beginnings(&admin(), Some(running.advertiser.id)).await.unwrap();
-        assert!(done.campaign && done.assignment && done.code && !done.key && done.event);
+        assert!(done.influencer && done.campaign && done.assignment && done.code && !done.key && done.event);
         world.end().await;
     }
 }
