@@ -126,6 +126,8 @@ crate::on_both! {
         }
         let all = world.engine.answers_from(&admin(), &query, engine::Source::Sums).await.unwrap();
         assert_eq!(all.overview.figures.purchases, DAYS);
+        let state = world.engine.diagnostics(&admin()).await.unwrap();
+        assert_eq!(state.totals.clicks, DAYS + DAYS / 2, "the platform's clicks are those of its sums");
         world.assert_figures().await;
         world.end().await;
     }
